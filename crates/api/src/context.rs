@@ -1,0 +1,87 @@
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use anabranch_types::{AccountId, Partition, Region, Timestamp};
+
+/// Everything a service may know about a call beside its request.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who calls.
+    pub principal: Principal,
+    /// The account the caller belongs to.
+    pub account: AccountId,
+    /// The signature's region, else the server's default.
+    pub region: Region,
+    /// The region's partition.
+    pub partition: Partition,
+    /// The access key the request was signed with, or none for unsigned calls and calls of our own.
+    pub access_key: Option<Arc<str>>,
+    /// Where the connection comes from; none for calls of our own.
+    pub source: Option<IpAddr>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<Arc<str>>,
+    /// The id of the listener the request came in by.
+    pub endpoint: Arc<str>,
+    /// Whether the connection is on TLS.
+    pub secure_transport: bool,
+    /// The request's id, in the answer and the audit event.
+    pub request_id: RequestId,
+    /// When it arrived, by the Clock.
+    pub received: Timestamp,
+}
+
+/// Who calls. IAM users, roles' sessions and federated users come with the identity service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Principal {
+    /// The root of an account.
+    Root(AccountId),
+    /// A development identity of an open server: the administrator of its own account, nobody in another's.
+    Development(AccountId),
+    /// One of our own services.
+    Service(&'static str),
+}
+
+impl Principal {
+    /// The caller's ARN as STS tells it.
+    pub fn arn(&self, partition: Partition) -> String {
+        match self {
+            Principal::Root(account) | Principal::Development(account) => {
+                format!("arn:{partition}:iam::{account}:root")
+            }
+            Principal::Service(name) => format!("{name}.amazonaws.com"),
+        }
+    }
+}
+
+/// A request's id: a random UUID in its usual text form.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(u128);
+
+impl RequestId {
+    /// The id with these random bits (version and variant are set here).
+    pub const fn from_random(bits: u128) -> Self {
+        Self((bits & !(0xf_u128 << 76) & !(0x3_u128 << 62)) | (4_u128 << 76) | (2_u128 << 62))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.0;
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            id >> 96,
+            (id >> 80) & 0xffff,
+            (id >> 64) & 0xffff,
+            (id >> 48) & 0xffff,
+            id & 0xffff_ffff_ffff
+        )
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}

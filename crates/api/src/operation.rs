@@ -1,0 +1,128 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use anabranch_wire::{Decode, Encode, Violations};
+use bytes::Bytes;
+use futures_util::Stream;
+
+use crate::{ApiError, Context};
+
+/// One API operation, known by its request type. Implemented by generated code.
+pub trait Operation: Decode + Encode + Send + 'static {
+    /// Target prefix and name: `Kinesis_20131202.PutRecords`.
+    const NAME: &'static str;
+    /// The action a policy names: `kinesis:PutRecords`.
+    const ACTION: &'static str;
+    /// Whether it changes nothing (no state, no record): such a call may be dropped when its client hangs up.
+    const READ_ONLY: bool;
+    /// The answer.
+    type Output: Decode + Encode + Send + 'static;
+    /// The service's errors.
+    type Error: Into<ApiError> + From<ApiError> + Send + 'static;
+
+    /// Notes every length, range and pattern of the model that the request breaks.
+    fn check(&self, violations: &mut Violations);
+    /// What the call is about, by the data in `models/authorization.toml`.
+    fn resources(&self, cx: &Context) -> Resources;
+}
+
+/// An operation whose answer is followed by frames: SubscribeToShard, GetMedia.
+pub trait FeedOperation: Operation {
+    /// What a frame carries.
+    type Event: Event;
+}
+
+/// An operation that reads headers and a body without end and answers frames meanwhile: PutMedia.
+pub trait DuplexOperation: Operation {
+    /// What a frame carries.
+    type Event: Event;
+}
+
+/// A member of an event stream's union. Implemented by generated code.
+pub trait Event: Send + 'static {
+    /// The `:event-type` header.
+    fn event_type(&self) -> &'static str;
+    /// Writes the payload's document.
+    fn encode_payload<E: anabranch_wire::Encoder>(&self, e: &mut E);
+}
+
+/// One frame of an event stream, encoded once and shared by everybody it goes to.
+#[derive(Clone, Debug)]
+pub struct EventFrame(pub Bytes);
+
+/// The frames of a feed. An error is written as an exception frame, after which the stream ends.
+pub type Frames = Pin<Box<dyn Stream<Item = Result<EventFrame, ApiError>> + Send>>;
+
+/// An answer and the frames that follow it.
+pub struct Feed<Output> {
+    /// The initial response.
+    pub output: Output,
+    /// The frames.
+    pub frames: Frames,
+}
+
+/// The body of a duplex request.
+pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> + Send>>;
+
+/// A service that answers `Op`. One file of the service holds one `impl` of this.
+pub trait Serve<Op: Operation>: Send + Sync + 'static {
+    /// What the call is about. Overridden where the resource is inside a token.
+    fn resources(&self, cx: &Context, request: &Op) -> Result<Resources, Op::Error> {
+        Ok(request.resources(cx))
+    }
+    /// Answers the call.
+    fn serve(&self, cx: &Context, request: Op) -> impl Future<Output = Result<Op::Output, Op::Error>> + Send;
+}
+
+/// A service that answers `Op` with a feed. Refusals before the first frame are ordinary errors.
+pub trait ServeFeed<Op: FeedOperation>: Send + Sync + 'static {
+    /// What the call is about. Overridden where the resource is inside a token.
+    fn resources(&self, cx: &Context, request: &Op) -> Result<Resources, Op::Error> {
+        Ok(request.resources(cx))
+    }
+    /// Opens the feed.
+    fn open(
+        &self,
+        cx: &Context,
+        request: Op,
+    ) -> impl Future<Output = Result<Feed<Op::Output>, Op::Error>> + Send;
+}
+
+/// A service that answers `Op` while its body is still coming.
+pub trait ServeDuplex<Op: DuplexOperation>: Send + Sync + 'static {
+    /// What the call is about.
+    fn resources(&self, cx: &Context, request: &Op) -> Result<Resources, Op::Error> {
+        Ok(request.resources(cx))
+    }
+    /// Opens the feed; `body` is read as it comes.
+    fn open(
+        &self,
+        cx: &Context,
+        request: Op,
+        body: BodyStream,
+    ) -> impl Future<Output = Result<Feed<Op::Output>, Op::Error>> + Send;
+}
+
+/// One resource of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The action asked for on it; mostly the operation's own.
+    pub action: &'static str,
+    /// Its ARN, or `*` for actions without a resource.
+    pub arn: String,
+}
+
+/// What a call is about: mostly one resource.
+pub type Resources = Vec<Resource>;
+
+/// Takes the operations that a family's generated `register` function hands it, each with the service that answers it. `server` implements
+/// it to fill its table of handlers.
+pub trait Register {
+    /// An operation with one answer.
+    fn unary<Op: Operation, S: Serve<Op>>(&mut self, service: &Arc<S>);
+    /// An operation that answers with frames.
+    fn feed<Op: FeedOperation, S: ServeFeed<Op>>(&mut self, service: &Arc<S>);
+    /// An operation that reads and answers at once.
+    fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(&mut self, service: &Arc<S>);
+}

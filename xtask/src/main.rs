@@ -1,0 +1,2 @@
+//! Commands of the workshop: `cargo xtask generate`.
+fn main() {}
