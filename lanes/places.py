@@ -1,0 +1,63 @@
+"""Where the lanes keep what they install and build: outside the checkout, so that a clean one starts warm."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIENTS = ROOT / "acceptance" / "clients"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anabranch"
+
+
+def keyed(name: str, *locks: Path) -> Path:
+    """A directory of the cache whose name changes with the content of the lock files it is installed from."""
+    digest = hashlib.sha256()
+    for lock in locks:
+        digest.update(lock.read_bytes())
+    return CACHE / f"{name}-{digest.hexdigest()[:12]}"
+
+
+def cargo_target() -> Path:
+    """The build directory: the caller's choice, the checkout's own if there is one, else one of the cache for this checkout's path."""
+    if chosen := os.environ.get("CARGO_TARGET_DIR"):
+        return Path(chosen)
+    if (own := ROOT / "target").is_dir():
+        return own
+    return CACHE / f"target-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+
+
+def boto3_venv() -> Path:
+    return keyed("boto3", CLIENTS / "boto3" / "requirements.txt")
+
+
+def cli_venv() -> Path:
+    return keyed("cli", CLIENTS / "cli" / "requirements.txt")
+
+
+def javascript() -> Path:
+    return keyed("javascript", CLIENTS / "javascript" / "package-lock.json")
+
+
+def java() -> Path:
+    folder = CLIENTS / "java"
+    return keyed("java", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
+
+
+def environment() -> dict[str, str]:
+    """What every step finds in its environment."""
+    target = cargo_target()
+    return {
+        **os.environ,
+        "CARGO_TARGET_DIR": str(target),
+        "CARGO_TERM_COLOR": "never",
+        "ANABRANCH_CACHE": str(CACHE),
+        "ANABRANCH_BINARY": str(target / "release" / "anabranch"),
+        "ACCEPTANCE_PYTHON": str(boto3_venv() / "bin" / "python"),
+        "ACCEPTANCE_AWS": str(cli_venv() / "bin" / "aws"),
+        "ACCEPTANCE_NODE": shutil.which("node") or "node",
+        "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
+        "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
+        "ACCEPTANCE_TRAFFIC": os.environ.get("ACCEPTANCE_TRAFFIC", str(target / "traffic")),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
