@@ -1,1 +1,14 @@
-//! Not begun.
+//! Who may, and what happened: the one door every call goes through, identities, the audit, metrics; STS and CloudWatch.
+//!
+//! Start reading at [`Door`]; then [`iam`] for who calls, [`audit`] and [`metrics`] for what is written down. The services whose
+//! API this crate answers are [`sts`] and [`cloudwatch`], one file per operation. Knows no stream, shard, socket or
+//! protocol.
+
+pub mod audit;
+mod authorize;
+mod door;
+pub mod iam;
+pub mod metrics;
+
+pub use authorize::{Authorize, OwnAccount};
+pub use door::Door;

@@ -1,0 +1,65 @@
+//! Counters for operators, in OpenMetrics text at `/metrics`.
+//!
+//! [`Metrics`] is made once; the door counts calls in it, services hold a [`StreamMetrics`] per stream, the process's own figures
+//! are read at each scrape. Labels are bounded: operations come from the models, error codes are the models' and ours, streams are
+//! at most [`STREAMS_MAX`].
+
+mod operations;
+mod process;
+mod streams;
+
+use std::sync::Arc;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+pub use operations::Operations;
+pub use streams::{STREAMS_MAX, StreamMetrics};
+
+/// The content type of [`Metrics::scrape`]'s text.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Every counter of the process. Cheap to clone; clones count into the same.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    operations: Operations,
+    streams: Arc<streams::Streams>,
+}
+
+impl Metrics {
+    /// Counters at zero. `others` may register counters of the caller's own (connections, budgets).
+    pub fn new(others: impl FnOnce(&mut Registry)) -> Self {
+        let mut registry = Registry::with_prefix("anabranch");
+        let operations = Operations::default();
+        operations.register(&mut registry);
+        let streams = Arc::new(streams::Streams::default());
+        registry.register_collector(Box::new(Arc::clone(&streams)));
+        others(&mut registry);
+        registry.register_collector(Box::new(process::Process::started_now()));
+        Self { registry: Arc::new(registry), operations, streams }
+    }
+
+    /// What calls cost and how they ended, per operation.
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// The counters of a stream, at zero when nobody held them. They are scraped as long as somebody holds them: whoever deletes the
+    /// stream drops them.
+    pub fn stream(&self, account: &str, region: &str, name: &str) -> Arc<StreamMetrics> {
+        self.streams.hold(account, region, name)
+    }
+
+    /// All of it as OpenMetrics text.
+    pub fn scrape(&self) -> String {
+        let mut text = String::new();
+        if let Err(error) = encode(&mut text, &self.registry) {
+            tracing::error!(%error, "cannot write the metrics");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;

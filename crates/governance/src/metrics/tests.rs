@@ -1,0 +1,85 @@
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Metrics, STREAMS_MAX};
+
+/// The value of the line that begins with `series`.
+fn value(metrics: &Metrics, series: &str) -> Option<f64> {
+    let text = metrics.scrape();
+    let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    line.parse().ok()
+}
+
+#[test]
+fn operations_are_counted_by_name_and_errors_by_code() {
+    let metrics = Metrics::new(|_| {});
+    let calls = [None, Some(Cow::Borrowed("LimitExceededException")), Some(Cow::Owned("made up".to_owned()))];
+    for error in &calls {
+        metrics.operations().ended("K.Put", Duration::from_millis(2), error.as_ref());
+    }
+    metrics.operations().transferred("K.Put", 10, 20);
+    let expected = [
+        (r#"anabranch_requests_total{operation="K.Put"}"#, 3.0),
+        (r#"anabranch_errors_total{operation="K.Put",code="LimitExceededException"}"#, 1.0),
+        (r#"anabranch_errors_total{operation="K.Put",code="Other"}"#, 1.0),
+        (r#"anabranch_request_body_bytes_total{operation="K.Put"}"#, 10.0),
+        (r#"anabranch_answer_body_bytes_total{operation="K.Put"}"#, 20.0),
+        (r#"anabranch_request_duration_seconds_count{operation="K.Put"}"#, 3.0),
+    ];
+    for (series, count) in expected {
+        assert_eq!(value(&metrics, series), Some(count), "{series} in\n{}", metrics.scrape());
+    }
+}
+
+#[test]
+fn a_stream_is_scraped_while_it_is_held() {
+    let metrics = Metrics::new(|_| {});
+    let stream = metrics.stream("000000000000", "us-east-1", "clicks");
+    stream.incoming(2, 30);
+    metrics.stream("000000000000", "us-east-1", "clicks").incoming(1, 1);
+    stream.outgoing(1, 10);
+    stream.write_throttled(4);
+    stream.read_throttled(5);
+    stream.iterator_age(77);
+    let labels = r#"{account="000000000000",region="us-east-1",stream="clicks"}"#;
+    let expected = [
+        ("stream_incoming_records_total", 3.0),
+        ("stream_incoming_bytes_total", 31.0),
+        ("stream_outgoing_records_total", 1.0),
+        ("stream_outgoing_bytes_total", 10.0),
+        ("stream_write_throttled_records_total", 4.0),
+        ("stream_read_throttled_total", 5.0),
+        ("stream_iterator_age_milliseconds", 77.0),
+    ];
+    for (series, count) in expected {
+        assert_eq!(value(&metrics, &format!("anabranch_{series}{labels}")), Some(count), "{series}");
+    }
+    drop(stream);
+    assert!(!metrics.scrape().contains("clicks"));
+}
+
+#[test]
+fn streams_beyond_the_bound_share_one_set_of_counters() {
+    let metrics = Metrics::new(|_| {});
+    let held: Vec<_> =
+        (0..STREAMS_MAX).map(|n| metrics.stream("000000000000", "us-east-1", &format!("s{n}"))).collect();
+    let beyond = metrics.stream("000000000000", "us-east-1", "beyond");
+    beyond.incoming(1, 1);
+    let other =
+        r#"anabranch_stream_incoming_records_total{account="_other",region="_other",stream="_other"}"#;
+    assert_eq!(value(&metrics, other), Some(1.0));
+    drop((held, beyond));
+    let again = metrics.stream("000000000000", "us-east-1", "beyond");
+    again.incoming(9, 9);
+    let own = r#"anabranch_stream_incoming_records_total{account="000000000000",region="us-east-1",stream="beyond"}"#;
+    assert_eq!(value(&metrics, own), Some(9.0));
+}
+
+#[test]
+fn the_process_tells_its_memory_files_and_age() {
+    let metrics = Metrics::new(|_| {});
+    for series in ["resident_memory_bytes", "open_fds", "uptime_seconds"] {
+        let value = value(&metrics, &format!("anabranch_process_{series}"));
+        assert!(value.is_some_and(|v| v > 0.0), "{series} is {value:?}");
+    }
+}
