@@ -1,0 +1,72 @@
+//! The command line: one file per command.
+
+mod completions;
+mod doctor;
+mod man;
+mod serve;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+/// The Amazon Kinesis family on your own machines.
+#[derive(Parser)]
+#[command(name = "anabranch", version, propagate_version = true)]
+#[command(
+    after_help = "Start with `anabranch serve`; it prints what to export so that any AWS SDK or the AWS CLI finds it."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer the Kinesis APIs on this machine until told to stop.
+    Serve(serve::Arguments),
+    /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
+    Doctor(doctor::Arguments),
+    /// Print a completion script for a shell.
+    Completions(completions::Arguments),
+    /// Print the manual page.
+    Man,
+}
+
+/// Why a command failed; printed once, with its causes.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs the command that the process's arguments name. The exit code is 0 for success, 1 for a failure, which was printed, and 2
+/// for arguments that mean nothing.
+pub fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let outcome = match cli.command {
+        Command::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man => man::run(),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("anabranch: {}", with_causes(&*failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A failure and its causes in one line.
+fn with_causes(failure: &dyn Error) -> String {
+    let mut line = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(error.to_string().trim_end());
+        cause = error.source();
+    }
+    line
+}

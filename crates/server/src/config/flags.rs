@@ -1,0 +1,152 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anabranch_types::Region;
+use clap::{Args, ValueEnum};
+
+use super::values::{self, Durability, PublicUrl, Size};
+
+/// Where the server listens unless told otherwise; the port is the one that other local AWS servers taught everybody.
+const LISTEN_DEFAULT: &str = "127.0.0.1:4566";
+
+/// The flags of `serve`. Every one can also stand in the configuration file under the same name, and in the environment as
+/// `ANABRANCH_` and its name in capitals; a flag wins over the environment, the environment over the file.
+#[derive(Clone, Debug, Args)]
+pub struct ServeFlags {
+    /// Address and port to listen on; port 0 picks a free one. May be given several times.
+    /// Beyond loopback it needs credentials and TLS, or --open-network.
+    #[arg(long, value_name = "ADDR", default_value = LISTEN_DEFAULT, value_delimiter = ',')]
+    pub listen: Vec<SocketAddr>,
+
+    /// Where streams and settings are kept. One process at a time may use it.
+    /// [default: the platform's data directory for `anabranch`]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Keep nothing: no data directory, everything is gone when the process ends. Excludes --data-dir and --durability.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, hide_default_value = true)]
+    pub ephemeral: bool,
+
+    /// When a record counts as stored: `sync` (on the disk before the answer), `interval=MS` (synced every MS milliseconds; a
+    /// crash loses what came since), `memory` (synced at checkpoints and at the end).
+    #[arg(long, value_name = "MODE", default_value = "sync", value_parser = values::durability)]
+    pub durability: Durability,
+
+    /// Which of AWS's limits are enforced: `shards` (what a shard takes and gives per second) or `off`.
+    /// Sizes and counts always hold. `aws` (calls per second and daily quotas too) is not built yet and is refused.
+    #[arg(long, value_name = "WHICH", default_value = "shards", value_parser = values::limits)]
+    pub limits: Limits,
+
+    /// TLS: `on` (plain text and TLS on the same port), `off` or `required`.
+    #[arg(long, value_name = "MODE", default_value = "on")]
+    pub tls: TlsMode,
+
+    /// Certificate chain, PEM. Without it a certificate for localhost is made at the first TLS connection.
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key of the certificate, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Access keys that may call, in the format of AWS's shared credentials file with `aws_account_id` beside each key.
+    /// From then on every signature is verified.
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+
+    /// A TOML file with any of these flags as keys.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// The region of requests that name none.
+    #[arg(long, value_name = "REGION", default_value = "us-east-1", value_parser = values::region)]
+    pub region: Region,
+
+    /// Listen beyond loopback although anybody who reaches the port may then do everything (no credentials) or read
+    /// everything that passes (no TLS).
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, hide_default_value = true)]
+    pub open_network: bool,
+
+    /// Origins of web pages that may call, such as https://console.example.com. Pages on loopback always may.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', value_parser = values::origin)]
+    pub cors_origins: Vec<String>,
+
+    /// Host names by which this server may be called beside addresses, localhost and names without a dot.
+    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = values::host)]
+    pub allowed_hosts: Vec<String>,
+
+    /// How much memory requests, answers and the log's tail may take together.
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = values::memory_max)]
+    pub memory_max: Size,
+
+    /// Serve /metrics on a listener of its own, to everybody who reaches it.
+    #[arg(long, value_name = "ADDR")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// The key that wraps all keys at rest. Not built yet: refused until streams can be encrypted.
+    #[arg(long, value_name = "FILE", value_parser = values::master_key_file)]
+    pub master_key_file: Option<PathBuf>,
+
+    /// Where delivered objects and snapshots go. Not built yet: refused until something writes blobs.
+    #[arg(long, value_name = "URL", value_parser = values::blobs)]
+    pub blobs: Option<String>,
+
+    /// Let tests move time forward by `POST /_anabranch/clock {"advance_ms": N}`. A data directory once used so stays so.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, hide_default_value = true)]
+    pub test_clock: bool,
+
+    /// How many milliseconds a stream spends in each state on its way (CREATING, UPDATING, DELETING).
+    /// 0: the next call sees the final state.
+    #[arg(long, value_name = "MS", default_value = "0")]
+    pub transition_delay: u32,
+
+    /// The URL by which clients reach this server, for every URL that it hands out.
+    #[arg(long, value_name = "URL", value_parser = values::public_url)]
+    pub public_url: Option<PublicUrl>,
+
+    /// Write the endpoint as JSON to this file once the server answers.
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+
+    /// What to log to standard error: `off`, `error`, `warn`, `info`, `debug`, `trace`, or directives such as
+    /// `warn,anabranch_streams=debug`. ANABRANCH_LOG does the same. Never holds record data or secrets.
+    #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = values::log_level)]
+    pub log_level: String,
+
+    /// How log lines look.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Append an audit event per call to this file, one JSON document a line.
+    #[arg(long, value_name = "FILE")]
+    pub audit_file: Option<PathBuf>,
+}
+
+/// Which of AWS's limits are enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limits {
+    /// What a shard takes and gives per second.
+    Shards,
+    /// Only sizes and counts.
+    Off,
+}
+
+/// Which connections are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TlsMode {
+    /// Plain text only.
+    Off,
+    /// Both, on one port.
+    On,
+    /// TLS only.
+    Required,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON document a line.
+    Json,
+}

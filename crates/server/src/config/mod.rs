@@ -1,0 +1,59 @@
+//! Configuration: flags, environment, file and defaults become [`Settings`]. One parser, clap's, reads all of them.
+
+mod flags;
+mod layers;
+mod rules;
+mod show;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use flags::Limits;
+pub use flags::{LogFormat, ServeFlags, TlsMode};
+pub use layers::{ConfigError, Source, resolve};
+pub use values::{Durability, PublicUrl, Size};
+
+/// What the server runs with, and where each value came from.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Every flag, with defaults filled in.
+    pub flags: ServeFlags,
+    /// `ANABRANCH_ROOT_KEY`, never printed.
+    pub root_key: Option<Secret>,
+    /// By flag, where its value came from; a flag that is not here has its default.
+    sources: BTreeMap<String, Source>,
+}
+
+/// A value that is shown as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Settings {
+    /// Whether every signature is verified: somebody named a credential.
+    pub fn closed(&self) -> bool {
+        self.root_key.is_some() || self.flags.credentials.is_some()
+    }
+
+    /// The directory the flags name, else the platform's for `anabranch`; none where the platform names none (no home directory).
+    pub fn data_dir(&self) -> Option<PathBuf> {
+        let platform =
+            || directories::ProjectDirs::from("", "", "anabranch").map(|dirs| dirs.data_dir().to_owned());
+        self.flags.data_dir.clone().or_else(platform)
+    }
+}

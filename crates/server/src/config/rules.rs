@@ -1,0 +1,57 @@
+//! What flags say together.
+
+use super::{ConfigError, Settings, Source, TlsMode};
+
+/// Refuses values that contradict each other, and listeners that would let strangers in without their owner saying so.
+pub(super) fn check(settings: &Settings, master_key: bool) -> Result<(), ConfigError> {
+    let refuse = |sentence: String| Err(ConfigError::Contradiction(sentence));
+    let flags = &settings.flags;
+
+    if master_key {
+        return refuse(
+            "ANABRANCH_MASTER_KEY is not built yet: there is no master key until streams can be encrypted"
+                .into(),
+        );
+    }
+    if flags.tls_cert.is_some() != flags.tls_key.is_some() {
+        return refuse("--tls-cert and --tls-key go together: a certificate needs its key".into());
+    }
+    if flags.tls == TlsMode::Off && flags.tls_cert.is_some() {
+        return refuse("--tls-cert is given, but --tls is off".into());
+    }
+    for excluded in ["data-dir", "durability"] {
+        if flags.ephemeral && settings.sources.contains_key(excluded) {
+            return refuse(format!(
+                "--ephemeral keeps nothing, so --{excluded} has no meaning beside it: leave one of them out"
+            ));
+        }
+    }
+    strangers(settings).map_or(Ok(()), refuse)
+}
+
+/// Why the listeners may not be opened as they are; none when they may.
+fn strangers(settings: &Settings) -> Option<String> {
+    let flags = &settings.flags;
+    let beyond = flags.listen.iter().find(|address| !address.ip().is_loopback())?;
+    if flags.open_network || (settings.closed() && flags.tls == TlsMode::Required) {
+        return None;
+    }
+    let missing = match (settings.closed(), flags.tls == TlsMode::Required) {
+        (false, false) => {
+            "anybody who reaches it could do everything, and see everything that passes. Name who may call \
+             (ANABRANCH_ROOT_KEY or --credentials) and set --tls required"
+        }
+        (false, true) => {
+            "anybody who reaches it could do everything. Name who may call (ANABRANCH_ROOT_KEY or --credentials)"
+        }
+        (true, _) => "calls in plain text could be read and repeated on their way. Set --tls required",
+    };
+    Some(format!("{beyond} is not on loopback: {missing}; or accept the risk with --open-network"))
+}
+
+impl Settings {
+    /// Where a flag's value came from; none for its default.
+    pub fn source(&self, flag: &str) -> Option<&Source> {
+        self.sources.get(flag)
+    }
+}

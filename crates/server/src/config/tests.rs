@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use clap::CommandFactory;
+
+use crate::cli::Cli;
+use crate::config::{ConfigError, Settings, resolve};
+
+/// Resolves `anabranch serve ARGS` with these variables.
+fn settings(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    let line = ["anabranch", "serve"].iter().chain(arguments);
+    let matches = Cli::command().try_get_matches_from(line).expect("the arguments parse");
+    let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+    let serve = matches.subcommand_matches("serve").expect("it is `serve`");
+    resolve(serve, &|name| variables.get(name).map(OsString::from))
+}
+
+fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    match settings(arguments, variables) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn file(text: &str) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("anabranch.toml");
+    std::fs::write(&path, text).expect("the file is written");
+    let path = path.display().to_string();
+    (dir, path)
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let (_dir, path) = file("region = \"eu-west-1\"\nlimits = \"off\"\ntransition-delay = 5\n");
+    let shown = settings(
+        &["--config", &path, "--region", "ap-south-1"],
+        &[("ANABRANCH_REGION", "us-west-2"), ("ANABRANCH_LIMITS", "shards"), ("ANABRANCH_LOG", "info")],
+    )
+    .expect("the settings hold")
+    .show();
+    for line in [
+        "region = \"ap-south-1\"  # command line".to_owned(),
+        "limits = \"shards\"  # ANABRANCH_LIMITS".to_owned(),
+        format!("transition-delay = 5  # {path}"),
+        "log-level = \"info\"  # ANABRANCH_LOG".to_owned(),
+        "listen = \"127.0.0.1:4566\"  # default".to_owned(),
+    ] {
+        assert!(shown.lines().any(|l| l == line), "{line} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn what_is_shown_can_be_used_as_a_file() {
+    let first = settings(&["--open-network", "--cors-origins", "https://a.example,https://b.example"], &[]);
+    let (_dir, path) = file(&first.expect("the settings hold").show());
+    let again = settings(&["--config", &path], &[]).expect("what was shown is legal");
+    assert!(again.flags.open_network);
+    assert_eq!(again.flags.cors_origins, ["https://a.example", "https://b.example"]);
+}
+
+#[test]
+fn a_secret_is_shown_as_stars() {
+    let settings = settings(&[], &[("ANABRANCH_ROOT_KEY", "AKIAPLANTED:planted-secret")]).expect("it holds");
+    assert!(settings.closed());
+    for text in [settings.show(), format!("{settings:?}")] {
+        assert!(text.contains("***") && !text.to_lowercase().contains("planted"), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    let (_dir, path) = file("regoin = \"eu-west-1\"");
+    assert!(refusal(&["--config", &path], &[]).contains("unknown key `regoin`"));
+}
+
+#[test]
+fn a_wrong_value_is_blamed_on_its_place() {
+    let (_dir, path) = file("durability = \"often\"");
+    assert!(refusal(&["--config", &path], &[]).starts_with("configuration file "));
+    let sentence = refusal(&[], &[("ANABRANCH_LIMITS", "aws")]);
+    assert!(sentence.starts_with("environment variable ANABRANCH_LIMITS: "), "{sentence}");
+    assert!(sentence.contains("not built yet"), "{sentence}");
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    for arguments in [
+        &["--ephemeral", "--data-dir", "/tmp/x"][..],
+        &["--ephemeral", "--durability", "memory"],
+        &["--tls-cert", "a.pem"],
+        &["--tls", "off", "--tls-cert", "a.pem", "--tls-key", "a.key"],
+    ] {
+        assert_ne!(refusal(arguments, &[]), "", "{arguments:?}");
+    }
+    assert!(refusal(&[], &[("ANABRANCH_MASTER_KEY", "AAAA")]).contains("not built yet"));
+}
+
+#[test]
+fn a_listener_beyond_loopback_is_closed_and_on_tls_or_says_so() {
+    let key = &[("ANABRANCH_ROOT_KEY", "k:s")][..];
+    for (arguments, variables, taken) in [
+        (&["--listen", "0.0.0.0:4566"][..], &[][..], false),
+        (&["--listen", "[::]:4566"], &[], false),
+        (&["--listen", "127.0.0.1:1,192.0.2.1:1"], &[], false),
+        (&["--listen", "0.0.0.0:4566"], key, false),
+        (&["--listen", "0.0.0.0:4566", "--tls", "required"], &[], false),
+        (&["--listen", "0.0.0.0:4566", "--tls", "required"], key, true),
+        (&["--listen", "0.0.0.0:4566", "--open-network"], &[], true),
+        (&["--listen", "[::1]:4566"], &[], true),
+    ] {
+        let sentence = refusal(arguments, variables);
+        assert_eq!(sentence.is_empty(), taken, "{arguments:?}: {sentence}");
+        assert!(taken || sentence.contains("--open-network"), "{sentence}");
+    }
+}

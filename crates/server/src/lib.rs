@@ -1,0 +1,11 @@
+//! The `anabranch` program: command line, configuration, the gateway through which every API is called, background tasks.
+//!
+//! Start reading at [`run::serve`], which starts everything, and [`gateway`], where a request comes in. Knows every service by its
+//! generated `register` function only; no operation's behaviour is here.
+
+pub mod cli;
+pub mod config;
+pub mod doctor;
+pub mod gateway;
+pub mod logging;
+pub mod run;
