@@ -1,0 +1,116 @@
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::schema::{APPLICATION_ID, SCHEMA_VERSION};
+use super::{OpenError, SqliteCatalog};
+use crate::{Catalog, Commit, conformance};
+
+fn open(directory: &TempDir) -> Arc<dyn Catalog> {
+    Arc::new(SqliteCatalog::open(&directory.path().join("catalog.db")).unwrap())
+}
+
+#[test]
+fn it_conforms() {
+    let directories = RefCell::new(Vec::new());
+    let empty = || {
+        let directory = TempDir::new().unwrap();
+        let catalog = open(&directory);
+        directories.borrow_mut().push(directory);
+        catalog
+    };
+    let reopen = |catalog| {
+        drop(catalog);
+        open(directories.borrow().last().unwrap())
+    };
+    conformance::check(&empty, Some(&reopen));
+}
+
+/// The file after `change` was done to a catalog, opened.
+fn opened_after(change: impl FnOnce(&Connection)) -> String {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("catalog.db");
+    drop(SqliteCatalog::open(&path).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    change(&connection);
+    connection.close().unwrap();
+    match SqliteCatalog::open(&path) {
+        Ok(_) => "opened".to_owned(),
+        Err(error) => error.to_string().replace(&path.display().to_string(), "FILE"),
+    }
+}
+
+#[test]
+fn a_newer_file_and_a_foreign_one_are_refused_with_a_sentence() {
+    let newer = opened_after(|c| c.pragma_update(None, "user_version", SCHEMA_VERSION + 1).unwrap());
+    assert_eq!(
+        newer,
+        "the catalog `FILE` has format 2, which a newer Anabranch wrote; this one knows format 1"
+    );
+    let foreign = opened_after(|c| c.pragma_update(None, "application_id", APPLICATION_ID + 1).unwrap());
+    assert_eq!(foreign, "`FILE` is not a catalog of Anabranch");
+    assert_eq!(opened_after(|_| {}), "opened");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("catalog.db");
+    let text = "something else entirely, and long enough to have a header of a hundred bytes".repeat(3);
+    std::fs::write(&path, &text).unwrap();
+    assert!(matches!(SqliteCatalog::open(&path), Err(OpenError::Foreign { .. })));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn commits_sync_before_they_return() {
+    let directory = TempDir::new().unwrap();
+    let catalog = SqliteCatalog::open(&directory.path().join("catalog.db")).unwrap();
+    drop(catalog);
+    let (connection, _) = super::schema::open(&directory.path().join("catalog.db")).unwrap();
+    let number = |p: &str| connection.pragma_query_value(None, p, |row| row.get::<_, i64>(0)).unwrap();
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!((mode.as_str(), number("synchronous")), ("wal", 2), "WAL and FULL");
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_does_not_stop_a_commit() {
+    let directory = TempDir::new().unwrap();
+    let catalog = open(&directory);
+    let put = vec![("/a".into(), "1".into())];
+    let mut committing = catalog.commit(Commit { put, ..Commit::default() });
+    // One poll queues the commit.
+    let _ = poll_once(&mut committing).await;
+    drop(committing);
+    catalog.commit(Commit::default()).await.unwrap();
+    assert_eq!(catalog.get("/a".into()).await.unwrap().unwrap().value, "1");
+}
+
+async fn poll_once<T>(future: &mut crate::BoxFuture<'_, T>) -> Option<T> {
+    std::future::poll_fn(|task| match future.as_mut().poll(task) {
+        std::task::Poll::Ready(value) => std::task::Poll::Ready(Some(value)),
+        std::task::Poll::Pending => std::task::Poll::Ready(None),
+    })
+    .await
+}
+
+#[test]
+fn the_last_holder_may_be_a_watcher() {
+    let directory = TempDir::new().unwrap();
+    let catalog = open(&directory);
+    let (told, called) = std::sync::mpsc::channel();
+    let held = std::sync::Mutex::new(Some(Arc::clone(&catalog)));
+    let watcher = Arc::new(move |_| {
+        drop(held.lock().unwrap().take());
+        told.send(()).unwrap();
+    });
+    let watch = catalog.watch("/".into(), watcher);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let put = vec![("/a".into(), "1".into())];
+    runtime.block_on(catalog.commit(Commit { put, ..Commit::default() })).unwrap();
+    drop(catalog);
+    called.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+    drop(watch);
+}

@@ -1,0 +1,168 @@
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Savepoint, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::failed;
+use super::schema::{revision_from_sql, revision_to_sql};
+use crate::changes::Changes;
+use crate::watchers::Watchers;
+use crate::{CatalogError, Commit, Expect, Key, Revision};
+
+/// Most commits that share a transaction and its sync.
+const GROUP_COMMITS_MAX: usize = 256;
+/// A group takes no further commit when it holds this many bytes of values.
+const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// A commit, and who waits for it.
+pub(super) struct Queued {
+    pub(super) commit: Commit,
+    pub(super) answer: oneshot::Sender<Result<Revision, CatalogError>>,
+}
+
+/// The one who writes. What was asked for while it synced shares the next sync.
+pub(super) struct Writer {
+    connection: Connection,
+    /// Of the last durable commit.
+    revision: Revision,
+    changes: Changes,
+    watchers: Watchers,
+    /// Set when the disk failed: what the file's last commits are worth is unknown until it is opened anew.
+    broken: bool,
+}
+
+/// A group on its way into the file.
+struct Group<'c, 'd> {
+    transaction: Transaction<'c>,
+    /// What was written before the group.
+    durable: &'d Changes,
+    /// What it wrote.
+    written: Vec<(Revision, Key)>,
+    revision: Revision,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection, revision: Revision, watchers: Watchers) -> Self {
+        Self { connection, revision, changes: Changes::after(revision), watchers, broken: false }
+    }
+
+    /// Writes until nobody can ask any more.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Queued>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut bytes = value_bytes(&first.commit);
+            let mut group = vec![first];
+            while group.len() < GROUP_COMMITS_MAX
+                && bytes < GROUP_BYTES_MAX
+                && let Ok(next) = queue.try_recv()
+            {
+                bytes += value_bytes(&next.commit);
+                group.push(next);
+            }
+            self.write(group);
+        }
+    }
+
+    /// Writes a group durably, then answers each of its commits and tells the watchers.
+    fn write(&mut self, group: Vec<Queued>) {
+        let (commits, answers): (Vec<_>, Vec<_>) = group.into_iter().map(|q| (q.commit, q.answer)).unzip();
+        let outcomes = match self.write_durably(&commits) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                self.broken |= error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+                let sentence = error.to_string();
+                commits.iter().map(|_| Err(unwritten(&sentence))).collect()
+            }
+        };
+        for ((commit, answer), outcome) in commits.iter().zip(answers).zip(outcomes) {
+            let written = outcome.as_ref().ok().copied();
+            let _ = answer.send(outcome);
+            if let Some(revision) = written {
+                self.watchers.tell(commit, revision);
+            }
+        }
+    }
+
+    /// One transaction for all of them. An error means that none happened, as far as is known.
+    fn write_durably(&mut self, commits: &[Commit]) -> rusqlite::Result<Vec<Result<Revision, CatalogError>>> {
+        if self.broken {
+            return Ok(commits.iter().map(|_| Err(unwritten("the disk failed before; restart"))).collect());
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut group =
+            Group { transaction, durable: &self.changes, written: Vec::new(), revision: self.revision };
+        let outcomes: Vec<_> = commits.iter().map(|commit| group.add(commit)).collect();
+        let Group { transaction, written, revision, .. } = group;
+        if revision > self.revision {
+            transaction
+                .prepare_cached("UPDATE head SET revision = ?1 WHERE id = 1")?
+                .execute([revision_to_sql(revision)])?;
+            transaction.commit()?;
+            self.revision = revision;
+            for (revision, key) in written {
+                self.changes.note(revision, key);
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+impl Group<'_, '_> {
+    /// Adds a commit if everything it expects holds; a failed one leaves no trace.
+    fn add(&mut self, commit: &Commit) -> Result<Revision, CatalogError> {
+        for (expectation, expect) in commit.expect.iter().enumerate() {
+            if !self.holds(expect).map_err(|e| failed("check an expectation", e))? {
+                return Err(CatalogError::Conflict { expectation });
+            }
+        }
+        let revision = Revision(self.revision.0 + 1);
+        let savepoint = self.transaction.savepoint().map_err(|e| failed("begin a commit", e))?;
+        apply(savepoint, commit, revision).map_err(|e| failed("commit", e))?;
+        self.revision = revision;
+        let keys = commit.delete.iter().chain(commit.put.iter().map(|(key, _)| key));
+        self.written.extend(keys.map(|key| (revision, key.clone())));
+        Ok(revision)
+    }
+
+    fn holds(&self, expect: &Expect) -> rusqlite::Result<bool> {
+        Ok(match expect {
+            Expect::Absent(key) => self.version(key)?.is_none(),
+            Expect::Version(key, version) => self.version(key)? == Some(*version),
+            Expect::PrefixUnchanged(prefix, revision) => {
+                self.durable.unchanged(prefix, *revision)
+                    && self
+                        .written
+                        .iter()
+                        .all(|(written, key)| *written <= *revision || !key.starts_with(prefix))
+            }
+        })
+    }
+
+    fn version(&self, key: &Key) -> rusqlite::Result<Option<Revision>> {
+        let mut select = self.transaction.prepare_cached("SELECT version FROM entries WHERE key = ?1")?;
+        let version = select.query_row([key.as_ref()], |row| row.get(0)).optional()?;
+        Ok(version.map(revision_from_sql))
+    }
+}
+
+/// Writes what the commit says. Dropped before its end, the savepoint takes everything back.
+fn apply(savepoint: Savepoint<'_>, commit: &Commit, revision: Revision) -> rusqlite::Result<()> {
+    let mut delete = savepoint.prepare_cached("DELETE FROM entries WHERE key = ?1")?;
+    for key in &commit.delete {
+        delete.execute([key.as_ref()])?;
+    }
+    let mut put = savepoint.prepare_cached(
+        "INSERT INTO entries (key, value, version) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version",
+    )?;
+    for (key, value) in &commit.put {
+        put.execute((key.as_ref(), value.as_ref(), revision_to_sql(revision)))?;
+    }
+    drop((delete, put));
+    savepoint.commit()
+}
+
+fn value_bytes(commit: &Commit) -> usize {
+    commit.put.iter().map(|(_, value)| value.len()).sum()
+}
+
+fn unwritten(why: &str) -> CatalogError {
+    CatalogError::Store { doing: "commit".into(), source: why.into() }
+}
