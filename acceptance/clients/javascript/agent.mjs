@@ -1,0 +1,99 @@
+// The AWS SDK for JavaScript v3 as a client of the scenario table: reads questions as JSON lines, answers with what the SDK said.
+
+import * as cloudwatch from "@aws-sdk/client-cloudwatch";
+import * as kinesis from "@aws-sdk/client-kinesis";
+import * as lambda from "@aws-sdk/client-lambda";
+import * as sts from "@aws-sdk/client-sts";
+import { createInterface } from "node:readline";
+
+const packages = {
+  cloudwatch: [cloudwatch, cloudwatch.CloudWatchClient],
+  kinesis: [kinesis, kinesis.KinesisClient],
+  lambda: [lambda, lambda.LambdaClient],
+  sts: [sts, sts.STSClient],
+};
+const clients = new Map();
+const subscriptions = new Map();
+
+function client({ service, region, key, secret, endpoint }) {
+  const name = [service, region, key, secret, endpoint].join(" ");
+  if (!clients.has(name)) {
+    const made = packages[service][1];
+    const credentials = { accessKeyId: key, secretAccessKey: secret };
+    clients.set(name, new made({ region, credentials, endpoint, maxAttempts: 1 }));
+  }
+  return clients.get(name);
+}
+
+/** A parameter as the SDK takes it. */
+function sent(value) {
+  if (Array.isArray(value)) return value.map(sent);
+  if (value === null || typeof value !== "object") return value;
+  if ("$blob" in value) return Buffer.from(value.$blob, "base64");
+  if ("$time" in value) return new Date(value.$time);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, sent(member)]));
+}
+
+/** A value of an answer as the driver takes it. */
+function came(value) {
+  if (value instanceof Uint8Array) return { $blob: Buffer.from(value).toString("base64") };
+  if (value instanceof Date) return { $time: value.getTime() };
+  if (Array.isArray(value)) return value.map(came);
+  if (value === null || typeof value !== "object") return value;
+  const members = Object.entries(value).filter(([name, member]) => name !== "$metadata" && member !== undefined);
+  return Object.fromEntries(members.map(([name, member]) => [name, came(member)]));
+}
+
+async function call(question) {
+  const command = packages[question.service][0][`${question.operation}Command`];
+  if (!command) return { broken: `this version of the SDK has no ${question.operation}` };
+  const answer = await client(question).send(new command(sent(question.params)));
+  const status = answer.$metadata.httpStatusCode;
+  if (question.operation !== "SubscribeToShard") return { ok: true, status, output: came(answer) };
+  const handle = String(subscriptions.size);
+  subscriptions.set(handle, { events: answer.EventStream[Symbol.asyncIterator](), waiting: null });
+  return { ok: true, status, output: { Subscription: handle } };
+}
+
+/** Events of a subscription, until there are enough records, it ends, or the time is up. */
+async function read(question) {
+  const subscription = subscriptions.get(question.read);
+  const late = new Promise((resolve) => setTimeout(resolve, question.seconds * 1000, "late").unref());
+  const got = [];
+  for (let records = 0; ; ) {
+    subscription.waiting ??= subscription.events.next();
+    const next = await Promise.race([subscription.waiting, late]);
+    if (next === "late") return { ok: true, output: { Events: got, Ended: false } };
+    subscription.waiting = null;
+    if (next.done) return { ok: true, output: { Events: got, Ended: true } };
+    const event = next.value.SubscribeToShardEvent;
+    if (!event) continue;
+    got.push(came(event));
+    records += event.Records.length;
+    if (question.records !== null && records >= question.records) return { ok: true, output: { Events: got, Ended: false } };
+  }
+}
+
+async function close(question) {
+  const subscription = subscriptions.get(question.close);
+  subscription.waiting?.catch(() => {});
+  subscription.events.return?.().catch(() => {});
+  return { ok: true, output: {} };
+}
+
+async function answer(question) {
+  try {
+    if ("read" in question) return await read(question);
+    if ("close" in question) return await close(question);
+    return await call(question);
+  } catch (refusal) {
+    const status = refusal.$metadata?.httpStatusCode;
+    if (status === undefined && !refusal.$fault) return { broken: `${refusal.name}: ${refusal.message}` };
+    return { ok: false, status: status ?? 200, code: refusal.name, message: refusal.message };
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(JSON.stringify(await answer(JSON.parse(line))) + "\n");
+}
+process.exit(0);

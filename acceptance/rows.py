@@ -1,0 +1,179 @@
+"""One row of the table: its set-up, its steps, and what was wrong."""
+
+import time
+import uuid
+
+import values
+
+ROW_WORDS = {"id", "fast", "live", "needs", "not", "clients", "server", "account", "region", "step", "shards", "why"}
+STEP_WORDS = {
+    "call", "service", "with", "error", "message", "expect", "bind", "within", "repeat", "read", "records", "close", "http", "as",
+    "until_end",
+}
+RETRY_SECONDS = 0.05
+SETUP_SECONDS = 20
+READ_SECONDS = 20
+
+
+class Wrong(Exception):
+    """What a step found that the table does not say."""
+
+
+class Row:
+    """A row while it runs. `run` answers what was wrong, or None."""
+
+    def __init__(self, run, row: dict, name: str):
+        self.run_, self.row = run, row
+        account = f"{uuid.uuid4().int % 10**12:012}" if row.get("account") == "own" else None
+        server = run.server(row.get("server", "open"))
+        self.where = {
+            "endpoint": server.endpoint,
+            "region": row.get("region", "us-east-1"),
+            "key": account or "test",
+            "secret": "test",
+        }
+        self.names = {
+            "row": name,
+            "account": account or "000000000000",
+            "region": self.where["region"],
+            "endpoint": server.endpoint,
+        }
+        self.open = []
+
+    def run(self) -> str | None:
+        try:
+            self.set_up()
+            for number, step in enumerate(self.row.get("step", [self.row]), start=1):
+                for _ in range(step.get("repeat", 1)):
+                    try:
+                        self.step(step)
+                    except Wrong as wrong:
+                        return f"step {number} ({self.label(step)}): {wrong}"
+            return None
+        except Wrong as wrong:
+            return f"set-up: {wrong}"
+        finally:
+            for handle in self.open:
+                self.run_.agent.ask({"close": handle})
+
+    @staticmethod
+    def label(step: dict) -> str:
+        return step.get("call") or ("read" if "read" in step else "close" if "close" in step else "http")
+
+    def set_up(self) -> None:
+        match self.row.get("needs"):
+            case None:
+                return
+            case "stream":
+                name = f"{self.names['row']}-stream"
+                self.make_stream(name)
+            case "shared":
+                key = (self.where["endpoint"], self.where["region"])
+                if key not in self.run_.shared:
+                    self.make_stream(f"shared-{self.run_.tag}")
+                    self.run_.shared[key] = f"shared-{self.run_.tag}"
+                name = self.run_.shared[key]
+            case other:
+                raise Wrong(f"nobody knows how to make `{other}`")
+        self.names["stream"] = name
+        self.names["stream_arn"] = f"arn:aws:kinesis:{self.names['region']}:{self.names['account']}:stream/{name}"
+
+    def make_stream(self, name: str) -> None:
+        shards = self.row.get("shards", 1)
+        self.must({"call": "CreateStream", "with": {"StreamName": name, "ShardCount": shards}})
+        self.must({
+            "call": "DescribeStream", "with": {"StreamName": name}, "within": SETUP_SECONDS,
+            "expect": {"StreamDescription.StreamStatus": "ACTIVE"},
+        })
+
+    def must(self, step: dict) -> None:
+        self.attempt(step)
+
+    def step(self, step: dict) -> None:
+        self.attempt(step)
+
+    def attempt(self, step: dict) -> None:
+        """Makes a step, again until it is as expected where the table gives it time."""
+        deadline = time.monotonic() + step.get("within", 0)
+        while True:
+            try:
+                return self.once(step)
+            except Wrong:
+                if "read" in step or time.monotonic() >= deadline:
+                    raise
+                time.sleep(RETRY_SECONDS)
+
+    def once(self, step: dict) -> None:
+        if "read" in step:
+            answer = self.read(step)
+        elif "close" in step:
+            handle = values.expand(step["close"], self.names)
+            self.open.remove(handle)
+            answer = self.ask({"close": handle})
+        else:
+            answer = self.call(step)
+        self.judge(step, answer)
+
+    def call(self, step: dict) -> dict:
+        where = {**self.where, **values.expand(step.get("as", {}), self.names)}
+        if "http" in step:
+            answer = self.ask({**where, "http": values.expand(step["http"], self.names)})
+            if about := answer.get("about"):
+                self.run_.traffic.call(about["service"], about["operation"], {}, answer)
+            return answer
+        service, operation = step.get("service", "kinesis"), step["call"]
+        params = values.expand(step.get("with", {}), self.names)
+        answer = self.ask({**where, "service": service, "operation": operation, "params": params})
+        self.run_.traffic.call(service, operation, params, answer)
+        if handle := answer.get("output", {}).get("Subscription"):
+            self.open.append(handle)
+        return answer
+
+    def read(self, step: dict) -> dict:
+        """Reads a subscription; the answer also has the records of all its events in one list."""
+        records = None if step.get("until_end") else step.get("records", 0)
+        seconds = step.get("within", READ_SECONDS)
+        answer = self.ask({"read": values.expand(step["read"], self.names), "records": records, "seconds": seconds})
+        if answer["ok"]:
+            events = answer["output"]["Events"]
+            answer["output"]["Records"] = [record for event in events for record in event["Records"]]
+        return answer
+
+    def ask(self, question: dict) -> dict:
+        answer = self.run_.agent.ask(question)
+        if broken := answer.get("broken"):
+            raise Wrong(f"the client broke: {broken}")
+        return answer
+
+    def judge(self, step: dict, answer: dict) -> None:
+        wanted = step.get("error")
+        if isinstance(wanted, dict):
+            wanted = wanted.get(self.run_.chosen.client, wanted.get("default"))
+        if wanted is None and not answer["ok"]:
+            raise Wrong(f"{answer['code']}: {answer.get('message')}")
+        if wanted is not None:
+            if answer["ok"]:
+                raise Wrong(f"succeeded, wanted {wanted}; {values.show(answer.get('output'))}")
+            if answer["code"] != wanted:
+                raise Wrong(f"{answer['code']}: {answer.get('message')}; wanted {wanted}")
+            self.judge_message(step.get("message"), answer.get("message"))
+        output = answer.get("output", {})
+        for path, expected in step.get("expect", {}).items():
+            if complaint := values.complaint(values.at(output, path), expected, self.names):
+                raise Wrong(f"{path} {complaint}")
+        for name, path in step.get("bind", {}).items():
+            self.names[name] = values.at(output, path)
+            if self.names[name] is values.ABSENT:
+                raise Wrong(f"{path} is absent, so ${name} cannot be bound")
+
+    def judge_message(self, wanted: str | None, found: str | None) -> None:
+        if wanted is None:
+            return
+        if wanted.startswith("~"):
+            pattern = values.expand(wanted[1:], self.names)
+            if complaint := values.complaint(found, {"like": pattern}, self.names):
+                raise Wrong(f"message {complaint}")
+        elif found != values.expand(wanted, self.names):
+            raise Wrong(f"message is {values.show(found)}, wanted {values.show(values.expand(wanted, self.names))}")
+
+

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Runs the scenario table with one client against the real binary, prints each row, records the traffic."""
+
+import argparse
+import os
+import sys
+import time
+import tomllib
+import uuid
+from pathlib import Path
+
+import agents
+import rows
+from server import Elsewhere, Server
+from traffic import Traffic
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("client", choices=agents.NAMES)
+    arguments.add_argument("--fast", action="store_true", help="only the rows of the fast lane")
+    arguments.add_argument("--only", metavar="WORD", help="only rows whose id contains this")
+    arguments.add_argument("--endpoint", help="a server that runs already, instead of the binary")
+    arguments.add_argument("--verbose", action="store_true", help="show the server's log after a failed row")
+    chosen = arguments.parse_args()
+
+    table = [row for path in sorted((HERE / "scenarios").glob("*.toml")) for row in tomllib.loads(path.read_text()).get("row", [])]
+    check(table)
+    with Traffic(chosen.client, keep=bool(chosen.only or chosen.endpoint)) as traffic:
+        run = Run(chosen, traffic)
+        try:
+            return run.all(table)
+        finally:
+            run.close()
+
+
+def check(table: list[dict]) -> None:
+    """A table that says the same id twice, or a word that nobody reads, is wrong before it starts."""
+    seen = set()
+    for row in table:
+        if row["id"] in seen:
+            sys.exit(f"table: two rows are called `{row['id']}`")
+        seen.add(row["id"])
+        for part in [row, *row.get("step", [])]:
+            if unknown := set(part) - rows.ROW_WORDS - rows.STEP_WORDS:
+                sys.exit(f"table: row `{row['id']}` has unknown words: {', '.join(sorted(unknown))}")
+
+
+class Run:
+    """One client's way through the table: the servers it needs, its agent, what passed and what failed."""
+
+    def __init__(self, chosen, traffic: Traffic):
+        self.chosen, self.traffic = chosen, traffic
+        self.variants = tomllib.loads((HERE / "scenarios" / "servers.toml").read_text())
+        self.servers = {}
+        self.agent = agents.Agent(chosen.client, self.server("open").endpoint)
+        self.tag = uuid.uuid4().hex[:6]
+        self.shared = {}
+
+    def server(self, variant: str):
+        if variant not in self.servers:
+            if self.chosen.endpoint:
+                self.servers[variant] = Elsewhere(self.chosen.endpoint)
+            else:
+                told = self.variants[variant]
+                self.servers[variant] = started(os.environ["ANABRANCH_BINARY"], told)
+        return self.servers[variant]
+
+    def all(self, table: list[dict]) -> int:
+        passed, failed, begun = 0, [], time.monotonic()
+        for row in table:
+            if self.chosen.only and self.chosen.only not in row["id"] or self.chosen.fast and not row.get("fast"):
+                continue
+            if reason := self.excused(row):
+                if reason != "only":
+                    print(f"-    {row['id']}: not for {self.chosen.client}: {reason}", flush=True)
+                continue
+            started_at = time.monotonic()
+            wrong = rows.Row(self, row, f"t{self.tag}-{passed + len(failed)}").run()
+            self.traffic.row_ended(row["id"], passed=wrong is None)
+            if wrong is None:
+                passed += 1
+                print(f"ok   {row['id']} ({(time.monotonic() - started_at) * 1000:.0f} ms)", flush=True)
+            else:
+                failed.append(row["id"])
+                print(f"FAIL {row['id']}: {wrong}", flush=True)
+                if self.chosen.verbose:
+                    print(self.server(row.get("server", "open")).log(), flush=True)
+        for variant, server in self.servers.items():
+            if code := server.stop():
+                failed.append(f"server {variant}")
+                print(f"FAIL the {variant} server ended with {code} when asked to stop:\n{server.log()}", flush=True)
+        print(f"{self.chosen.client}: {passed + len(failed)} rows in {time.monotonic() - begun:.0f} s")
+        if failed:
+            print("failed:", *failed)
+        print(f"{passed} passed, {len(failed)} failed", flush=True)
+        return 1 if failed or not passed else 0
+
+    def excused(self, row: dict) -> str | None:
+        """Why this client does not run a row, if it does not."""
+        if "clients" in row and self.chosen.client not in row["clients"]:
+            return "only"
+        if self.chosen.endpoint and row.get("server", "open") != "open":
+            return "only"
+        return row.get("not", {}).get(self.chosen.client)
+
+    def close(self) -> None:
+        self.agent.close()
+        for server in self.servers.values():
+            server.discard()
+
+
+def started(binary: str, told: dict) -> Server:
+    server = Server(binary, told.get("flags", []), told.get("environment", {}))
+    for name, content in told.get("files", {}).items():
+        path = server.place / name
+        path.write_text(content)
+        path.chmod(0o600)
+    return server.start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

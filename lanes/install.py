@@ -1,0 +1,105 @@
+"""Installs what the lanes need: system packages where something is missing, then the pinned clients, each only when its lock file changed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import places
+
+# A program that must be there, and the Debian package that brings it.
+PROGRAMS = {
+    "cc": "build-essential",
+    "git": "git",
+    "node": "nodejs",
+    "npm": "npm",
+    "javac": "openjdk-17-jdk-headless",
+    "mvn": "maven",
+}
+
+
+def main() -> None:
+    system_packages()
+    rust_toolchain()
+    python(places.boto3_venv(), places.CLIENTS / "boto3" / "requirements.txt")
+    python(places.cli_venv(), places.CLIENTS / "cli" / "requirements.txt")
+    javascript(places.javascript())
+    java(places.java())
+
+
+def system_packages() -> None:
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        sys.exit(f"install: missing programs; as root: apt-get install {' '.join(missing)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run("apt-get", "update", "-qq", env=quiet)
+    run("apt-get", "install", "-y", "-qq", *missing, env=quiet)
+
+
+def rust_toolchain() -> None:
+    if shutil.which("cargo") is None:
+        sys.exit("install: Rust is missing; install rustup (https://rustup.rs), it reads rust-toolchain.toml")
+    for component in ("cargo-fmt", "cargo-clippy"):
+        if shutil.which(component) is None:
+            sys.exit(f"install: {component} is missing; `rustup component add rustfmt clippy`")
+
+
+def python(place: Path, requirements: Path) -> None:
+    def build(new: Path) -> None:
+        run(sys.executable, "-m", "venv", new)
+        run(new / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", requirements)
+
+    # A virtual environment knows its own path, so it cannot be made elsewhere and renamed.
+    once(place, build, movable=False)
+
+
+def javascript(place: Path) -> None:
+    def build(new: Path) -> None:
+        new.mkdir()
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(places.CLIENTS / "javascript" / name, new)
+        run("npm", "ci", "--silent", "--omit=dev", cwd=new)
+
+    once(place, build)
+    link = places.CLIENTS / "javascript" / "node_modules"
+    if link.is_symlink() and link.readlink() != place / "node_modules":
+        link.unlink()
+    if not link.exists():
+        link.symlink_to(place / "node_modules")
+
+
+def java(place: Path) -> None:
+    def build(new: Path) -> None:
+        run(
+            "mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "--file", places.CLIENTS / "java" / "pom.xml",
+            "compile", "dependency:copy-dependencies", f"-Dplace={new}", f"-DoutputDirectory={new}/lib",
+        )
+
+    once(place, build)
+
+
+def once(place: Path, build, movable: bool = True) -> None:
+    """Builds a place unless it is there whole: a build that was interrupted is begun anew."""
+    whole = place / ".whole"
+    if whole.exists():
+        return
+    print(f"install: {place.name}", flush=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(place, ignore_errors=True)
+    new = place.with_name(place.name + ".new") if movable else place
+    shutil.rmtree(new, ignore_errors=True)
+    build(new)
+    if movable:
+        new.rename(place)
+    whole.touch()
+
+
+def run(*words, **options) -> None:
+    subprocess.run([str(word) for word in words], check=True, **options)
+
+
+if __name__ == "__main__":
+    main()
