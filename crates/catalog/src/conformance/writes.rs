@@ -71,13 +71,14 @@ fn expect_version(subject: &Subject) {
 }
 
 fn expect_prefix(subject: &Subject) {
-    let changes: [(&str, &dyn Fn(&Subject) -> Revision, Option<usize>); 6] = [
-        ("nothing", &|_| Revision(0), None),
-        ("a put", &|s| s.put("/p/new", "1"), Some(0)),
-        ("an update", &|s| s.put("/p/a", "2"), Some(0)),
-        ("a delete", &|s| s.delete("/p/a"), Some(0)),
-        ("a put elsewhere", &|s| s.put("/q/a", "1"), None),
-        ("a delete elsewhere", &|s| s.delete("/q/a"), None),
+    type Change = (&'static str, fn(&Subject) -> Revision, Option<usize>);
+    let changes: [Change; 6] = [
+        ("nothing", |_| Revision(0), None),
+        ("a put", |s| s.put("/p/new", "1"), Some(0)),
+        ("an update", |s| s.put("/p/a", "2"), Some(0)),
+        ("a delete", |s| s.delete("/p/a"), Some(0)),
+        ("a put elsewhere", |s| s.put("/q/a", "1"), None),
+        ("a delete elsewhere", |s| s.delete("/q/a"), None),
     ];
     for (what, change, expected) in changes {
         subject.put("/p/a", "1");

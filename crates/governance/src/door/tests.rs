@@ -1,1 +1,335 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use anabranch_api::{
+    ApiError, BodyStream, Context, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Operation,
+    Principal, RequestId, Resource, Resources, Serve, ServeDuplex, ServeFeed,
+};
+use anabranch_types::{AccountId, Partition, Region, Timestamp};
+use anabranch_wire::{Decode, Decoder, Encode, Encoder, Malformed, Path, Violations};
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
+use tokio::sync::Notify;
+
+use super::Door;
+use crate::OwnAccount;
+use crate::audit::{AuditEvent, AuditSink};
+use crate::metrics::Metrics;
+
+/// What a request makes the service do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Behave {
+    #[default]
+    Answer,
+    Refuse,
+    Panic,
+    Wait,
+}
+
+/// A document without members, which is all the operations here need.
+macro_rules! bare {
+    ($($shape:ty => $value:expr),*) => {$(
+        impl Decode for $shape {
+            fn decode<D: Decoder>(d: &mut D, _: &Path<'_>, _: &mut Violations) -> Result<Self, Malformed> {
+                d.begin_structure()?;
+                while d.next_member(&[])?.is_some() {}
+                Ok($value)
+            }
+        }
+        impl Encode for $shape {
+            fn encode<E: Encoder>(&self, e: &mut E) {
+                e.begin_structure();
+                e.end_structure();
+            }
+        }
+    )*};
+}
+
+/// An operation with a behaviour and the account of its resource.
+macro_rules! operation {
+    ($name:ident, $action:literal, $read_only:literal) => {
+        #[derive(Debug)]
+        struct $name(Behave, &'static str);
+        bare!($name => $name(Behave::Answer, ""));
+        impl Operation for $name {
+            const NAME: &'static str = concat!("Test_20261121.", stringify!($name));
+            const ACTION: &'static str = $action;
+            const READ_ONLY: bool = $read_only;
+            type Output = Done;
+            type Error = ApiError;
+            fn check(&self, _: &mut Violations) {}
+            fn resources(&self, _: &Context) -> Resources {
+                let arn = format!("arn:aws:kinesis:us-east-1:{}:stream/s", self.1);
+                vec![Resource { action: $action, arn }]
+            }
+        }
+    };
+}
+
+#[derive(Debug, PartialEq)]
+struct Done(usize);
+bare!(Done => Done(0));
+operation!(Describe, "kinesis:Describe", true);
+operation!(Change, "kinesis:Change", false);
+operation!(PutRecords, "kinesis:PutRecords", false);
+operation!(Subscribe, "kinesis:SubscribeToShard", true);
+operation!(PutMedia, "kinesisvideo:PutMedia", false);
+
+struct Chunk;
+impl Event for Chunk {
+    fn event_type(&self) -> &'static str {
+        "Chunk"
+    }
+    fn encode_payload<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+impl FeedOperation for Subscribe {
+    type Event = Chunk;
+}
+impl DuplexOperation for PutMedia {
+    type Event = Chunk;
+}
+
+/// Counts what it finished; waits for `go` where told to.
+#[derive(Default)]
+struct Service {
+    finished: AtomicUsize,
+    reached: Notify,
+    go: Notify,
+}
+
+impl Service {
+    async fn behave(&self, behave: Behave) -> Result<Done, ApiError> {
+        match behave {
+            Behave::Answer => {}
+            Behave::Refuse => return Err(ApiError::client("ResourceInUseException", "Busy.")),
+            Behave::Panic => panic!("a service's mistake, made on purpose"),
+            Behave::Wait => {
+                self.reached.notify_one();
+                self.go.notified().await;
+            }
+        }
+        Ok(Done(self.finished.fetch_add(1, Ordering::SeqCst) + 1))
+    }
+}
+
+macro_rules! serves {
+    ($($operation:ty),*) => {$(
+        impl Serve<$operation> for Service {
+            async fn serve(&self, _: &Context, request: $operation) -> Result<Done, ApiError> {
+                self.behave(request.0).await
+            }
+        }
+    )*};
+}
+serves!(Describe, Change, PutRecords);
+
+impl ServeFeed<Subscribe> for Service {
+    async fn open(&self, _: &Context, request: Subscribe) -> Result<Feed<Done>, ApiError> {
+        let output = self.behave(request.0).await?;
+        let frames = (0..3).map(|_| Ok(EventFrame(Bytes::from_static(b"frame"))));
+        Ok(Feed { output, frames: Box::pin(stream::iter(frames)) })
+    }
+}
+
+impl ServeDuplex<PutMedia> for Service {
+    async fn open(&self, _: &Context, request: PutMedia, body: BodyStream) -> Result<Feed<Done>, ApiError> {
+        let output = self.behave(request.0).await?;
+        let frames = body.map(|piece| piece.map(EventFrame).map_err(|_| ApiError::internal()));
+        Ok(Feed { output, frames: Box::pin(frames) })
+    }
+}
+
+/// Keeps the events in memory.
+#[derive(Default)]
+struct Kept {
+    events: Mutex<Vec<AuditEvent>>,
+    came: Notify,
+}
+
+impl AuditSink for Arc<Kept> {
+    fn record(&self, event: AuditEvent) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.events.lock().unwrap().push(event);
+        self.came.notify_one();
+        Box::pin(std::future::ready(()))
+    }
+}
+
+struct Fixture {
+    door: Door,
+    service: Arc<Service>,
+    audit: Arc<Kept>,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let audit = Arc::new(Kept::default());
+        let door = Door::new(Arc::new(OwnAccount), Arc::new(Arc::clone(&audit)), Metrics::new(|_| {}));
+        Self { door, service: Arc::default(), audit }
+    }
+
+    /// The operation and error code of each event.
+    fn audited(&self) -> Vec<(&'static str, Option<String>)> {
+        self.audit.events.lock().unwrap().iter().map(|e| (e.event_name, e.error_code.clone())).collect()
+    }
+
+    fn counts(&self, series: &str) -> bool {
+        self.door.metrics().scrape().lines().any(|line| line == format!("anabranch_{series}"))
+    }
+}
+
+const OWN: &str = "111111111111";
+const FOREIGN: &str = "222222222222";
+
+fn context() -> Context {
+    let account: AccountId = OWN.parse().unwrap();
+    Context {
+        principal: Principal::Root(account),
+        account,
+        region: Region::parse("us-east-1").unwrap(),
+        partition: Partition::Aws,
+        access_key: Some("AKIATEST".into()),
+        source: Some([127, 0, 0, 1].into()),
+        user_agent: Some("test/1".into()),
+        endpoint: "main".into(),
+        secure_transport: false,
+        request_id: RequestId::from_random(7),
+        received: Timestamp::from_millis(1_795_275_600_123),
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_served_counted_and_audited() {
+    let f = Fixture::new();
+    let done = f.door.unary(context(), &f.service, Change(Behave::Answer, OWN)).await.unwrap();
+    assert_eq!(done, Done(1));
+    assert!(f.counts(r#"requests_total{operation="Test_20261121.Change"} 1"#));
+    let events = f.audit.events.lock().unwrap();
+    let written = serde_json::to_value(&events[0]).unwrap();
+    let expected = serde_json::json!({
+        "eventTime": "2026-11-21T15:40:00Z",
+        "eventSource": "kinesis.amazonaws.com",
+        "eventName": "Change",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "127.0.0.1",
+        "userAgent": "test/1",
+        "userIdentity": {
+            "type": "Root",
+            "principalId": OWN,
+            "arn": "arn:aws:iam::111111111111:root",
+            "accountId": OWN,
+            "accessKeyId": "AKIATEST"
+        },
+        "requestID": "00000000-0000-4000-8000-000000000007",
+        "readOnly": false,
+        "resources": [{"ARN": "arn:aws:kinesis:us-east-1:111111111111:stream/s"}]
+    });
+    assert_eq!(written, expected);
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_code_and_audited_with_their_sentence() {
+    let f = Fixture::new();
+    let refused = f.door.unary(context(), &f.service, Describe(Behave::Refuse, OWN)).await.unwrap_err();
+    assert_eq!(refused.code, "ResourceInUseException");
+    assert!(f.counts(r#"errors_total{operation="Test_20261121.Describe",code="ResourceInUseException"} 1"#));
+    let events = f.audit.events.lock().unwrap();
+    assert_eq!(events[0].error_message.as_deref(), Some("Busy."));
+}
+
+#[tokio::test]
+async fn nobody_touches_anothers_account() {
+    let f = Fixture::new();
+    let denied = f.door.unary(context(), &f.service, PutRecords(Behave::Answer, FOREIGN)).await.unwrap_err();
+    assert_eq!(
+        denied,
+        ApiError::client(
+            "AccessDeniedException",
+            "User: arn:aws:iam::111111111111:root is not authorized to perform: kinesis:PutRecords on \
+             resource: arn:aws:kinesis:us-east-1:222222222222:stream/s because no resource-based policy \
+             allows the kinesis:PutRecords action"
+        )
+    );
+    assert_eq!(f.service.finished.load(Ordering::SeqCst), 0);
+    let service = Context { principal: Principal::Service("firehose"), ..context() };
+    assert!(f.door.unary(service, &f.service, Describe(Behave::Answer, FOREIGN)).await.is_ok());
+}
+
+#[tokio::test]
+async fn data_events_are_audited_only_when_denied() {
+    let f = Fixture::new();
+    let calls = [(Behave::Answer, OWN), (Behave::Refuse, OWN), (Behave::Answer, FOREIGN)];
+    for (behave, account) in calls {
+        let _ = f.door.unary(context(), &f.service, PutRecords(behave, account)).await;
+    }
+    assert_eq!(f.audited(), [("PutRecords", Some("AccessDeniedException".to_owned()))]);
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_failure_and_is_counted() {
+    let f = Fixture::new();
+    let read = f.door.unary(context(), &f.service, Describe(Behave::Panic, OWN)).await;
+    let changed = f.door.unary(context(), &f.service, Change(Behave::Panic, OWN)).await;
+    assert_eq!((read, changed), (Err(ApiError::internal()), Err(ApiError::internal())));
+    assert!(f.counts("panics_total 2"));
+    let failed = || Some("InternalFailure".to_owned());
+    assert_eq!(f.audited(), [("Describe", failed()), ("Change", failed())]);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_neither_stops_a_change_nor_escapes_the_audit() {
+    let f = Fixture::new();
+    let (door, service) = (f.door.clone(), Arc::clone(&f.service));
+    let client =
+        tokio::spawn(async move { door.unary(context(), &service, Change(Behave::Wait, OWN)).await });
+    f.service.reached.notified().await;
+    client.abort();
+    assert!(client.await.unwrap_err().is_cancelled());
+    f.service.go.notify_one();
+    f.audit.came.notified().await;
+    assert_eq!(f.service.finished.load(Ordering::SeqCst), 1);
+    assert_eq!(f.audited(), [("Change", None)]);
+}
+
+#[tokio::test]
+async fn a_read_whose_client_hangs_up_is_dropped_and_counted() {
+    let f = Fixture::new();
+    let (door, service) = (f.door.clone(), Arc::clone(&f.service));
+    let client =
+        tokio::spawn(async move { door.unary(context(), &service, Describe(Behave::Wait, OWN)).await });
+    f.service.reached.notified().await;
+    client.abort();
+    assert!(client.await.unwrap_err().is_cancelled());
+    assert!(f.counts(r#"abandoned_total{operation="Test_20261121.Describe"} 1"#));
+    assert_eq!(f.service.finished.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn frames_pass_through_and_are_counted() {
+    let f = Fixture::new();
+    let feed = f.door.feed(context(), &f.service, Subscribe(Behave::Answer, OWN)).await.unwrap();
+    assert_eq!((feed.output, feed.frames.count().await), (Done(1), 3));
+    assert!(f.counts(r#"frames_total{operation="Test_20261121.Subscribe"} 3"#));
+    let refused = f.door.feed(context(), &f.service, Subscribe(Behave::Refuse, OWN)).await;
+    assert_eq!(refused.err().map(|e| e.code), Some("ResourceInUseException".into()));
+}
+
+#[tokio::test]
+async fn a_duplex_reads_its_body_while_it_answers() {
+    let f = Fixture::new();
+    let (pieces, body) = tokio::sync::mpsc::channel::<Result<Bytes, std::io::Error>>(1);
+    let body = Box::pin(stream::unfold(body, |mut body| async { Some((body.recv().await?, body)) }));
+    let mut feed = f.door.duplex(context(), &f.service, PutMedia(Behave::Answer, OWN), body).await.unwrap();
+    for piece in [&b"one"[..], b"two"] {
+        pieces.send(Ok(Bytes::from_static(piece))).await.unwrap();
+        assert_eq!(feed.frames.next().await.unwrap().unwrap().0, piece);
+    }
+    drop(pieces);
+    assert!(feed.frames.next().await.is_none());
+    assert!(f.counts(r#"frames_total{operation="Test_20261121.PutMedia"} 2"#));
+    assert_eq!(f.audited(), [("PutMedia", None)]);
+}
