@@ -23,6 +23,8 @@ pub struct ApiError {
     pub fault: Fault,
     /// The sentence; none where AWS sends none.
     pub message: Option<Cow<'static, str>>,
+    /// The member the sentence stands in: `message`, for some errors of some models `Message`.
+    pub message_member: &'static str,
 }
 
 impl fmt::Display for ApiError {
@@ -45,7 +47,21 @@ impl ApiError {
             status: 400,
             fault: Fault::Client,
             message: Some(message.into()),
+            message_member: "message",
         }
+    }
+
+    /// An error of a model; no message when it is empty.
+    pub(crate) fn modeled(
+        code: &'static str,
+        query_code: Option<&'static str>,
+        status: u16,
+        fault: Fault,
+        message_member: &'static str,
+        message: Cow<'static, str>,
+    ) -> Self {
+        let message = Some(message).filter(|m| !m.is_empty());
+        Self { code: Cow::Borrowed(code), query_code, status, fault, message, message_member }
     }
 
     /// Something went wrong in here that the caller can do nothing about, status 500. The cause goes to the server's own
@@ -57,6 +73,7 @@ impl ApiError {
             status: 500,
             fault: Fault::Server,
             message: None,
+            message_member: "message",
         }
     }
 }

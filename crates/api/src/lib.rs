@@ -3,13 +3,29 @@
 //!
 //! Start reading at [`Operation`] and [`Serve`]; `cargo xtask generate` makes `generated/` anew. Knows no service's behaviour.
 
+mod codec;
+// What is built decides which of its parts the generated code needs.
+#[allow(dead_code)]
+mod constraint;
 mod context;
 mod error;
+#[allow(missing_docs)]
+mod generated;
 mod operation;
+mod resource;
+mod rest;
+#[allow(dead_code)]
+mod shown;
 
+#[cfg(feature = "test-service")]
+pub use generated::echo;
+pub use generated::{cloudwatch, kinesis, lambda, sts};
+
+pub use codec::Enumeration;
 pub use context::{Context, Principal, RequestId};
 pub use error::{ApiError, Fault};
 pub use operation::{
     BodyStream, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Frames, Operation, Register,
     Resource, Resources, Serve, ServeDuplex, ServeFeed,
 };
+pub use rest::{AnswerParts, RequestParts};

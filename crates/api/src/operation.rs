@@ -2,10 +2,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use anabranch_wire::{Decode, Encode, Violations};
+use anabranch_wire::{Decode, Encode, Malformed, Violations};
 use bytes::Bytes;
 use futures_util::Stream;
 
+use crate::rest::{AnswerParts, RequestParts};
 use crate::{ApiError, Context};
 
 /// One API operation, known by its request type. Implemented by generated code.
@@ -16,6 +17,12 @@ pub trait Operation: Decode + Encode + Send + 'static {
     const ACTION: &'static str;
     /// Whether it changes nothing (no state, no record): such a call may be dropped when its client hangs up.
     const READ_ONLY: bool;
+    /// Whether the model gives it an answer; without one the body is empty.
+    const HAS_OUTPUT: bool;
+    /// The element around the answer in Query's XML: `GetCallerIdentityResult`.
+    const RESULT_WRAPPER: Option<&'static str>;
+    /// The HTTP status of an answer.
+    const STATUS: u16 = 200;
     /// The answer.
     type Output: Decode + Encode + Send + 'static;
     /// The service's errors.
@@ -25,6 +32,14 @@ pub trait Operation: Decode + Encode + Send + 'static {
     fn check(&self, violations: &mut Violations);
     /// What the call is about, by the data in `models/authorization.toml`.
     fn resources(&self, cx: &Context) -> Resources;
+
+    /// REST: takes the members bound to the path, the query, headers and the raw body, after the document (if the body is one) was decoded.
+    fn bind(&mut self, _parts: &RequestParts<'_>, _violations: &mut Violations) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    /// REST: gives the members bound to the status, headers and the raw body.
+    fn unbind(_output: &Self::Output, _answer: &mut AnswerParts) {}
 }
 
 /// An operation whose answer is followed by frames: SubscribeToShard, GetMedia.

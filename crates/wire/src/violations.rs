@@ -45,6 +45,15 @@ impl Violations {
         }
     }
 
+    /// Notes that the value at `at`, which AWS does not show (a blob, a secret), fails `constraint`:
+    /// `Value at 'records.1.member.data' failed to satisfy constraint: Member must …` (amazon-kinesis-producer#680).
+    pub fn note_unshown(&mut self, at: &Path<'_>, constraint: fmt::Arguments<'_>) {
+        self.count += 1;
+        if self.sentences.len() < VIOLATIONS_MAX {
+            self.sentences.push(format!("Value at '{at}' failed to satisfy constraint: {constraint}"));
+        }
+    }
+
     /// Notes that a required member is absent.
     pub fn note_missing(&mut self, at: &Path<'_>) {
         self.note(at, None, format_args!("Member must not be null"));

@@ -1,0 +1,182 @@
+//! What each built operation is: name, action, answer, checks, resources, REST bindings.
+
+use std::fmt::Write;
+
+use crate::emit::families::form;
+use crate::emit::{checks, rest};
+use crate::model::{Operation, Result};
+use crate::naming;
+use crate::resolve::Resolved;
+
+pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
+    for operation in r.built() {
+        missing_structures(r, operation, out);
+        operation_impl(r, operation, out)?;
+        if let Some(trait_name) = form(r, operation).operation {
+            let _ = writeln!(
+                out,
+                "impl {trait_name} for {} {{\ntype Event = {};\n}}\n",
+                operation.name,
+                event_type(r, operation)
+            );
+        }
+        events(r, operation, out);
+    }
+    Ok(())
+}
+
+/// How `Operation::NAME` reads: the target header's value, or the service's name where the service has none.
+pub fn full_name(r: &Resolved<'_>, operation: &str) -> String {
+    let prefix = r.model.metadata.target_prefix.as_ref().unwrap_or(&r.service.name);
+    format!("{prefix}.{operation}")
+}
+
+/// Operations without input or output have an empty structure; shared outputs get an alias.
+fn missing_structures(r: &Resolved<'_>, operation: &Operation, out: &mut String) {
+    let output = format!("{}Output", operation.name);
+    let empty = |name: &str| {
+        format!(
+            "#[derive(Clone, Debug, Default, PartialEq)]\npub struct {name} {{}}\n\n\
+             impl Decode for {name} {{\nfn decode<D: Decoder>(d: &mut D, _at: &Path<'_>, _violations: &mut Violations) -> Result<Self, Malformed> {{\ncodec::nothing(d)?;\nOk(Self {{}})\n}}\n}}\n\n\
+             impl Encode for {name} {{\nfn encode<E: Encoder>(&self, e: &mut E) {{\ne.begin_structure();\ne.end_structure();\n}}\n}}\n\n"
+        )
+    };
+    if operation.input.is_none() {
+        out.push_str(&empty(&operation.name));
+    }
+    match &operation.output {
+        None => out.push_str(&empty(&output)),
+        Some(shape) if r.is_shared_output(&shape.shape) => {
+            let _ = writeln!(out, "pub type {output} = {};\n", r.type_name(&shape.shape));
+        }
+        Some(_) => {}
+    }
+}
+
+fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> Result<()> {
+    let name = &operation.name;
+    let action = r.authorization.actions.get(name).unwrap_or(name);
+    let prefix = match r.authorization.action_prefix.as_str() {
+        "" => &r.service.name,
+        prefix => prefix,
+    };
+    let input = operation.input.as_ref().map(|s| s.shape.as_str());
+    let checked = input.is_some_and(|shape| checks::is_checked(r, shape));
+    let (violations, check) =
+        if checked { ("violations", "self.check_at(&Path::Root, violations);") } else { ("_violations", "") };
+    let resources = resources(r, operation)?;
+    let cx = if resources.contains("cx.") { "cx" } else { "_cx" };
+    let wrapper = operation.output.as_ref().and_then(|o| o.result_wrapper.as_ref());
+    let _ = writeln!(
+        out,
+        "impl Operation for {name} {{\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = \"{prefix}:{action}\";\n\
+         const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\nconst RESULT_WRAPPER: Option<&'static str> = {wrapper:?};\n\
+         type Output = {name}Output;\ntype Error = Error;\n\n\
+         fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
+         fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{}}}\n",
+        full_name(r, name),
+        is_read_only(operation),
+        operation.output.is_some(),
+        rest::bindings(r, operation),
+    );
+    Ok(())
+}
+
+fn is_read_only(operation: &Operation) -> bool {
+    let reads = ["Get", "List", "Describe", "Subscribe"];
+    operation.readonly || reads.iter().any(|verb| operation.name.starts_with(verb))
+}
+
+fn resources(r: &Resolved<'_>, operation: &Operation) -> Result<String> {
+    let by_default = r.authorization.operations.get("*");
+    let kind = r.authorization.operations.get(&operation.name).or(by_default).map_or("any", String::as_str);
+    let Some(input) = operation.input.as_ref().filter(|_| kind != "any") else {
+        return Ok("resource::any(Self::ACTION)".to_owned());
+    };
+    let resource = r.authorization.resources.get(kind);
+    let resource =
+        resource.ok_or_else(|| format!("authorization.toml: {} has no resource {kind}", r.service.name))?;
+    let members = &r.model.shape(&input.shape).members;
+    let arn = resource.arn.iter().find(|m| members.contains_key(*m)).map(|m| {
+        let field = naming::member(m);
+        if r.is_required(&input.shape, m) {
+            format!("Some(&*self.{field})")
+        } else {
+            format!("self.{field}.as_deref()")
+        }
+    });
+    let arn = arn.unwrap_or_else(|| "None".to_owned());
+    let template = resource.template.as_ref().and_then(|t| template(r, &input.shape, t));
+    let named = template.unwrap_or_else(|| "|| None".to_owned());
+    Ok(format!("resource::one(Self::ACTION, {arn}, {named})"))
+}
+
+/// A closure that fills the template in, or none when the request has not the members for it.
+fn template(r: &Resolved<'_>, input: &str, template: &str) -> Option<String> {
+    let mut format = String::new();
+    let mut arguments = String::new();
+    let mut optional = Vec::new();
+    for (i, part) in template.split(['{', '}']).enumerate() {
+        if i % 2 == 0 {
+            format.push_str(part);
+            continue;
+        }
+        format.push_str("{}");
+        match part {
+            "partition" | "region" | "account" => {
+                let _ = write!(arguments, ", cx.{part}");
+            }
+            member if r.model.shape(input).members.contains_key(member) => {
+                let field = naming::member(member);
+                if r.is_required(input, member) {
+                    let _ = write!(arguments, ", self.{field}");
+                } else {
+                    let _ = write!(arguments, ", {field}");
+                    optional.push(format!("let {field} = self.{field}.as_ref()?;\n"));
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(format!("|| {{\n{}Some(format!({format:?}{arguments}))\n}}", optional.concat()))
+}
+
+fn event_type(r: &Resolved<'_>, operation: &Operation) -> String {
+    match r.events(operation)[..] {
+        [only] => r.type_name(only),
+        _ => format!("{}Event", operation.name),
+    }
+}
+
+fn events(r: &Resolved<'_>, operation: &Operation, out: &mut String) {
+    let events = r.events(operation);
+    for event in &events {
+        let _ = writeln!(
+            out,
+            "impl Event for {} {{\nfn event_type(&self) -> &'static str {{\n{event:?}\n}}\n\n\
+             fn encode_payload<E: Encoder>(&self, e: &mut E) {{\nself.encode(e);\n}}\n}}\n",
+            r.type_name(event)
+        );
+    }
+    if events.len() > 1 {
+        event_union(r, &format!("{}Event", operation.name), &events, out);
+    }
+}
+
+fn event_union(r: &Resolved<'_>, name: &str, events: &[&str], out: &mut String) {
+    let mut variants = String::new();
+    let mut types = String::new();
+    let mut payloads = String::new();
+    for event in events {
+        let ty = r.type_name(event);
+        let _ = writeln!(variants, "{ty}({ty}),");
+        let _ = writeln!(types, "{name}::{ty}(event) => event.event_type(),");
+        let _ = writeln!(payloads, "{name}::{ty}(event) => event.encode_payload(e),");
+    }
+    let _ = writeln!(
+        out,
+        "#[derive(Clone, Debug, PartialEq)]\npub enum {name} {{\n{variants}}}\n\n\
+         impl Event for {name} {{\nfn event_type(&self) -> &'static str {{\nmatch self {{\n{types}}}\n}}\n\n\
+         fn encode_payload<E: Encoder>(&self, e: &mut E) {{\nmatch self {{\n{payloads}}}\n}}\n}}\n"
+    );
+}

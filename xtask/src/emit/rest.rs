@@ -1,0 +1,114 @@
+//! What REST carries outside the document, in both directions.
+
+use std::fmt::Write;
+
+use crate::model::{Location, Operation, Reference, Shape};
+use crate::naming;
+use crate::resolve::{Direction, Repr, Resolved};
+
+/// The methods of `Operation` that bind members to the path, the query, headers, the status and the payload; empty for
+/// operations that have none.
+pub fn bindings(r: &Resolved<'_>, operation: &Operation) -> String {
+    let input = operation.input.as_ref().map_or_else(String::new, |s| bind(r, &s.shape));
+    let output = operation.output.as_ref().map_or_else(String::new, |s| unbind(r, &s.shape));
+    let status = operation.http.response_code.filter(|code| *code != 200);
+    let status = status.map_or_else(String::new, |code| format!("\nconst STATUS: u16 = {code};\n"));
+    format!("{status}{input}{output}")
+}
+
+fn bound<'a>(
+    r: &'a Resolved<'a>,
+    shape: &'a Shape,
+) -> impl Iterator<Item = (&'a String, &'a Reference, Location)> {
+    r.members(shape).filter_map(|(name, reference)| Some((name, reference, reference.location?)))
+}
+
+fn payload<'a>(r: &'a Resolved<'a>, shape: &'a Shape) -> Option<(&'a String, &'a Reference)> {
+    r.members(shape).find(|(name, _)| shape.payload.as_ref() == Some(name))
+}
+
+fn bind(r: &Resolved<'_>, name: &str) -> String {
+    let shape = r.model.shape(name);
+    let mut body = String::new();
+    for (member, reference, location) in bound(r, shape) {
+        let wire = reference.location_name.as_ref().unwrap_or(member);
+        let source = match location {
+            Location::Uri => format!("parts.label({wire:?})"),
+            Location::Querystring => format!("parts.query({wire:?})"),
+            Location::Header => format!("parts.header({wire:?})"),
+            Location::Headers | Location::StatusCode => continue,
+        };
+        let field = naming::member(member);
+        let read = reader(r, reference);
+        if r.is_required(name, member) {
+            let _ = writeln!(
+                body,
+                "rest::required({source}, &Path::Member(&Path::Root, {member:?}), violations, &mut self.{field}, {read})?;"
+            );
+        } else {
+            let _ = writeln!(
+                body,
+                "rest::optional({source}, &Path::Member(&Path::Root, {member:?}), violations, &mut self.{field}, {read})?;"
+            );
+        }
+    }
+    if let Some((member, reference)) = payload(r, shape) {
+        if r.repr(&reference.shape, Direction::Input) == Repr::Blob {
+            let field = naming::member(member);
+            let value =
+                if r.is_required(name, member) { "parts.body.clone()" } else { "Some(parts.body.clone())" };
+            let _ = writeln!(body, "self.{field} = {value};");
+        }
+    }
+    if body.is_empty() {
+        return body;
+    }
+    let violations = if body.contains("violations") { "violations" } else { "_violations" };
+    format!(
+        "\nfn bind(&mut self, parts: &rest::RequestParts<'_>, {violations}: &mut Violations) -> Result<(), Malformed> {{\n{body}Ok(())\n}}\n"
+    )
+}
+
+/// A function from the text of a path, query or header value.
+fn reader(r: &Resolved<'_>, reference: &Reference) -> &'static str {
+    match r.repr(&reference.shape, Direction::Input) {
+        Repr::Enum => "rest::enumeration",
+        Repr::Integer | Repr::Long | Repr::Double | Repr::Boolean => "rest::parsed",
+        _ => "rest::text",
+    }
+}
+
+fn unbind(r: &Resolved<'_>, name: &str) -> String {
+    let shape = r.model.shape(name);
+    let mut body = String::new();
+    for (member, reference, location) in bound(r, shape) {
+        let wire = reference.location_name.as_ref().unwrap_or(member);
+        let field = naming::member(member);
+        let set = match location {
+            Location::Header => format!("answer.headers.push(({wire:?}, v.to_string()));"),
+            Location::StatusCode => "answer.status = u16::try_from(*v).unwrap_or(answer.status);".to_owned(),
+            Location::Headers | Location::Uri | Location::Querystring => continue,
+        };
+        let value = if r.is_required(name, member) {
+            format!("{{ let v = &output.{field}; {set} }}\n")
+        } else {
+            format!("if let Some(v) = &output.{field} {{ {set} }}\n")
+        };
+        body.push_str(&value);
+    }
+    if let Some((member, reference)) = payload(r, shape) {
+        if r.repr(&reference.shape, Direction::Output) == Repr::Blob {
+            let field = naming::member(member);
+            let value = if r.is_required(name, member) {
+                format!("Some(output.{field}.clone())")
+            } else {
+                format!("output.{field}.clone()")
+            };
+            let _ = writeln!(body, "answer.payload = {value};");
+        }
+    }
+    if body.is_empty() {
+        return body;
+    }
+    format!("\nfn unbind(output: &Self::Output, answer: &mut rest::AnswerParts) {{\n{body}}}\n")
+}

@@ -1,0 +1,140 @@
+//! `cargo xtask generate`: the api crate's generated modules from `models/`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::emit;
+use crate::model::{Model, Result};
+use crate::resolve::Resolved;
+use crate::settings::{
+    self, Authorization, Authorizations, Operations, Service, Services, ShapeMap, ShapeMaps,
+};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Everything under `models/`.
+pub struct Sources {
+    pub services: Vec<Service>,
+    pub models: Vec<Model>,
+    pub operations: Operations,
+    pub shapes: ShapeMaps,
+    pub authorizations: Authorizations,
+}
+
+impl Sources {
+    /// Reads it.
+    pub fn read() -> Result<Sources> {
+        let models = root().join("models");
+        let mut services = settings::read::<Services>(&models.join("services.toml"))?.service;
+        services.extend(settings::read::<Services>(&models.join("extra/services.toml"))?.service);
+        let file = |s: &Service| match &s.feature {
+            Some(_) => models.join(format!("extra/{}.json", s.name)),
+            None => models.join(format!("{}.json", s.name)),
+        };
+        Ok(Sources {
+            models: services.iter().map(|s| Model::read(&file(s))).collect::<Result<_>>()?,
+            services,
+            operations: settings::read(&models.join("operations.toml"))?,
+            shapes: settings::read(&models.join("shapes.toml"))?,
+            authorizations: settings::read(&models.join("authorization.toml"))?,
+        })
+    }
+
+    /// The services with their decisions taken, and the file each is written to.
+    pub fn resolved<'a>(&'a self, empty: &'a Defaults) -> Result<Vec<Resolved<'a>>> {
+        let each = self.services.iter().zip(&self.models);
+        each.map(|(service, model)| {
+            let families = self.operations.get(&service.name).into_iter().flatten();
+            let map = self.shapes.get(&service.name).unwrap_or(&empty.map);
+            let authorization = self.authorizations.get(&service.name).unwrap_or(&empty.authorization);
+            Resolved::new(service, model, families, map, authorization)
+        })
+        .collect()
+    }
+}
+
+/// What stands for a service that a settings file does not mention.
+#[derive(Default)]
+pub struct Defaults {
+    map: ShapeMap,
+    authorization: Authorization,
+}
+
+/// Writes `crates/api/src/generated/`, or with `--check` fails when it is not what would be written.
+pub fn run(arguments: &[String]) -> Result<()> {
+    let directory = root().join("crates/api/src/generated");
+    let files = files()?;
+    match arguments {
+        [] => write(&directory, &files),
+        [check] if check == "--check" => check_same(&directory, &files),
+        _ => Err("usage: cargo xtask generate [--check]".into()),
+    }
+}
+
+fn files() -> Result<BTreeMap<String, String>> {
+    let sources = Sources::read()?;
+    let defaults = Defaults::default();
+    let resolved = sources.resolved(&defaults)?;
+    let mut files = BTreeMap::new();
+    for service in resolved.iter().filter(|r| !r.families.is_empty()) {
+        files.insert(format!("{}.rs", service.service.name), rustfmt(&emit::service(service)?)?);
+    }
+    files.insert("mod.rs".to_owned(), rustfmt(&emit::module(&resolved))?);
+    files.insert("services.rs".to_owned(), rustfmt(&emit::services(&resolved)?)?);
+    Ok(files)
+}
+
+fn write(directory: &Path, files: &BTreeMap<String, String>) -> Result<()> {
+    std::fs::create_dir_all(directory)?;
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        let kept = path.file_name().and_then(|n| n.to_str()).is_some_and(|n| files.contains_key(n));
+        if !kept {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    for (name, text) in files {
+        let path = directory.join(name);
+        if std::fs::read_to_string(&path).ok().as_ref() != Some(text) {
+            std::fs::write(path, text)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_same(directory: &Path, files: &BTreeMap<String, String>) -> Result<()> {
+    let differing = files
+        .iter()
+        .filter(|(name, text)| std::fs::read_to_string(directory.join(name)).ok().as_ref() != Some(text));
+    let differing: Vec<&str> = differing.map(|(name, _)| name.as_str()).collect();
+    if differing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("crates/api/src/generated/ is stale ({}): run `cargo xtask generate`", differing.join(", "))
+        .into())
+}
+
+/// The text as rustfmt lays it out under the project's own settings.
+fn rustfmt(text: &str) -> Result<String> {
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config-path"])
+        .arg(root().join("rustfmt.toml"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("cannot start rustfmt: {e}"))?;
+    let mut input = child.stdin.take().ok_or("rustfmt has no standard input")?;
+    let source = text.to_owned();
+    let feeder = std::thread::spawn(move || input.write_all(source.as_bytes()));
+    let output = child.wait_with_output()?;
+    feeder.join().map_err(|_| "the thread that feeds rustfmt failed")??;
+    if !output.status.success() {
+        return Err("rustfmt refuses what the generator wrote".into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

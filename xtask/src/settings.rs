@@ -1,0 +1,89 @@
+//! What `models/*.toml` say beside the models.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::model::Result;
+
+/// `services.toml`
+#[derive(Debug, Deserialize)]
+pub struct Services {
+    pub service: Vec<Service>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Service {
+    pub name: String,
+    pub rust: String,
+    #[serde(default)]
+    pub protocols: Vec<String>,
+    pub rpc_service: Option<String>,
+    /// The cargo feature without which the module is left out.
+    pub feature: Option<String>,
+}
+
+/// `operations.toml`: service → family → what is built.
+pub type Operations = IndexMap<String, IndexMap<String, Family>>;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Family {
+    #[serde(default)]
+    pub built: Vec<String>,
+    #[serde(default)]
+    pub absent: Vec<Unbuilt>,
+    #[serde(default)]
+    pub refused: Vec<Unbuilt>,
+    /// In `[SERVICE.unraisable]` alone: "Operation.Error" → reason.
+    #[serde(flatten)]
+    pub reasons: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Unbuilt {
+    pub reason: String,
+    pub operations: Vec<String>,
+}
+
+/// `shapes.toml`: service → its map.
+pub type ShapeMaps = BTreeMap<String, ShapeMap>;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct ShapeMap {
+    #[serde(default)]
+    pub both: BTreeMap<String, String>,
+    #[serde(default)]
+    pub output: BTreeMap<String, String>,
+    #[serde(default)]
+    pub optional: BTreeMap<String, Vec<String>>,
+}
+
+/// `authorization.toml`: service → what its operations are about.
+pub type Authorizations = BTreeMap<String, Authorization>;
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Authorization {
+    pub action_prefix: String,
+    #[serde(default)]
+    pub resources: BTreeMap<String, ResourceKind>,
+    #[serde(default)]
+    pub operations: BTreeMap<String, String>,
+    #[serde(default)]
+    pub actions: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct ResourceKind {
+    #[serde(default)]
+    pub arn: Vec<String>,
+    pub template: Option<String>,
+}
+
+/// Reads one TOML file.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    Ok(toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?)
+}
