@@ -54,10 +54,8 @@ pub struct Http {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct OperationShape {
     pub shape: String,
-    pub result_wrapper: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

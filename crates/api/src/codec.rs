@@ -52,25 +52,27 @@ pub(crate) fn enumeration_of<T: Enumeration>(
 pub(crate) fn enumerations<T: Enumeration, D: Decoder>(
     d: &mut D,
     form: ListForm,
+    len_max: usize,
     at: &Path<'_>,
     violations: &mut Violations,
 ) -> Result<Vec<T>, Malformed> {
-    let texts = list(d, form, at, violations, |d, _, _| d.string())?;
-    let values: Vec<T> = texts.iter().filter_map(|text| T::of(text)).collect();
-    if values.len() < texts.len() {
+    let texts = list(d, form, len_max, at, violations, |d, _, _| d.string())?;
+    if !texts.iter().all(|text| T::of(text).is_some()) {
         let constraint = format_args!(
             "Member must satisfy constraint: [Member must satisfy enum value set: [{}]]",
             T::SET
         );
         violations.note(at, Some(&Show(&texts)), constraint);
     }
-    Ok(values)
+    Ok(texts.iter().map(|text| T::of(text).unwrap_or_default()).collect())
 }
 
-/// A list, element by element: nothing is allocated ahead of what was read.
+/// A list, element by element: nothing is allocated ahead of what was read. Of a list longer than the model allows one element too many is
+/// kept, which is enough to refuse it.
 pub(crate) fn list<T, D: Decoder>(
     d: &mut D,
     form: ListForm,
+    len_max: usize,
     at: &Path<'_>,
     violations: &mut Violations,
     mut element: impl FnMut(&mut D, &Path<'_>, &mut Violations) -> Result<T, Malformed>,
@@ -79,7 +81,9 @@ pub(crate) fn list<T, D: Decoder>(
     d.begin_list(form)?;
     while d.next_element()? {
         let value = element(d, &Path::Element(at, all.len()), violations)?;
-        all.push(value);
+        if all.len() <= len_max {
+            all.push(value);
+        }
     }
     Ok(all)
 }

@@ -23,8 +23,6 @@ pub struct ApiError {
     pub fault: Fault,
     /// The sentence; none where AWS sends none.
     pub message: Option<Cow<'static, str>>,
-    /// The member the sentence stands in: `message`, for some errors of some models `Message`.
-    pub message_member: &'static str,
 }
 
 impl fmt::Display for ApiError {
@@ -47,7 +45,6 @@ impl ApiError {
             status: 400,
             fault: Fault::Client,
             message: Some(message.into()),
-            message_member: "message",
         }
     }
 
@@ -57,11 +54,10 @@ impl ApiError {
         query_code: Option<&'static str>,
         status: u16,
         fault: Fault,
-        message_member: &'static str,
         message: Cow<'static, str>,
     ) -> Self {
         let message = Some(message).filter(|m| !m.is_empty());
-        Self { code: Cow::Borrowed(code), query_code, status, fault, message, message_member }
+        Self { code: Cow::Borrowed(code), query_code, status, fault, message }
     }
 
     /// Something went wrong in here that the caller can do nothing about, status 500. The cause goes to the server's own
@@ -73,7 +69,6 @@ impl ApiError {
             status: 500,
             fault: Fault::Server,
             message: None,
-            message_member: "message",
         }
     }
 }

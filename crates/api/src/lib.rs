@@ -13,6 +13,7 @@ mod error;
 mod generated;
 mod operation;
 mod resource;
+#[allow(dead_code)]
 mod rest;
 #[allow(dead_code)]
 mod shown;

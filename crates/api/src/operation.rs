@@ -17,10 +17,8 @@ pub trait Operation: Decode + Encode + Send + 'static {
     const ACTION: &'static str;
     /// Whether it changes nothing (no state, no record): such a call may be dropped when its client hangs up.
     const READ_ONLY: bool;
-    /// Whether the model gives it an answer; without one the body is empty.
+    /// Whether the model gives it an answer; without one the body is empty (in Query, a response without a result).
     const HAS_OUTPUT: bool;
-    /// The element around the answer in Query's XML: `GetCallerIdentityResult`.
-    const RESULT_WRAPPER: Option<&'static str>;
     /// The HTTP status of an answer.
     const STATUS: u16 = 200;
     /// The answer.

@@ -23,6 +23,8 @@ pub enum Path<'a> {
 pub struct Violations {
     sentences: Vec<String>,
     count: usize,
+    /// Where the required members are absent that have a sentence: at most [`VIOLATIONS_MAX`].
+    missing: Vec<String>,
 }
 
 /// AWS prints at most this many violations of one request.
@@ -37,26 +39,46 @@ impl Violations {
     /// Notes that the value at `at`, shown as Java's `toString` shows it, fails `constraint`:
     /// ``Value 'x' at 'records.1.member.data' failed to satisfy constraint: Member must …``.
     pub fn note(&mut self, at: &Path<'_>, value: Option<&dyn fmt::Display>, constraint: fmt::Arguments<'_>) {
-        self.count += 1;
-        if self.sentences.len() < VIOLATIONS_MAX {
-            let shown = value.map_or_else(|| "null".to_owned(), |v| format!("'{v}'"));
-            self.sentences
-                .push(format!("Value {shown} at '{at}' failed to satisfy constraint: {constraint}"));
+        match value {
+            Some(value) => self.push(
+                at,
+                format_args!("Value '{value}' at '{at}' failed to satisfy constraint: {constraint}"),
+            ),
+            None => {
+                self.push(at, format_args!("Value null at '{at}' failed to satisfy constraint: {constraint}"))
+            }
         }
     }
 
     /// Notes that the value at `at`, which AWS does not show (a blob, a secret), fails `constraint`:
     /// `Value at 'records.1.member.data' failed to satisfy constraint: Member must …` (amazon-kinesis-producer#680).
     pub fn note_unshown(&mut self, at: &Path<'_>, constraint: fmt::Arguments<'_>) {
-        self.count += 1;
+        self.push(at, format_args!("Value at '{at}' failed to satisfy constraint: {constraint}"));
+    }
+
+    /// Notes that a required member is absent. Of the placeholder that stands there nothing else is said.
+    pub fn note_missing(&mut self, at: &Path<'_>) {
+        self.note(at, None, format_args!("Member must not be null"));
         if self.sentences.len() < VIOLATIONS_MAX {
-            self.sentences.push(format!("Value at '{at}' failed to satisfy constraint: {constraint}"));
+            self.missing.push(at.to_string());
         }
     }
 
-    /// Notes that a required member is absent.
-    pub fn note_missing(&mut self, at: &Path<'_>) {
-        self.note(at, None, format_args!("Member must not be null"));
+    fn push(&mut self, at: &Path<'_>, sentence: fmt::Arguments<'_>) {
+        if !self.missing.is_empty() && self.is_placeholder(&at.to_string()) {
+            return;
+        }
+        self.count += 1;
+        if self.sentences.len() < VIOLATIONS_MAX {
+            self.sentences.push(sentence.to_string());
+        }
+    }
+
+    /// Whether what stands at `at` was made up here, in place of an absent member.
+    fn is_placeholder(&self, at: &str) -> bool {
+        self.missing.iter().any(|missing| {
+            at.strip_prefix(missing.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
     }
 }
 

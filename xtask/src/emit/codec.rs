@@ -83,11 +83,16 @@ fn decode(r: &Resolved<'_>, reference: &Reference, direction: Direction) -> Stri
         Repr::Enum => "codec::enumeration(d, at, violations)?".to_owned(),
         Repr::List => match &shape.member {
             Some(member) if r.repr(&member.shape, direction) == Repr::Enum => {
-                format!("codec::enumerations(d, {}, at, violations)?", list_form(reference, shape))
+                format!(
+                    "codec::enumerations(d, {}, {}, at, violations)?",
+                    list_form(reference, shape),
+                    len_max(shape)
+                )
             }
             Some(member) => format!(
-                "codec::list(d, {}, at, violations, |d, {}| Ok({}))?",
+                "codec::list(d, {}, {}, at, violations, |d, {}| Ok({}))?",
                 list_form(reference, shape),
+                len_max(shape),
                 closure_arguments(&decode(r, member, direction)),
                 decode(r, member, direction)
             ),
@@ -126,6 +131,10 @@ fn list_form(reference: &Reference, shape: &Shape) -> String {
         ("member", false) => "ListForm::MEMBER".to_owned(),
         (element, flattened) => format!("ListForm {{ element: {element:?}, flattened: {flattened} }}"),
     }
+}
+
+fn len_max(shape: &Shape) -> String {
+    shape.max.as_ref().map_or_else(|| "usize::MAX".to_owned(), ToString::to_string)
 }
 
 fn timestamp_form(reference: &Reference, shape: &Shape) -> &'static str {

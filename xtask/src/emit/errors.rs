@@ -22,7 +22,7 @@ pub fn emit(r: &Resolved<'_>, out: &mut String) {
         let _ = writeln!(variants, "{variant}(Cow<'static, str>),");
         let _ = writeln!(
             into,
-            "Error::{variant}(message) => ApiError::modeled({name:?}, {query}, {}, Fault::{fault}, {member:?}, message),",
+            "Error::{variant}(message) => ApiError::modeled({name:?}, {query}, {}, Fault::{fault}, message),",
             status(shape)
         );
         let also = query_code(name, shape).filter(|c| is_unambiguous(r, c));

@@ -66,11 +66,10 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
         if checked { ("violations", "self.check_at(&Path::Root, violations);") } else { ("_violations", "") };
     let resources = resources(r, operation)?;
     let cx = if resources.contains("cx.") { "cx" } else { "_cx" };
-    let wrapper = operation.output.as_ref().and_then(|o| o.result_wrapper.as_ref());
     let _ = writeln!(
         out,
         "impl Operation for {name} {{\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = \"{prefix}:{action}\";\n\
-         const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\nconst RESULT_WRAPPER: Option<&'static str> = {wrapper:?};\n\
+         const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n\
          type Output = {name}Output;\ntype Error = Error;\n\n\
          fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
          fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{}}}\n",

@@ -55,23 +55,17 @@ pub enum Error {
 impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
         match error {
-            Error::ConcurrentModificationException(message) => ApiError::modeled(
-                "ConcurrentModificationException",
-                None,
-                429,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::ConcurrentModificationException(message) => {
+                ApiError::modeled("ConcurrentModificationException", None, 429, Fault::Client, message)
+            }
             Error::ConflictException(message) => {
-                ApiError::modeled("ConflictException", None, 409, Fault::Client, "Message", message)
+                ApiError::modeled("ConflictException", None, 409, Fault::Client, message)
             }
             Error::DashboardInvalidInputError(message) => ApiError::modeled(
                 "DashboardInvalidInputError",
                 Some("InvalidParameterInput"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::DashboardNotFoundError(message) => ApiError::modeled(
@@ -79,7 +73,6 @@ impl From<Error> for ApiError {
                 Some("ResourceNotFound"),
                 404,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::InternalServiceFault(message) => ApiError::modeled(
@@ -87,26 +80,19 @@ impl From<Error> for ApiError {
                 Some("InternalServiceError"),
                 500,
                 Fault::Server,
-                "Message",
                 message,
             ),
-            Error::InvalidFormatFault(message) => ApiError::modeled(
-                "InvalidFormatFault",
-                Some("InvalidFormat"),
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::InvalidFormatFault(message) => {
+                ApiError::modeled("InvalidFormatFault", Some("InvalidFormat"), 400, Fault::Client, message)
+            }
             Error::InvalidNextToken(message) => {
-                ApiError::modeled("InvalidNextToken", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("InvalidNextToken", None, 400, Fault::Client, message)
             }
             Error::InvalidParameterCombinationException(message) => ApiError::modeled(
                 "InvalidParameterCombinationException",
                 Some("InvalidParameterCombination"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::InvalidParameterValueException(message) => ApiError::modeled(
@@ -114,54 +100,42 @@ impl From<Error> for ApiError {
                 Some("InvalidParameterValue"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::KmsAccessDeniedException(message) => {
-                ApiError::modeled("KmsAccessDeniedException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("KmsAccessDeniedException", None, 400, Fault::Client, message)
             }
             Error::KmsKeyDisabledException(message) => {
-                ApiError::modeled("KmsKeyDisabledException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("KmsKeyDisabledException", None, 400, Fault::Client, message)
             }
             Error::KmsKeyNotFoundException(message) => {
-                ApiError::modeled("KmsKeyNotFoundException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("KmsKeyNotFoundException", None, 400, Fault::Client, message)
             }
             Error::LimitExceededException(message) => {
-                ApiError::modeled("LimitExceededException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("LimitExceededException", None, 400, Fault::Client, message)
             }
-            Error::LimitExceededFault(message) => ApiError::modeled(
-                "LimitExceededFault",
-                Some("LimitExceeded"),
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::LimitExceededFault(message) => {
+                ApiError::modeled("LimitExceededFault", Some("LimitExceeded"), 400, Fault::Client, message)
+            }
             Error::MissingRequiredParameterException(message) => ApiError::modeled(
                 "MissingRequiredParameterException",
                 Some("MissingParameter"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::ResourceConflict(message) => {
-                ApiError::modeled("ResourceConflict", None, 409, Fault::Client, "message", message)
+                ApiError::modeled("ResourceConflict", None, 409, Fault::Client, message)
             }
             Error::ResourceNotFound(message) => {
-                ApiError::modeled("ResourceNotFound", None, 404, Fault::Client, "message", message)
+                ApiError::modeled("ResourceNotFound", None, 404, Fault::Client, message)
             }
             Error::ResourceNotFoundException(message) => {
-                ApiError::modeled("ResourceNotFoundException", None, 404, Fault::Client, "message", message)
+                ApiError::modeled("ResourceNotFoundException", None, 404, Fault::Client, message)
             }
-            Error::ValidationException(message) => ApiError::modeled(
-                "ValidationException",
-                Some("ValidationError"),
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::ValidationException(message) => {
+                ApiError::modeled("ValidationException", Some("ValidationError"), 400, Fault::Client, message)
+            }
             Error::Other(error) => error,
         }
     }
@@ -259,7 +233,6 @@ impl Operation for PutMetricData {
     const ACTION: &'static str = "cloudwatch:PutMetricData";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = false;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = PutMetricDataOutput;
     type Error = Error;
 
@@ -277,7 +250,6 @@ impl Operation for GetMetricStatistics {
     const ACTION: &'static str = "cloudwatch:GetMetricStatistics";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = Some("GetMetricStatisticsResult");
     type Output = GetMetricStatisticsOutput;
     type Error = Error;
 
@@ -670,10 +642,14 @@ impl Decode for EntityMetricData {
                 }
                 1 => {
                     let at = &Path::Member(at, "MetricData");
-                    value.metric_data =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(MetricDatum::decode(d, at, violations)?)
-                        })?);
+                    value.metric_data = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(MetricDatum::decode(d, at, violations)?),
+                    )?);
                 }
                 _ => {}
             }
@@ -730,7 +706,7 @@ impl Decode for GetMetricStatistics {
                 2 => {
                     let at = &Path::Member(at, "Dimensions");
                     value.dimensions =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
+                        Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
                             Ok(Dimension::decode(d, at, violations)?)
                         })?);
                 }
@@ -745,12 +721,18 @@ impl Decode for GetMetricStatistics {
                 }
                 6 => {
                     let at = &Path::Member(at, "Statistics");
-                    value.statistics = Some(codec::enumerations(d, ListForm::MEMBER, at, violations)?);
+                    value.statistics = Some(codec::enumerations(d, ListForm::MEMBER, 5, at, violations)?);
                 }
                 7 => {
                     let at = &Path::Member(at, "ExtendedStatistics");
-                    value.extended_statistics =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, _, _| Ok(d.string()?))?);
+                    value.extended_statistics = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        10,
+                        at,
+                        violations,
+                        |d, _, _| Ok(d.string()?),
+                    )?);
                 }
                 8 => {
                     let at = &Path::Member(at, "Unit");
@@ -834,10 +816,14 @@ impl Decode for GetMetricStatisticsOutput {
                 }
                 1 => {
                     let at = &Path::Member(at, "Datapoints");
-                    value.datapoints =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(Datapoint::decode(d, at, violations)?)
-                        })?);
+                    value.datapoints = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(Datapoint::decode(d, at, violations)?),
+                    )?);
                 }
                 _ => {}
             }
@@ -891,7 +877,7 @@ impl Decode for MetricDatum {
                 1 => {
                     let at = &Path::Member(at, "Dimensions");
                     value.dimensions =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
+                        Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
                             Ok(Dimension::decode(d, at, violations)?)
                         })?);
                 }
@@ -908,12 +894,16 @@ impl Decode for MetricDatum {
                 5 => {
                     let at = &Path::Member(at, "Values");
                     value.values =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, _, _| Ok(d.double()?))?);
+                        Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
+                            Ok(d.double()?)
+                        })?);
                 }
                 6 => {
                     let at = &Path::Member(at, "Counts");
                     value.counts =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, _, _| Ok(d.double()?))?);
+                        Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
+                            Ok(d.double()?)
+                        })?);
                 }
                 7 => {
                     let at = &Path::Member(at, "Unit");
@@ -1001,17 +991,25 @@ impl Decode for PutMetricData {
                 }
                 1 => {
                     let at = &Path::Member(at, "MetricData");
-                    value.metric_data =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(MetricDatum::decode(d, at, violations)?)
-                        })?);
+                    value.metric_data = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(MetricDatum::decode(d, at, violations)?),
+                    )?);
                 }
                 2 => {
                     let at = &Path::Member(at, "EntityMetricData");
-                    value.entity_metric_data =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(EntityMetricData::decode(d, at, violations)?)
-                        })?);
+                    value.entity_metric_data = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(EntityMetricData::decode(d, at, violations)?),
+                    )?);
                 }
                 3 => {
                     value.strict_entity_validation = Some(d.boolean()?);

@@ -40,7 +40,7 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
         match error {
             Error::EchoException(message) => {
-                ApiError::modeled("EchoException", None, 418, Fault::Client, "message", message)
+                ApiError::modeled("EchoException", None, 418, Fault::Client, message)
             }
             Error::Other(error) => error,
         }
@@ -80,7 +80,6 @@ impl Operation for EchoFrames {
     const ACTION: &'static str = "echo:EchoFrames";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = EchoFramesOutput;
     type Error = Error;
 
@@ -161,7 +160,6 @@ impl Operation for EchoMember {
     const ACTION: &'static str = "echo:EchoMember";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = EchoMemberOutput;
     type Error = Error;
 

@@ -59,63 +59,58 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
         match error {
             Error::AccessDeniedException(message) => {
-                ApiError::modeled("AccessDeniedException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("AccessDeniedException", None, 400, Fault::Client, message)
             }
             Error::DryRunOperationException(message) => {
-                ApiError::modeled("DryRunOperationException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("DryRunOperationException", None, 400, Fault::Client, message)
             }
             Error::ExpiredIteratorException(message) => {
-                ApiError::modeled("ExpiredIteratorException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ExpiredIteratorException", None, 400, Fault::Client, message)
             }
             Error::ExpiredNextTokenException(message) => {
-                ApiError::modeled("ExpiredNextTokenException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ExpiredNextTokenException", None, 400, Fault::Client, message)
             }
             Error::InternalFailureException(message) => {
-                ApiError::modeled("InternalFailureException", None, 500, Fault::Server, "message", message)
+                ApiError::modeled("InternalFailureException", None, 500, Fault::Server, message)
             }
             Error::InvalidArgumentException(message) => {
-                ApiError::modeled("InvalidArgumentException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("InvalidArgumentException", None, 400, Fault::Client, message)
             }
             Error::KMSAccessDeniedException(message) => {
-                ApiError::modeled("KMSAccessDeniedException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("KMSAccessDeniedException", None, 400, Fault::Client, message)
             }
             Error::KMSDisabledException(message) => {
-                ApiError::modeled("KMSDisabledException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("KMSDisabledException", None, 400, Fault::Client, message)
             }
             Error::KMSInvalidStateException(message) => {
-                ApiError::modeled("KMSInvalidStateException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("KMSInvalidStateException", None, 400, Fault::Client, message)
             }
             Error::KMSNotFoundException(message) => {
-                ApiError::modeled("KMSNotFoundException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("KMSNotFoundException", None, 400, Fault::Client, message)
             }
             Error::KMSOptInRequired(message) => {
-                ApiError::modeled("KMSOptInRequired", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("KMSOptInRequired", None, 400, Fault::Client, message)
             }
             Error::KMSThrottlingException(message) => {
-                ApiError::modeled("KMSThrottlingException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("KMSThrottlingException", None, 400, Fault::Client, message)
             }
             Error::LimitExceededException(message) => {
-                ApiError::modeled("LimitExceededException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("LimitExceededException", None, 400, Fault::Client, message)
             }
-            Error::ProvisionedThroughputExceededException(message) => ApiError::modeled(
-                "ProvisionedThroughputExceededException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::ProvisionedThroughputExceededException(message) => {
+                ApiError::modeled("ProvisionedThroughputExceededException", None, 400, Fault::Client, message)
+            }
             Error::ResourceInUseException(message) => {
-                ApiError::modeled("ResourceInUseException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ResourceInUseException", None, 400, Fault::Client, message)
             }
             Error::ResourceNotFoundException(message) => {
-                ApiError::modeled("ResourceNotFoundException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ResourceNotFoundException", None, 400, Fault::Client, message)
             }
             Error::ThrottlingException(message) => {
-                ApiError::modeled("ThrottlingException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ThrottlingException", None, 400, Fault::Client, message)
             }
             Error::ValidationException(message) => {
-                ApiError::modeled("ValidationException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ValidationException", None, 400, Fault::Client, message)
             }
             Error::Other(error) => error,
         }
@@ -240,7 +235,6 @@ impl Operation for CreateStream {
     const ACTION: &'static str = "kinesis:CreateStream";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = false;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = CreateStreamOutput;
     type Error = Error;
 
@@ -284,7 +278,6 @@ impl Operation for DeleteStream {
     const ACTION: &'static str = "kinesis:DeleteStream";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = false;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = DeleteStreamOutput;
     type Error = Error;
 
@@ -305,7 +298,6 @@ impl Operation for DescribeStream {
     const ACTION: &'static str = "kinesis:DescribeStream";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = DescribeStreamOutput;
     type Error = Error;
 
@@ -326,7 +318,6 @@ impl Operation for DescribeStreamSummary {
     const ACTION: &'static str = "kinesis:DescribeStreamSummary";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = DescribeStreamSummaryOutput;
     type Error = Error;
 
@@ -347,7 +338,6 @@ impl Operation for ListStreams {
     const ACTION: &'static str = "kinesis:ListStreams";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = ListStreamsOutput;
     type Error = Error;
 
@@ -365,7 +355,6 @@ impl Operation for ListShards {
     const ACTION: &'static str = "kinesis:ListShards";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = ListShardsOutput;
     type Error = Error;
 
@@ -386,7 +375,6 @@ impl Operation for PutRecord {
     const ACTION: &'static str = "kinesis:PutRecord";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = PutRecordOutput;
     type Error = Error;
 
@@ -407,7 +395,6 @@ impl Operation for PutRecords {
     const ACTION: &'static str = "kinesis:PutRecords";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = PutRecordsOutput;
     type Error = Error;
 
@@ -428,7 +415,6 @@ impl Operation for GetShardIterator {
     const ACTION: &'static str = "kinesis:GetShardIterator";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = GetShardIteratorOutput;
     type Error = Error;
 
@@ -449,7 +435,6 @@ impl Operation for GetRecords {
     const ACTION: &'static str = "kinesis:GetRecords";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = GetRecordsOutput;
     type Error = Error;
 
@@ -467,7 +452,6 @@ impl Operation for SubscribeToShard {
     const ACTION: &'static str = "kinesis:SubscribeToShard";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = SubscribeToShardOutput;
     type Error = Error;
 
@@ -499,7 +483,6 @@ impl Operation for RegisterStreamConsumer {
     const ACTION: &'static str = "kinesis:RegisterStreamConsumer";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = RegisterStreamConsumerOutput;
     type Error = Error;
 
@@ -517,7 +500,6 @@ impl Operation for DescribeStreamConsumer {
     const ACTION: &'static str = "kinesis:DescribeStreamConsumer";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = DescribeStreamConsumerOutput;
     type Error = Error;
 
@@ -1175,7 +1157,9 @@ impl Decode for ChildShard {
                 1 => {
                     let at = &Path::Member(at, "ParentShards");
                     value.parent_shards =
-                        codec::list(d, ListForm::MEMBER, at, violations, |d, _, _| Ok(codec::parsed(d)?))?;
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
+                            Ok(codec::parsed(d)?)
+                        })?;
                 }
                 2 => {
                     let at = &Path::Member(at, "HashKeyRange");
@@ -1761,7 +1745,7 @@ impl Decode for EnhancedMetrics {
                 0 => {
                     let at = &Path::Member(at, "ShardLevelMetrics");
                     value.shard_level_metrics =
-                        Some(codec::enumerations(d, ListForm::MEMBER, at, violations)?);
+                        Some(codec::enumerations(d, ListForm::MEMBER, 7, at, violations)?);
                 }
                 _ => {}
             }
@@ -1855,9 +1839,10 @@ impl Decode for GetRecordsOutput {
             match index {
                 0 => {
                     let at = &Path::Member(at, "Records");
-                    value.records = codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                        Ok(Record::decode(d, at, violations)?)
-                    })?;
+                    value.records =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
+                            Ok(Record::decode(d, at, violations)?)
+                        })?;
                 }
                 1 => {
                     value.next_shard_iterator = Some(d.string()?);
@@ -1867,10 +1852,14 @@ impl Decode for GetRecordsOutput {
                 }
                 3 => {
                     let at = &Path::Member(at, "ChildShards");
-                    value.child_shards =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(ChildShard::decode(d, at, violations)?)
-                        })?);
+                    value.child_shards = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(ChildShard::decode(d, at, violations)?),
+                    )?);
                 }
                 _ => {}
             }
@@ -2178,10 +2167,14 @@ impl Decode for ListShardsOutput {
             match index {
                 0 => {
                     let at = &Path::Member(at, "Shards");
-                    value.shards =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(Shard::decode(d, at, violations)?)
-                        })?);
+                    value.shards = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(Shard::decode(d, at, violations)?),
+                    )?);
                 }
                 1 => {
                     value.next_token = Some(d.string()?);
@@ -2274,7 +2267,7 @@ impl Decode for ListStreamsOutput {
                 0 => {
                     let at = &Path::Member(at, "StreamNames");
                     value.stream_names =
-                        codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
                             Ok(codec::checked(
                                 d,
                                 at,
@@ -2292,10 +2285,14 @@ impl Decode for ListStreamsOutput {
                 }
                 3 => {
                     let at = &Path::Member(at, "StreamSummaries");
-                    value.stream_summaries =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(StreamSummary::decode(d, at, violations)?)
-                        })?);
+                    value.stream_summaries = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(StreamSummary::decode(d, at, violations)?),
+                    )?);
                 }
                 _ => {}
             }
@@ -2486,9 +2483,10 @@ impl Decode for PutRecords {
             match index {
                 0 => {
                     let at = &Path::Member(at, "Records");
-                    value.records = codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                        Ok(PutRecordsRequestEntry::decode(d, at, violations)?)
-                    })?;
+                    value.records =
+                        codec::list(d, ListForm::MEMBER, 500, at, violations, |d, at, violations| {
+                            Ok(PutRecordsRequestEntry::decode(d, at, violations)?)
+                        })?;
                 }
                 1 => {
                     let at = &Path::Member(at, "StreamName");
@@ -2562,9 +2560,10 @@ impl Decode for PutRecordsOutput {
                 }
                 1 => {
                     let at = &Path::Member(at, "Records");
-                    value.records = codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                        Ok(PutRecordsResultEntry::decode(d, at, violations)?)
-                    })?;
+                    value.records =
+                        codec::list(d, ListForm::MEMBER, 500, at, violations, |d, at, violations| {
+                            Ok(PutRecordsResultEntry::decode(d, at, violations)?)
+                        })?;
                 }
                 2 => {
                     let at = &Path::Member(at, "EncryptionType");
@@ -3079,9 +3078,10 @@ impl Decode for StreamDescription {
                 }
                 4 => {
                     let at = &Path::Member(at, "Shards");
-                    value.shards = codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                        Ok(Shard::decode(d, at, violations)?)
-                    })?;
+                    value.shards =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
+                            Ok(Shard::decode(d, at, violations)?)
+                        })?;
                 }
                 5 => {
                     value.has_more_shards = d.boolean()?;
@@ -3095,7 +3095,7 @@ impl Decode for StreamDescription {
                 8 => {
                     let at = &Path::Member(at, "EnhancedMonitoring");
                     value.enhanced_monitoring =
-                        codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
                             Ok(EnhancedMetrics::decode(d, at, violations)?)
                         })?;
                 }
@@ -3241,7 +3241,7 @@ impl Decode for StreamDescriptionSummary {
                 7 => {
                     let at = &Path::Member(at, "EnhancedMonitoring");
                     value.enhanced_monitoring =
-                        codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
                             Ok(EnhancedMetrics::decode(d, at, violations)?)
                         })?;
                 }
@@ -3483,9 +3483,10 @@ impl Decode for SubscribeToShardEvent {
             match index {
                 0 => {
                     let at = &Path::Member(at, "Records");
-                    value.records = codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                        Ok(Record::decode(d, at, violations)?)
-                    })?;
+                    value.records =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
+                            Ok(Record::decode(d, at, violations)?)
+                        })?;
                 }
                 1 => {
                     value.continuation_sequence_number = Some(codec::parsed(d)?);
@@ -3495,10 +3496,14 @@ impl Decode for SubscribeToShardEvent {
                 }
                 3 => {
                     let at = &Path::Member(at, "ChildShards");
-                    value.child_shards =
-                        Some(codec::list(d, ListForm::MEMBER, at, violations, |d, at, violations| {
-                            Ok(ChildShard::decode(d, at, violations)?)
-                        })?);
+                    value.child_shards = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Ok(ChildShard::decode(d, at, violations)?),
+                    )?);
                 }
                 _ => {}
             }

@@ -88,314 +88,195 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
         match error {
             Error::AliasLimitExceededException(message) => {
-                ApiError::modeled("AliasLimitExceededException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("AliasLimitExceededException", None, 400, Fault::Client, message)
             }
             Error::CallbackTimeoutException(message) => {
-                ApiError::modeled("CallbackTimeoutException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("CallbackTimeoutException", None, 400, Fault::Client, message)
             }
-            Error::CapacityProviderLimitExceededException(message) => ApiError::modeled(
-                "CapacityProviderLimitExceededException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::CodeArtifactUserDeletedException(message) => ApiError::modeled(
-                "CodeArtifactUserDeletedException",
-                None,
-                409,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::CodeArtifactUserFailedException(message) => ApiError::modeled(
-                "CodeArtifactUserFailedException",
-                None,
-                409,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::CodeArtifactUserPendingException(message) => ApiError::modeled(
-                "CodeArtifactUserPendingException",
-                None,
-                409,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::CodeSigningConfigNotFoundException(message) => ApiError::modeled(
-                "CodeSigningConfigNotFoundException",
-                None,
-                404,
-                Fault::Client,
-                "Message",
-                message,
-            ),
-            Error::CodeStorageExceededException(message) => ApiError::modeled(
-                "CodeStorageExceededException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::CodeVerificationFailedException(message) => ApiError::modeled(
-                "CodeVerificationFailedException",
-                None,
-                400,
-                Fault::Client,
-                "Message",
-                message,
-            ),
+            Error::CapacityProviderLimitExceededException(message) => {
+                ApiError::modeled("CapacityProviderLimitExceededException", None, 400, Fault::Client, message)
+            }
+            Error::CodeArtifactUserDeletedException(message) => {
+                ApiError::modeled("CodeArtifactUserDeletedException", None, 409, Fault::Client, message)
+            }
+            Error::CodeArtifactUserFailedException(message) => {
+                ApiError::modeled("CodeArtifactUserFailedException", None, 409, Fault::Client, message)
+            }
+            Error::CodeArtifactUserPendingException(message) => {
+                ApiError::modeled("CodeArtifactUserPendingException", None, 409, Fault::Client, message)
+            }
+            Error::CodeSigningConfigNotFoundException(message) => {
+                ApiError::modeled("CodeSigningConfigNotFoundException", None, 404, Fault::Client, message)
+            }
+            Error::CodeStorageExceededException(message) => {
+                ApiError::modeled("CodeStorageExceededException", None, 400, Fault::Client, message)
+            }
+            Error::CodeVerificationFailedException(message) => {
+                ApiError::modeled("CodeVerificationFailedException", None, 400, Fault::Client, message)
+            }
             Error::DurableExecutionAlreadyStartedException(message) => ApiError::modeled(
                 "DurableExecutionAlreadyStartedException",
                 None,
                 409,
                 Fault::Client,
-                "Message",
                 message,
             ),
             Error::EC2AccessDeniedException(message) => {
-                ApiError::modeled("EC2AccessDeniedException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("EC2AccessDeniedException", None, 502, Fault::Server, message)
             }
             Error::EC2ThrottledException(message) => {
-                ApiError::modeled("EC2ThrottledException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("EC2ThrottledException", None, 502, Fault::Server, message)
             }
             Error::EC2UnexpectedException(message) => {
-                ApiError::modeled("EC2UnexpectedException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("EC2UnexpectedException", None, 502, Fault::Server, message)
             }
             Error::EFSIOException(message) => {
-                ApiError::modeled("EFSIOException", None, 410, Fault::Client, "Message", message)
+                ApiError::modeled("EFSIOException", None, 410, Fault::Client, message)
             }
-            Error::EFSMountConnectivityException(message) => ApiError::modeled(
-                "EFSMountConnectivityException",
-                None,
-                408,
-                Fault::Client,
-                "Message",
-                message,
-            ),
+            Error::EFSMountConnectivityException(message) => {
+                ApiError::modeled("EFSMountConnectivityException", None, 408, Fault::Client, message)
+            }
             Error::EFSMountFailureException(message) => {
-                ApiError::modeled("EFSMountFailureException", None, 403, Fault::Client, "Message", message)
+                ApiError::modeled("EFSMountFailureException", None, 403, Fault::Client, message)
             }
             Error::EFSMountTimeoutException(message) => {
-                ApiError::modeled("EFSMountTimeoutException", None, 408, Fault::Client, "Message", message)
+                ApiError::modeled("EFSMountTimeoutException", None, 408, Fault::Client, message)
             }
             Error::ENILimitReachedException(message) => {
-                ApiError::modeled("ENILimitReachedException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("ENILimitReachedException", None, 502, Fault::Server, message)
             }
             Error::ENINotReadyException(message) => {
-                ApiError::modeled("ENINotReadyException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("ENINotReadyException", None, 502, Fault::Server, message)
             }
             Error::FunctionVersionsPerCapacityProviderLimitExceededException(message) => ApiError::modeled(
                 "FunctionVersionsPerCapacityProviderLimitExceededException",
                 None,
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
-            Error::InvalidCodeSignatureException(message) => ApiError::modeled(
-                "InvalidCodeSignatureException",
-                None,
-                400,
-                Fault::Client,
-                "Message",
-                message,
-            ),
-            Error::InvalidParameterValueException(message) => ApiError::modeled(
-                "InvalidParameterValueException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::InvalidRequestContentException(message) => ApiError::modeled(
-                "InvalidRequestContentException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::InvalidRuntimeException(message) => {
-                ApiError::modeled("InvalidRuntimeException", None, 502, Fault::Server, "Message", message)
+            Error::InvalidCodeSignatureException(message) => {
+                ApiError::modeled("InvalidCodeSignatureException", None, 400, Fault::Client, message)
             }
-            Error::InvalidSecurityGroupIDException(message) => ApiError::modeled(
-                "InvalidSecurityGroupIDException",
-                None,
-                502,
-                Fault::Server,
-                "Message",
-                message,
-            ),
+            Error::InvalidParameterValueException(message) => {
+                ApiError::modeled("InvalidParameterValueException", None, 400, Fault::Client, message)
+            }
+            Error::InvalidRequestContentException(message) => {
+                ApiError::modeled("InvalidRequestContentException", None, 400, Fault::Client, message)
+            }
+            Error::InvalidRuntimeException(message) => {
+                ApiError::modeled("InvalidRuntimeException", None, 502, Fault::Server, message)
+            }
+            Error::InvalidSecurityGroupIDException(message) => {
+                ApiError::modeled("InvalidSecurityGroupIDException", None, 502, Fault::Server, message)
+            }
             Error::InvalidSubnetIDException(message) => {
-                ApiError::modeled("InvalidSubnetIDException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("InvalidSubnetIDException", None, 502, Fault::Server, message)
             }
             Error::InvalidZipFileException(message) => {
-                ApiError::modeled("InvalidZipFileException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("InvalidZipFileException", None, 502, Fault::Server, message)
             }
             Error::KMSAccessDeniedException(message) => {
-                ApiError::modeled("KMSAccessDeniedException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("KMSAccessDeniedException", None, 502, Fault::Server, message)
             }
             Error::KMSDisabledException(message) => {
-                ApiError::modeled("KMSDisabledException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("KMSDisabledException", None, 502, Fault::Server, message)
             }
             Error::KMSInvalidStateException(message) => {
-                ApiError::modeled("KMSInvalidStateException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("KMSInvalidStateException", None, 502, Fault::Server, message)
             }
             Error::KMSNotFoundException(message) => {
-                ApiError::modeled("KMSNotFoundException", None, 502, Fault::Server, "Message", message)
+                ApiError::modeled("KMSNotFoundException", None, 502, Fault::Server, message)
             }
             Error::ModeNotSupportedException(message) => {
-                ApiError::modeled("ModeNotSupportedException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ModeNotSupportedException", None, 400, Fault::Client, message)
             }
             Error::NoPublishedVersionException(message) => {
-                ApiError::modeled("NoPublishedVersionException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("NoPublishedVersionException", None, 400, Fault::Client, message)
             }
-            Error::PolicyLengthExceededException(message) => ApiError::modeled(
-                "PolicyLengthExceededException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::PolicyLengthExceededException(message) => {
+                ApiError::modeled("PolicyLengthExceededException", None, 400, Fault::Client, message)
+            }
             Error::PreconditionFailedException(message) => {
-                ApiError::modeled("PreconditionFailedException", None, 412, Fault::Client, "message", message)
+                ApiError::modeled("PreconditionFailedException", None, 412, Fault::Client, message)
             }
             Error::ProvisionedConcurrencyConfigNotFoundException(message) => ApiError::modeled(
                 "ProvisionedConcurrencyConfigNotFoundException",
                 None,
                 404,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::PublicPolicyException(message) => {
-                ApiError::modeled("PublicPolicyException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("PublicPolicyException", None, 400, Fault::Client, message)
             }
-            Error::RecursiveInvocationException(message) => ApiError::modeled(
-                "RecursiveInvocationException",
-                None,
-                400,
-                Fault::Client,
-                "Message",
-                message,
-            ),
+            Error::RecursiveInvocationException(message) => {
+                ApiError::modeled("RecursiveInvocationException", None, 400, Fault::Client, message)
+            }
             Error::RequestTooLargeException(message) => {
-                ApiError::modeled("RequestTooLargeException", None, 413, Fault::Client, "message", message)
+                ApiError::modeled("RequestTooLargeException", None, 413, Fault::Client, message)
             }
             Error::ResourceConflictException(message) => {
-                ApiError::modeled("ResourceConflictException", None, 409, Fault::Client, "message", message)
+                ApiError::modeled("ResourceConflictException", None, 409, Fault::Client, message)
             }
             Error::ResourceInUseException(message) => {
-                ApiError::modeled("ResourceInUseException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("ResourceInUseException", None, 400, Fault::Client, message)
             }
             Error::ResourceNotFoundException(message) => {
-                ApiError::modeled("ResourceNotFoundException", None, 404, Fault::Client, "Message", message)
+                ApiError::modeled("ResourceNotFoundException", None, 404, Fault::Client, message)
             }
             Error::ResourceNotReadyException(message) => {
-                ApiError::modeled("ResourceNotReadyException", None, 502, Fault::Server, "message", message)
+                ApiError::modeled("ResourceNotReadyException", None, 502, Fault::Server, message)
             }
-            Error::RuntimeAliasDeletedException(message) => ApiError::modeled(
-                "RuntimeAliasDeletedException",
-                None,
-                409,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::RuntimeVersionDeletedException(message) => ApiError::modeled(
-                "RuntimeVersionDeletedException",
-                None,
-                409,
-                Fault::Client,
-                "message",
-                message,
-            ),
-            Error::S3FilesMountConnectivityException(message) => ApiError::modeled(
-                "S3FilesMountConnectivityException",
-                None,
-                408,
-                Fault::Client,
-                "Message",
-                message,
-            ),
-            Error::S3FilesMountFailureException(message) => ApiError::modeled(
-                "S3FilesMountFailureException",
-                None,
-                403,
-                Fault::Client,
-                "Message",
-                message,
-            ),
-            Error::S3FilesMountTimeoutException(message) => ApiError::modeled(
-                "S3FilesMountTimeoutException",
-                None,
-                408,
-                Fault::Client,
-                "Message",
-                message,
-            ),
+            Error::RuntimeAliasDeletedException(message) => {
+                ApiError::modeled("RuntimeAliasDeletedException", None, 409, Fault::Client, message)
+            }
+            Error::RuntimeVersionDeletedException(message) => {
+                ApiError::modeled("RuntimeVersionDeletedException", None, 409, Fault::Client, message)
+            }
+            Error::S3FilesMountConnectivityException(message) => {
+                ApiError::modeled("S3FilesMountConnectivityException", None, 408, Fault::Client, message)
+            }
+            Error::S3FilesMountFailureException(message) => {
+                ApiError::modeled("S3FilesMountFailureException", None, 403, Fault::Client, message)
+            }
+            Error::S3FilesMountTimeoutException(message) => {
+                ApiError::modeled("S3FilesMountTimeoutException", None, 408, Fault::Client, message)
+            }
             Error::SerializedRequestEntityTooLargeException(message) => ApiError::modeled(
                 "SerializedRequestEntityTooLargeException",
                 None,
                 413,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::ServiceException(message) => {
-                ApiError::modeled("ServiceException", None, 500, Fault::Server, "Message", message)
+                ApiError::modeled("ServiceException", None, 500, Fault::Server, message)
             }
-            Error::ServiceQuotaExceededException(message) => ApiError::modeled(
-                "ServiceQuotaExceededException",
-                None,
-                402,
-                Fault::Client,
-                "Message",
-                message,
-            ),
+            Error::ServiceQuotaExceededException(message) => {
+                ApiError::modeled("ServiceQuotaExceededException", None, 402, Fault::Client, message)
+            }
             Error::SnapStartException(message) => {
-                ApiError::modeled("SnapStartException", None, 400, Fault::Client, "Message", message)
+                ApiError::modeled("SnapStartException", None, 400, Fault::Client, message)
             }
             Error::SnapStartNotReadyException(message) => {
-                ApiError::modeled("SnapStartNotReadyException", None, 409, Fault::Client, "Message", message)
+                ApiError::modeled("SnapStartNotReadyException", None, 409, Fault::Client, message)
             }
-            Error::SnapStartRegenerationFailureException(message) => ApiError::modeled(
-                "SnapStartRegenerationFailureException",
-                None,
-                409,
-                Fault::Client,
-                "Message",
-                message,
-            ),
+            Error::SnapStartRegenerationFailureException(message) => {
+                ApiError::modeled("SnapStartRegenerationFailureException", None, 409, Fault::Client, message)
+            }
             Error::SnapStartTimeoutException(message) => {
-                ApiError::modeled("SnapStartTimeoutException", None, 408, Fault::Client, "Message", message)
+                ApiError::modeled("SnapStartTimeoutException", None, 408, Fault::Client, message)
             }
-            Error::SubnetIPAddressLimitReachedException(message) => ApiError::modeled(
-                "SubnetIPAddressLimitReachedException",
-                None,
-                502,
-                Fault::Server,
-                "Message",
-                message,
-            ),
+            Error::SubnetIPAddressLimitReachedException(message) => {
+                ApiError::modeled("SubnetIPAddressLimitReachedException", None, 502, Fault::Server, message)
+            }
             Error::TooManyRequestsException(message) => {
-                ApiError::modeled("TooManyRequestsException", None, 429, Fault::Client, "message", message)
+                ApiError::modeled("TooManyRequestsException", None, 429, Fault::Client, message)
             }
-            Error::UnsupportedMediaTypeException(message) => ApiError::modeled(
-                "UnsupportedMediaTypeException",
-                None,
-                415,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::UnsupportedMediaTypeException(message) => {
+                ApiError::modeled("UnsupportedMediaTypeException", None, 415, Fault::Client, message)
+            }
             Error::Other(error) => error,
         }
     }
@@ -564,7 +445,6 @@ impl Operation for GetAccountSettings {
     const ACTION: &'static str = "lambda:GetAccountSettings";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = None;
     type Output = GetAccountSettingsOutput;
     type Error = Error;
 

@@ -43,22 +43,16 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
         match error {
             Error::ExpiredTokenException(message) => {
-                ApiError::modeled("ExpiredTokenException", None, 400, Fault::Client, "message", message)
+                ApiError::modeled("ExpiredTokenException", None, 400, Fault::Client, message)
             }
-            Error::ExpiredTradeInTokenException(message) => ApiError::modeled(
-                "ExpiredTradeInTokenException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::ExpiredTradeInTokenException(message) => {
+                ApiError::modeled("ExpiredTradeInTokenException", None, 400, Fault::Client, message)
+            }
             Error::IDPCommunicationErrorException(message) => ApiError::modeled(
                 "IDPCommunicationErrorException",
                 Some("IDPCommunicationError"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::IDPRejectedClaimException(message) => ApiError::modeled(
@@ -66,39 +60,26 @@ impl From<Error> for ApiError {
                 Some("IDPRejectedClaim"),
                 403,
                 Fault::Client,
-                "message",
                 message,
             ),
-            Error::InvalidAuthorizationMessageException(message) => ApiError::modeled(
-                "InvalidAuthorizationMessageException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::InvalidAuthorizationMessageException(message) => {
+                ApiError::modeled("InvalidAuthorizationMessageException", None, 400, Fault::Client, message)
+            }
             Error::InvalidIdentityTokenException(message) => ApiError::modeled(
                 "InvalidIdentityTokenException",
                 Some("InvalidIdentityToken"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
-            Error::JWTPayloadSizeExceededException(message) => ApiError::modeled(
-                "JWTPayloadSizeExceededException",
-                None,
-                400,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::JWTPayloadSizeExceededException(message) => {
+                ApiError::modeled("JWTPayloadSizeExceededException", None, 400, Fault::Client, message)
+            }
             Error::MalformedPolicyDocumentException(message) => ApiError::modeled(
                 "MalformedPolicyDocumentException",
                 Some("MalformedPolicyDocument"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::OutboundWebIdentityFederationDisabledException(message) => ApiError::modeled(
@@ -106,7 +87,6 @@ impl From<Error> for ApiError {
                 None,
                 403,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::PackedPolicyTooLargeException(message) => ApiError::modeled(
@@ -114,20 +94,14 @@ impl From<Error> for ApiError {
                 Some("PackedPolicyTooLarge"),
                 400,
                 Fault::Client,
-                "message",
                 message,
             ),
             Error::RegionDisabledException(message) => {
-                ApiError::modeled("RegionDisabledException", None, 403, Fault::Client, "message", message)
+                ApiError::modeled("RegionDisabledException", None, 403, Fault::Client, message)
             }
-            Error::SessionDurationEscalationException(message) => ApiError::modeled(
-                "SessionDurationEscalationException",
-                None,
-                403,
-                Fault::Client,
-                "message",
-                message,
-            ),
+            Error::SessionDurationEscalationException(message) => {
+                ApiError::modeled("SessionDurationEscalationException", None, 403, Fault::Client, message)
+            }
             Error::Other(error) => error,
         }
     }
@@ -196,7 +170,6 @@ impl Operation for GetCallerIdentity {
     const ACTION: &'static str = "sts:GetCallerIdentity";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
-    const RESULT_WRAPPER: Option<&'static str> = Some("GetCallerIdentityResult");
     type Output = GetCallerIdentityOutput;
     type Error = Error;
 
