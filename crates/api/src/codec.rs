@@ -146,5 +146,5 @@ pub(crate) fn note_missing(
 
 /// A value that cannot stand where it stands.
 pub(crate) fn malformed(message: String) -> Malformed {
-    Malformed { message }
+    Malformed::because(message)
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use anabranch_types::Timestamp;
@@ -7,11 +8,34 @@ use bytestring::ByteString;
 use crate::{Path, Violations};
 
 /// The document is not what the protocol or the shape's type demands: AWS's SerializationException.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Malformed {
-    /// What AWS's SerializationException says, where AWS says something; otherwise what is wrong.
-    pub message: String,
+    /// What AWS's SerializationException says; none where AWS says nothing (a body that is not well-formed, recorded by kinesalite,
+    /// test/connection.js).
+    pub message: Option<Cow<'static, str>>,
 }
+
+impl Malformed {
+    /// Not well-formed: AWS names no reason.
+    pub const SYNTAX: Malformed = Malformed { message: None };
+
+    /// Refused for this reason.
+    pub fn because(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: Some(message.into()) }
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message.as_deref().unwrap_or("the document is not well-formed"))
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// How deep structures, lists and maps may stand in each other, in every protocol. DynamoDB nests attributes 32 levels
+/// deep (AWS: "Service, account, and table quotas"), each being a structure with a list or a map in it.
+pub const DEPTH_MAX: u32 = 100;
 
 /// How a timestamp is written where a protocol leaves the choice to the model (`timestampFormat`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,4 +149,16 @@ pub trait Decode: Sized {
 pub trait Encode {
     /// Writes the value.
     fn encode<E: Encoder>(&self, e: &mut E);
+}
+
+/// An operation without input reads nothing.
+impl Decode for () {
+    fn decode<D: Decoder>(_: &mut D, _: &Path<'_>, _: &mut Violations) -> Result<Self, Malformed> {
+        Ok(())
+    }
+}
+
+/// An operation without output writes nothing: an empty body, in Query an answer without a result.
+impl Encode for () {
+    fn encode<E: Encoder>(&self, _: &mut E) {}
 }

@@ -1,10 +1,23 @@
 //! Protocols: JSON 1.0 and 1.1, CBOR (x-amz-cbor-1.1 and Smithy RPC v2), REST-JSON, Query/XML, event streams, SigV4.
 //!
 //! A shape of an API is read through [`Decoder`] and written through [`Encoder`]; each protocol implements the two
-//! once, and the generated code of `anabranch-api` is written once for all of them. Knows no service.
+//! once, and the generated code of `anabranch-api` is written once for all of them. [`Protocol`] chooses among them. Knows no service.
+//!
+//! Start reading at [`Protocol`]; [`sigv4`] stands for itself.
 
+mod arena;
+mod base64;
+pub mod cbor;
 mod codec;
+pub mod json;
+mod mismatch;
+mod percent;
+mod protocol;
+pub mod query;
+mod text;
+mod time;
 mod violations;
 
-pub use codec::{Decode, Decoder, Encode, Encoder, ListForm, Malformed, TimestampForm};
+pub use codec::{DEPTH_MAX, Decode, Decoder, Encode, Encoder, ListForm, Malformed, TimestampForm};
+pub use protocol::{Envelope, ErrorAnswer, Fault, Protocol, Refusal, RemoteError};
 pub use violations::{Path, Violations};
