@@ -123,6 +123,10 @@ pub enum Refusal {
     Overloaded,
     /// A sync failed: the log takes nothing any more, and the process is about to end.
     Poisoned,
+    /// A batch is empty, or longer than the log takes in one piece (12 MiB), or a part of a record is.
+    TooLarge,
+    /// The log was shut down.
+    ShutDown,
 }
 
 /// From where to read.
@@ -160,7 +164,7 @@ pub struct ReadBatch {
 pub struct LogState {
     /// The first position that can be read.
     pub start: Position,
-    /// The position of the next record.
+    /// The next record comes here or, when a new timeline begins with it, at a later position with the same offset.
     pub end: Position,
     /// The last record's arrival time, if there ever was one.
     pub last_arrival: Option<Timestamp>,
@@ -175,6 +179,8 @@ pub enum LogError {
     Unknown(LogId),
     /// The log is poisoned by a failed sync.
     Poisoned,
+    /// The log was shut down.
+    ShutDown,
     /// What stands at this position is damaged; the rest can still be read.
     Corrupt {
         /// The log.
@@ -198,6 +204,7 @@ impl fmt::Display for LogError {
         match self {
             LogError::Unknown(log) => write!(f, "there is no log {} in group {}", log.index, log.group.0),
             LogError::Poisoned => f.write_str("the log takes nothing more: a sync failed"),
+            LogError::ShutDown => f.write_str("the log was shut down"),
             LogError::Corrupt { log, at, .. } => {
                 write!(f, "log {} of group {} is damaged at offset {}", log.index, log.group.0, at.offset.0)
             }

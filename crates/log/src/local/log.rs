@@ -1,0 +1,266 @@
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anabranch_types::Timestamp;
+use tokio::sync::oneshot;
+
+use super::body;
+use super::buffers::Buffers;
+use super::options::Options;
+use super::queue::{Command, Queue};
+use super::read::{Patience, plan};
+use super::readers::Readers;
+use super::recover::{Recovered, recover};
+use super::segment::Spare;
+use super::shared::{Counters, Shared};
+use super::spares::Spares;
+use super::state_file::{self, State};
+use super::wal::Wal;
+use super::writer::Writer;
+use crate::disk::Disk;
+use crate::{
+    AppendOutcome, Batch, BoxFuture, GroupId, LogError, LogId, LogState, Position, ReadBatch, ReadFrom,
+    ReadLimit, RecordLog, Refusal, TailListener, TailSubscription,
+};
+
+const LOCK_NAME: &str = "lock";
+
+/// A log could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error("another process uses this directory")]
+    Locked,
+    /// The disk said no, or a file is not what it should be.
+    #[error("cannot {doing}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// The counter of timelines is used up.
+    #[error("this directory lost its tail 32,766 times: restore it from a backup into a new directory")]
+    Timelines,
+}
+
+/// A timeline counter's end: a sequence number has 15 bits for it.
+const TIMELINE_MAX: u16 = 0x7ffe;
+
+/// The record log in one directory. Dropping it without [`RecordLog::shut_down`] is what a crash is: everything durable is there
+/// again when it is opened.
+pub struct LocalLog {
+    shared: Arc<Shared>,
+    queue: Arc<Queue>,
+    buffers: Buffers,
+    readers: Readers,
+    recovered: Recovered,
+    writer: Option<JoinHandle<()>>,
+    _lock: Box<dyn Send + Sync>,
+}
+
+impl LocalLog {
+    /// Opens the directory, reads what its write-ahead log holds and starts the writer's thread.
+    pub fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Self, OpenError> {
+        let doing = |doing: &'static str| move |source: io::Error| OpenError::Io { doing, source };
+        let lock = disk.lock(LOCK_NAME).map_err(|e| match e.kind() {
+            io::ErrorKind::WouldBlock => OpenError::Locked,
+            _ => OpenError::Io { doing: "lock the directory", source: e },
+        })?;
+        let state = state_file::load(&*disk).map_err(doing("read the directory's state"))?;
+        let shared = Arc::new(Shared::default());
+        let recovered = recover(&*disk, &shared).map_err(doing("read the write-ahead log"))?;
+        let raise = needs_new_timeline(state, &recovered);
+        let timeline = state.unwrap_or_default().timeline.max(recovered.timeline);
+        if raise && timeline.0 >= TIMELINE_MAX {
+            return Err(OpenError::Timelines);
+        }
+        if state.is_none() && !raise {
+            state_file::store(&*disk, State::default()).map_err(doing("note the directory's state"))?;
+        }
+        let first = Spare::prepare(&*disk, recovered.file_number + 1, options.first_segment_bytes)
+            .and_then(|spare| spare.begin(recovered.incarnation + 1, recovered.end_place))
+            .map_err(doing("make a write-ahead segment"))?;
+        let spares =
+            Spares::new(disk.clone(), options.segment_bytes, recovered.file_number + 1, options.prepare)
+                .map_err(doing("start a thread"))?;
+        let queue = Arc::new(Queue::new(options.queue_bytes_max));
+        let buffers = Buffers::default();
+        let readers = Readers::new(options.reader_threads);
+        let writer = Writer {
+            disk,
+            shared: shared.clone(),
+            queue: queue.clone(),
+            wal: Wal::new(shared.clone(), spares, first),
+            buffers: buffers.clone(),
+            state: State { timeline, ..state.unwrap_or_default() },
+            raise,
+            in_memory: VecDeque::new(),
+            in_memory_bytes: 0,
+            answers: Vec::new(),
+            full_since: None,
+            next_sync: None,
+            poisoned: false,
+            stopped: false,
+            options,
+        };
+        let writer = std::thread::Builder::new()
+            .name("log-writer".into())
+            .spawn(move || writer.run())
+            .map_err(doing("start a thread"))?;
+        Ok(Self { shared, queue, buffers, readers, recovered, writer: Some(writer), _lock: lock })
+    }
+
+    /// What the start found.
+    pub fn recovered(&self) -> &Recovered {
+        &self.recovered
+    }
+
+    /// Counts since the start.
+    pub fn counters(&self) -> &Counters {
+        self.shared.counters()
+    }
+
+    /// Ends when a write or a sync failed, with the reason; the log then takes nothing more and the process must end with a
+    /// non-zero code. Never ends otherwise.
+    pub async fn poisoned(&self) -> Arc<io::Error> {
+        let mut poisoned = self.shared.poisoned();
+        loop {
+            if let Some(reason) = poisoned.borrow_and_update().clone() {
+                return reason;
+            }
+            if poisoned.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Command,
+    ) -> Result<T, LogError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(command(answer)).map_err(|_| LogError::ShutDown)?;
+        answered.await.unwrap_or(Err(LogError::ShutDown))
+    }
+}
+
+/// Whether positions may have been given that are not there any more.
+fn needs_new_timeline(state: Option<State>, recovered: &Recovered) -> bool {
+    match state {
+        None => recovered.existed,
+        Some(state) => state.unsynced || recovered.torn || !recovered.damage.is_empty(),
+    }
+}
+
+impl Drop for LocalLog {
+    fn drop(&mut self) {
+        self.queue.end();
+        if let Some(writer) = self.writer.take() {
+            // A panic there was already reported by the panic hook.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl RecordLog for LocalLog {
+    fn create(&self, logs: Vec<LogId>) -> BoxFuture<'_, Result<(), LogError>> {
+        Box::pin(self.ask(move |answer| Command::Create { logs, answer }))
+    }
+
+    fn append_all(&self, batches: Vec<Batch>) -> BoxFuture<'_, Vec<AppendOutcome>> {
+        let count = batches.len();
+        let frames = batches
+            .iter()
+            .map(|batch| {
+                let log = self.shared.log(batch.log).ok_or(Refusal::Unknown)?;
+                Ok((log, body::encode(batch, &self.buffers).ok_or(Refusal::TooLarge)?))
+            })
+            .collect();
+        drop(batches);
+        let (answer, answered) = oneshot::channel();
+        let sent = self.queue.send(Command::Append { frames, answer });
+        Box::pin(async move {
+            match sent {
+                Ok(()) => {
+                    answered.await.unwrap_or_else(|_| vec![AppendOutcome::Refused(Refusal::ShutDown); count])
+                }
+                Err((_, why)) => vec![AppendOutcome::Refused(why); count],
+            }
+        })
+    }
+
+    fn read(
+        &self,
+        log: LogId,
+        from: ReadFrom,
+        limit: ReadLimit,
+    ) -> BoxFuture<'_, Result<ReadBatch, LogError>> {
+        let planned = self.shared.log(log).ok_or(LogError::Unknown(log)).and_then(|l| plan(&l, from, limit));
+        let mut plan = match planned {
+            Ok(plan) => plan,
+            Err(e) => return Box::pin(std::future::ready(Err(e))),
+        };
+        match plan.load(&self.shared, Patience::None) {
+            Ok(true) => return Box::pin(std::future::ready(Ok(plan.collect()))),
+            Ok(false) => {}
+            Err(e) => return Box::pin(std::future::ready(Err(e))),
+        }
+        Box::pin(async move {
+            let (answer, answered) = oneshot::channel();
+            let shared = self.shared.clone();
+            let job = move || {
+                let loaded = plan.load(&shared, Patience::Disk).map(|_| plan.collect());
+                // The reader may have gone away.
+                let _ = answer.send(loaded);
+            };
+            let started = self.readers.run(Box::new(job));
+            started.map_err(|source| LogError::Io { doing: "start a reader's thread".into(), source })?;
+            answered.await.unwrap_or(Err(LogError::ShutDown))
+        })
+    }
+
+    fn state(&self, log: LogId) -> Result<LogState, LogError> {
+        self.shared.log(log).and_then(|l| l.state()).ok_or(LogError::Unknown(log))
+    }
+
+    fn follow(&self, log: LogId, listener: TailListener) -> Result<(Position, TailSubscription), LogError> {
+        let followed = self.shared.log(log).ok_or(LogError::Unknown(log))?;
+        let (from, number) = followed.follow(listener).ok_or(LogError::Unknown(log))?;
+        let on_drop = Box::new(move || followed.unfollow(number));
+        Ok((from, TailSubscription { on_drop: Some(on_drop) }))
+    }
+
+    fn close(&self, log: LogId) -> BoxFuture<'_, Result<Position, LogError>> {
+        Box::pin(async move {
+            let log = self.shared.log(log).ok_or(LogError::Unknown(log))?;
+            self.ask(move |answer| Command::Close { log, answer }).await
+        })
+    }
+
+    fn trim(&self, group: GroupId, before: Timestamp) -> BoxFuture<'_, Result<(), LogError>> {
+        Box::pin(self.ask(move |answer| Command::Trim { group, before, answer }))
+    }
+
+    fn remove(&self, logs: Vec<LogId>) -> BoxFuture<'_, Result<(), LogError>> {
+        Box::pin(self.ask(move |answer| Command::Remove { logs, answer }))
+    }
+
+    fn remove_group(&self, group: GroupId) -> BoxFuture<'_, Result<(), LogError>> {
+        Box::pin(self.ask(move |answer| Command::RemoveGroup { group, answer }))
+    }
+
+    fn logs(&self) -> Vec<LogId> {
+        self.shared.logs()
+    }
+
+    fn shut_down(&self) -> BoxFuture<'_, Result<(), LogError>> {
+        Box::pin(self.ask(|answer| Command::ShutDown { answer }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! What a directory holds when it is opened.
+
+use std::io;
+use std::sync::Arc;
+
+use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end};
+use super::lock;
+use super::scan::{Identity, Scan, frame_at, scan};
+use super::segment::{NAME_PREFIX, Segment, decode_header};
+use super::shared::Shared;
+use crate::disk::{Disk, DiskFile};
+use crate::{Offset, Position, Timeline};
+
+/// What a start found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Frames read.
+    pub frames: u64,
+    /// Whether there was anything.
+    pub existed: bool,
+    /// Whether a torn tail was cut.
+    pub torn: bool,
+    /// Parts of write-ahead segments that were durable and cannot be read: file, from, to.
+    pub damage: Vec<(String, u64, u64)>,
+    /// The greatest incarnation a segment had.
+    pub incarnation: u64,
+    /// The greatest number in a segment's name.
+    pub file_number: u64,
+    /// The place behind everything.
+    pub end_place: u64,
+    /// The greatest timeline in a frame.
+    pub timeline: Timeline,
+}
+
+struct Found {
+    name: String,
+    file: Box<dyn DiskFile>,
+    identity: Identity,
+    bytes: u64,
+}
+
+/// Reads the write-ahead log into `shared`, cuts its torn tail and makes what is left durable.
+pub fn recover(disk: &dyn Disk, shared: &Shared) -> io::Result<Recovered> {
+    let mut recovered = Recovered::default();
+    let mut found = find_segments(disk, &mut recovered)?;
+    found.sort_by_key(|f| f.identity.first_place);
+    recovered.end_place = found.last().map_or(0, |f| f.identity.first_place);
+    let starts: Vec<u64> = found.iter().skip(1).map(|f| f.identity.first_place).collect();
+    for (i, found) in found.into_iter().enumerate() {
+        let durable = starts.get(i).copied().unwrap_or(0);
+        read_segment(disk, shared, found, durable, &mut recovered)?;
+    }
+    disk.sync_dir("")?;
+    Ok(recovered)
+}
+
+/// Every file that is a segment in use; spares that never were one are removed.
+fn find_segments(disk: &dyn Disk, recovered: &mut Recovered) -> io::Result<Vec<Found>> {
+    let mut all = Vec::new();
+    for name in disk.list("")? {
+        let Some(number) = name.strip_prefix(NAME_PREFIX) else {
+            continue;
+        };
+        recovered.existed = true;
+        recovered.file_number = recovered.file_number.max(number.parse().unwrap_or(0));
+        let file = disk.open(&name)?;
+        let bytes = file.length()?;
+        let mut start = vec![0; bytes.min(BLOCK_BYTES * 2) as usize];
+        file.read_at(&mut start, 0)?;
+        match identify(&start)? {
+            Some(identity) => {
+                recovered.incarnation = recovered.incarnation.max(identity.incarnation);
+                all.push(Found { name, file, identity, bytes });
+            }
+            None => disk.remove(&name)?,
+        }
+    }
+    Ok(all)
+}
+
+/// Which segment a file is: by its header or, where that is damaged, by its first frame.
+fn identify(start: &[u8]) -> io::Result<Option<Identity>> {
+    if let Some((incarnation, first_place)) = decode_header(start)? {
+        return Ok(Some(Identity { incarnation, first_place }));
+    }
+    let first = start.get(BLOCK_BYTES as usize..).and_then(FrameHeader::decode);
+    Ok(first.and_then(|frame| {
+        let first_place = frame.place.checked_sub(BLOCK_BYTES)?;
+        Some(Identity { incarnation: frame.incarnation, first_place })
+    }))
+}
+
+fn read_segment(
+    disk: &dyn Disk,
+    shared: &Shared,
+    found: Found,
+    durable: u64,
+    recovered: &mut Recovered,
+) -> io::Result<()> {
+    let Found { name, file, identity, bytes: length } = found;
+    let mut bytes = vec![0; length as usize];
+    file.read_at(&mut bytes, 0)?;
+    let Scan { frames, damage, end, torn } = scan(&bytes, identity, durable);
+    recovered.torn |= torn;
+    for (from, to) in damage {
+        tracing::error!(file = name, from, to, "a part of the log is damaged and cannot be read");
+        recovered.damage.push((name.clone(), from, to));
+    }
+    for header in &frames {
+        debug_assert!(frame_at(&bytes, identity, header.place - identity.first_place).is_some());
+        recovered.timeline = recovered.timeline.max(header.first.timeline);
+        recovered.frames += 1;
+        apply(shared, header);
+    }
+    recovered.end_place = recovered.end_place.max(identity.first_place + block_end(end));
+    if frames.is_empty() && end <= BLOCK_BYTES {
+        return disk.remove(&name);
+    }
+    // What was cut must not come back, and what was read may have been in the page cache alone.
+    file.set_length(end)?;
+    file.sync()?;
+    let Identity { incarnation, first_place } = identity;
+    shared.add_segment(Arc::new(Segment { name, file, incarnation, first_place, length: end }));
+    Ok(())
+}
+
+fn apply(shared: &Shared, header: &FrameHeader) {
+    shared.apply(header, None);
+    let Some(log) = shared.log(header.log) else {
+        return;
+    };
+    let mut numbering = lock(&log.numbering);
+    match header.kind {
+        FrameKind::Records => {
+            numbering.next = Position {
+                timeline: header.first.timeline,
+                offset: Offset(header.first.offset.0 + u64::from(header.count)),
+            };
+            numbering.last_arrival = Some(header.arrival);
+        }
+        FrameKind::Close => {
+            numbering.next = header.first;
+            numbering.closed = true;
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,94 @@
+//! A write-ahead segment: a preallocated file that begins with a block naming its incarnation.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use super::checksum::crc32c;
+use super::frame::{BLOCK_BYTES, u32_at, u64_at};
+use crate::disk::{Disk, DiskFile};
+
+/// Write-ahead segments' names begin so; what follows is a number that means nothing.
+pub const NAME_PREFIX: &str = "wal-";
+const MAGIC: [u8; 4] = *b"ABRw";
+const VERSION: u32 = 1;
+const HEADER_BYTES: usize = 28;
+
+/// A write-ahead segment in use.
+pub struct Segment {
+    /// Its file's name.
+    pub name: String,
+    /// Its file.
+    pub file: Box<dyn DiskFile>,
+    /// Which use of the file this is: no two segments ever had the same.
+    pub incarnation: u64,
+    /// The place of the file's first byte in the write-ahead log.
+    pub first_place: u64,
+    /// The file's length.
+    pub length: u64,
+}
+
+/// A file prepared to become a segment.
+pub struct Spare {
+    /// Its name.
+    pub name: String,
+    /// Its file, filled with zeros.
+    pub file: Box<dyn DiskFile>,
+    /// Its length.
+    pub length: u64,
+}
+
+impl Spare {
+    /// Makes one, durably; an error of kind `StorageFull` if there is no room.
+    pub fn prepare(disk: &dyn Disk, number: u64, length: u64) -> io::Result<Self> {
+        let name = format!("{NAME_PREFIX}{number:08}");
+        let file = disk.create(&name)?;
+        let filled = file.fill_zeroes(length).and_then(|()| file.sync()).and_then(|()| disk.sync_dir(""));
+        match filled {
+            Ok(()) => Ok(Self { name, file, length }),
+            Err(e) => {
+                // The space matters more than the name: what is left of the file is no segment.
+                let _ = disk.remove(&name);
+                Err(e)
+            }
+        }
+    }
+
+    /// Begins a segment in it. The header is durable before any frame can be written, so that a frame's incarnation on the disk
+    /// is always one that a later start sees and does not give again.
+    pub fn begin(self, incarnation: u64, first_place: u64) -> io::Result<Arc<Segment>> {
+        self.file.write_at(&[IoSlice::new(&encode(incarnation, first_place))], 0)?;
+        self.file.sync()?;
+        let Spare { name, file, length } = self;
+        Ok(Arc::new(Segment { name, file, incarnation, first_place, length }))
+    }
+}
+
+fn encode(incarnation: u64, first_place: u64) -> [u8; BLOCK_BYTES as usize] {
+    let mut out = [0; BLOCK_BYTES as usize];
+    out[..4].copy_from_slice(&MAGIC);
+    out[4..8].copy_from_slice(&VERSION.to_le_bytes());
+    out[8..16].copy_from_slice(&incarnation.to_le_bytes());
+    out[16..24].copy_from_slice(&first_place.to_le_bytes());
+    let crc = crc32c(&out[..24]);
+    out[24..28].copy_from_slice(&crc.to_le_bytes());
+    out
+}
+
+/// A segment's header: incarnation and first place. `None` if there is none or it is damaged.
+pub fn decode_header(bytes: &[u8]) -> io::Result<Option<(u64, u64)>> {
+    let Some(bytes) = bytes.get(..HEADER_BYTES) else {
+        return Ok(None);
+    };
+    if bytes[..4] != MAGIC || u32_at(bytes, 24) != crc32c(&bytes[..24]) {
+        return Ok(None);
+    }
+    match u32_at(bytes, 4) {
+        VERSION => Ok(Some((u64_at(bytes, 8), u64_at(bytes, 16)))),
+        newer => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "a write-ahead segment has format {newer}, this program knows {VERSION}: use a newer one"
+            ),
+        )),
+    }
+}

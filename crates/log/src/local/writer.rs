@@ -1,0 +1,381 @@
+//! The one thread that appends: it numbers, writes once, syncs once, makes visible and answers.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anabranch_types::Timestamp;
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::body::NewFrame;
+use super::buffers::{Buffer, Buffers};
+use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
+use super::lock;
+use super::options::{Durability, Options};
+use super::queue::{Command, Queue, Waited};
+use super::shared::Shared;
+use super::state_file::{self, State};
+use super::tail::{Log, SharedLog, tell_appended, tell_closed};
+use super::wal::{Placed, Wal, Write, frame_bytes_max};
+use crate::disk::Disk;
+use crate::{AppendOutcome, GroupId, LogError, LogId, Position, Refusal, Timeline};
+
+/// After the disk was found full, appends are refused without asking it again for this long.
+const FULL_RETRY: Duration = Duration::from_millis(500);
+
+/// The writer's own state.
+pub struct Writer {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) options: Options,
+    pub(super) shared: Arc<Shared>,
+    pub(super) queue: Arc<Queue>,
+    pub(super) wal: Wal,
+    pub(super) buffers: Buffers,
+    /// What the directory knows.
+    pub(super) state: State,
+    /// Positions may have been lost: the next append begins a new timeline.
+    pub(super) raise: bool,
+    pub(super) in_memory: VecDeque<(SharedLog, u64, usize)>,
+    pub(super) in_memory_bytes: usize,
+    pub(super) answers: Vec<(oneshot::Sender<Vec<AppendOutcome>>, Vec<AppendOutcome>)>,
+    pub(super) full_since: Option<Instant>,
+    pub(super) next_sync: Option<Instant>,
+    pub(super) poisoned: bool,
+    pub(super) stopped: bool,
+}
+
+impl Writer {
+    /// Works until the queue ends or the log is shut down.
+    pub fn run(mut self) {
+        loop {
+            match self.queue.take(self.next_sync) {
+                Waited::Ended => return,
+                Waited::TimeCame => {
+                    self.next_sync = None;
+                    if let Err(e) = self.wal.sync() {
+                        self.poison(e);
+                    }
+                }
+                Waited::Commands(commands) => {
+                    for command in commands {
+                        self.take(command);
+                    }
+                    self.commit(Write::Buffered);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, command: Command) {
+        match command {
+            Command::Append { frames, answer } => {
+                let outcomes = frames.into_iter().map(|f| self.append(f)).collect();
+                self.answers.push((answer, outcomes));
+                if self.wal.group_bytes() >= self.options.group_bytes_max as u64 {
+                    self.commit(Write::Buffered);
+                }
+            }
+            Command::Create { logs, answer } => {
+                let new = logs.into_iter().filter(|id| self.shared.log(*id).is_none()).collect();
+                let done = self.about_logs(FrameKind::Create, new);
+                reply(answer, done);
+            }
+            Command::Remove { logs, answer } => {
+                let existing = logs.into_iter().filter(|id| self.shared.log(*id).is_some()).collect();
+                let done = self.about_logs(FrameKind::Remove, existing);
+                reply(answer, done);
+            }
+            Command::RemoveGroup { group, answer } => {
+                let done =
+                    self.control(FrameHeader::about(FrameKind::RemoveGroup, LogId { group, index: 0 }));
+                reply(answer, done);
+            }
+            Command::Trim { group, before, answer } => {
+                let done = self.trim(group, before);
+                reply(answer, done);
+            }
+            Command::Close { log, answer } => {
+                let done = self.close(&log);
+                reply(answer, done);
+            }
+            Command::ShutDown { answer } => {
+                let done = self.shut_down();
+                reply(answer, done);
+            }
+        }
+    }
+
+    /// Numbers a frame and gives it its place; visible and durable only after [`Writer::commit`].
+    fn append(&mut self, frame: Result<(SharedLog, NewFrame), Refusal>) -> AppendOutcome {
+        let (log, NewFrame { mut header, buffer }) = match frame {
+            Ok(frame) => frame,
+            Err(why) => return AppendOutcome::Refused(why),
+        };
+        if let Err(why) = self.make_ready(FrameKind::Records, header.frame_bytes()) {
+            return AppendOutcome::Refused(why);
+        }
+        let mut numbering = lock(&log.numbering);
+        if numbering.removed {
+            return AppendOutcome::Refused(Refusal::Unknown);
+        }
+        if numbering.closed {
+            return AppendOutcome::Closed;
+        }
+        let arrival = self.arrival(numbering.last_arrival);
+        let first = Position { timeline: self.state.timeline, offset: numbering.next.offset };
+        header.first = first;
+        header.arrival = arrival;
+        numbering.last_arrival = Some(arrival);
+        numbering.next = first;
+        numbering.next.offset.0 += u64::from(header.count);
+        drop(numbering);
+        self.wal.place(header, buffer);
+        AppendOutcome::Appended { first, arrival }
+    }
+
+    /// Now, or the last arrival where the machine's clock went back.
+    fn arrival(&self, last: Option<Timestamp>) -> Timestamp {
+        let now = self.options.clock.now();
+        match last {
+            Some(last) if last > now => {
+                if self.shared.counters().arrivals_clamped.fetch_add(1, Ordering::Relaxed) == 0 {
+                    tracing::warn!(ms = last.millis_since(now), "the machine's clock went back");
+                }
+                last
+            }
+            _ => now,
+        }
+    }
+
+    /// Sees to it that a frame of that length can be placed.
+    fn make_ready(&mut self, kind: FrameKind, frame_bytes: u64) -> Result<(), Refusal> {
+        if self.poisoned {
+            return Err(Refusal::Poisoned);
+        }
+        if self.stopped {
+            return Err(Refusal::ShutDown);
+        }
+        if let Err(e) = self.note_state() {
+            return Err(self.no_room(e));
+        }
+        if self.wal.has_room(kind, frame_bytes) {
+            return Ok(());
+        }
+        if frame_bytes > frame_bytes_max(self.options.segment_bytes) {
+            return Err(Refusal::TooLarge);
+        }
+        if kind == FrameKind::Records && self.full_since.is_some_and(|since| since.elapsed() < FULL_RETRY) {
+            return Err(Refusal::DiskFull);
+        }
+        self.write_group(Write::Synced);
+        if self.poisoned {
+            return Err(Refusal::Poisoned);
+        }
+        match self.wal.next_segment() {
+            Ok(()) => {
+                self.full_since = None;
+                Ok(())
+            }
+            Err(e) => Err(self.no_room(e)),
+        }
+    }
+
+    /// A full disk refuses; anything else poisons.
+    fn no_room(&mut self, error: io::Error) -> Refusal {
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            if self.full_since.is_none() {
+                tracing::error!("the disk is full: appends are refused");
+            }
+            self.full_since = Some(Instant::now());
+            return Refusal::DiskFull;
+        }
+        self.poison(error);
+        Refusal::Poisoned
+    }
+
+    /// Notes durably, before the first append, what the directory must know of it.
+    fn note_state(&mut self) -> io::Result<()> {
+        let wanted = State {
+            timeline: if self.raise { Timeline(self.state.timeline.0 + 1) } else { self.state.timeline },
+            unsynced: self.options.durability != Durability::Sync,
+        };
+        if wanted != self.state {
+            state_file::store(&*self.disk, wanted)?;
+            self.state = wanted;
+            self.raise = false;
+        }
+        Ok(())
+    }
+
+    /// Writes what was placed, makes it visible and answers.
+    fn commit(&mut self, at_least: Write) {
+        if self.options.durability == Durability::Memory && at_least == Write::Buffered && !self.poisoned {
+            for i in 0..self.wal.group().len() {
+                let Placed { header, bytes } = &self.wal.group()[i];
+                let (header, bytes) = (*header, bytes.clone());
+                self.publish(&header, bytes);
+            }
+            self.answer();
+            if let Err(e) = self.wal.write(Write::Buffered) {
+                self.poison(e);
+            }
+        } else {
+            self.write_group(at_least);
+            self.answer();
+        }
+        self.forget_oldest();
+    }
+
+    /// Writes the group, as durably as the mode asks or `at_least`, and makes it visible.
+    fn write_group(&mut self, at_least: Write) {
+        if self.poisoned {
+            return;
+        }
+        let write = match self.options.durability {
+            Durability::Sync => Write::Synced,
+            Durability::Interval(_) | Durability::Memory => at_least,
+        };
+        match self.wal.write(write) {
+            Ok(placed) => placed.into_iter().for_each(|p| self.publish(&p.header, p.bytes)),
+            Err(e) => self.poison(e),
+        }
+        if let Durability::Interval(every) = self.options.durability
+            && self.wal.is_unsynced()
+            && self.next_sync.is_none()
+        {
+            self.next_sync = Some(Instant::now() + every);
+        }
+    }
+
+    fn publish(&mut self, header: &FrameHeader, bytes: Bytes) {
+        let applied = self.shared.apply(header, Some(bytes.clone()));
+        match header.kind {
+            FrameKind::Records => tell_appended(&applied.listeners, header, &bytes),
+            FrameKind::Close => tell_closed(&applied.listeners, header.first),
+            _ => {}
+        }
+        if let Some((log, frame)) = applied.frame {
+            self.in_memory.push_back((log, frame, bytes.len()));
+            self.in_memory_bytes += bytes.len();
+        }
+    }
+
+    /// Sends the answers of what was committed.
+    fn answer(&mut self) {
+        for (answer, outcomes) in self.answers.drain(..) {
+            let outcomes = if self.poisoned { poisoned(&outcomes) } else { outcomes };
+            // Who asked may have gone away; what was appended stays.
+            let _ = answer.send(outcomes);
+        }
+    }
+
+    /// Keeps the frames in memory within their budget, oldest first.
+    fn forget_oldest(&mut self) {
+        while self.in_memory_bytes > self.options.tail_bytes_max
+            && let Some((log, frame, bytes)) = self.in_memory.pop_front()
+        {
+            log.forget_bytes(frame);
+            self.in_memory_bytes -= bytes;
+        }
+        self.shared.counters().tail_bytes.store(self.in_memory_bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Appends a frame that is more than records, durably in every mode.
+    fn control(&mut self, header: FrameHeader) -> Result<(), LogError> {
+        self.place_control(header)?;
+        self.commit_control()
+    }
+
+    fn place_control(&mut self, header: FrameHeader) -> Result<(), LogError> {
+        self.make_ready(header.kind, header.frame_bytes()).map_err(refused)?;
+        let mut buffer: Buffer = self.buffers.take(HEADER_BYTES);
+        buffer.extend(&[0; HEADER_BYTES]);
+        self.wal.place(header, buffer);
+        Ok(())
+    }
+
+    fn commit_control(&mut self) -> Result<(), LogError> {
+        self.commit(Write::Synced);
+        if self.poisoned { Err(LogError::Poisoned) } else { Ok(()) }
+    }
+
+    fn about_logs(&mut self, kind: FrameKind, logs: Vec<LogId>) -> Result<(), LogError> {
+        for log in logs {
+            let mut header = FrameHeader::about(kind, log);
+            header.first.timeline = self.state.timeline;
+            self.place_control(header)?;
+        }
+        self.commit_control()
+    }
+
+    fn trim(&mut self, group: GroupId, before: Timestamp) -> Result<(), LogError> {
+        let mut header = FrameHeader::about(FrameKind::Trim, LogId { group, index: 0 });
+        header.arrival = before;
+        self.control(header)
+    }
+
+    fn close(&mut self, log: &Log) -> Result<Position, LogError> {
+        let at = {
+            let numbering = lock(&log.numbering);
+            if numbering.removed {
+                return Err(LogError::Unknown(log.id));
+            }
+            numbering.next
+        };
+        if lock(&log.numbering).closed {
+            return self.commit_control().map(|()| at);
+        }
+        let mut header = FrameHeader::about(FrameKind::Close, log.id);
+        header.first = at;
+        self.place_control(header)?;
+        lock(&log.numbering).closed = true;
+        self.commit_control().map(|()| at)
+    }
+
+    fn shut_down(&mut self) -> Result<(), LogError> {
+        self.commit_control()?;
+        self.queue.end();
+        self.stopped = true;
+        if self.state.unsynced {
+            let clean = State { unsynced: false, ..self.state };
+            let noted = state_file::store(&*self.disk, clean);
+            return noted.map_err(|source| LogError::Io { doing: "note the clean stop".into(), source });
+        }
+        Ok(())
+    }
+
+    fn poison(&mut self, error: io::Error) {
+        tracing::error!(%error, "the log is poisoned: it takes nothing any more");
+        self.poisoned = true;
+        self.next_sync = None;
+        self.shared.poison(error);
+    }
+}
+
+/// What becomes of appends that were numbered and then could not be written.
+fn poisoned(outcomes: &[AppendOutcome]) -> Vec<AppendOutcome> {
+    let turned = |outcome: &AppendOutcome| match outcome {
+        AppendOutcome::Appended { .. } => AppendOutcome::Refused(Refusal::Poisoned),
+        other => other.clone(),
+    };
+    outcomes.iter().map(turned).collect()
+}
+
+fn refused(why: Refusal) -> LogError {
+    match why {
+        Refusal::DiskFull => LogError::Io {
+            doing: "make room in the write-ahead log".into(),
+            source: io::ErrorKind::StorageFull.into(),
+        },
+        Refusal::ShutDown => LogError::ShutDown,
+        _ => LogError::Poisoned,
+    }
+}
+
+fn reply<T>(answer: oneshot::Sender<T>, done: T) {
+    // Who asked may have gone away; what was done stays.
+    let _ = answer.send(done);
+}
