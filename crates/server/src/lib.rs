@@ -4,6 +4,7 @@
 //! generated `register` function only; no operation's behaviour is here.
 
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod doctor;
 pub mod gateway;

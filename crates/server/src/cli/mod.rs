@@ -1,7 +1,9 @@
 //! The command line: one file per command.
 
 mod completions;
+mod demo;
 mod doctor;
+mod lineage;
 mod man;
 mod serve;
 

@@ -1,0 +1,4 @@
+mod latency;
+mod source;
+mod table;
+mod tally;

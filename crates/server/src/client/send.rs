@@ -1,0 +1,188 @@
+use std::error::Error as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anabranch_types::Clock;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::signature::{self, Unsigned};
+use super::{AuthoritiesError, Identity, Target, tls};
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take to begin. The SDKs of AWS wait a minute.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a quiet HTTP/2 connection is asked whether it is alive, and how long it may take to say so.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of one answer, and of all answers of a connection, that may be on their way unread (HTTP/2 flow control).
+const STREAM_WINDOW_BYTES: u32 = 4 * 1_048_576;
+const CONNECTION_WINDOW_BYTES: u32 = 32 * 1_048_576;
+
+/// Which HTTP is spoken on plain text. On TLS the server chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.1, which everybody speaks.
+    One,
+    /// HTTP/2 with prior knowledge: one connection for everything.
+    Two,
+}
+
+/// A server at the other end of HTTP. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct HttpEndpoint {
+    target: Target,
+    identity: Identity,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// A request before it is signed.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// Path and query, percent-encoded.
+    pub path_and_query: String,
+    /// Headers beside Host and those of the signature.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The service's name in the signature: `kinesis`.
+    pub signing_name: &'static str,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No connection came about.
+    #[error("cannot connect to {target}: {cause}")]
+    Unreachable {
+        /// Whom.
+        target: Target,
+        /// The innermost reason, as the system words it.
+        cause: String,
+    },
+    /// The connection broke before an answer began.
+    #[error("{target} gave no answer: {cause}")]
+    Broken {
+        /// Who.
+        target: Target,
+        /// The innermost reason.
+        cause: String,
+    },
+    /// It took too long.
+    #[error("{target} gave no answer within {} s", ANSWER_TIMEOUT.as_secs())]
+    Late {
+        /// Who.
+        target: Target,
+    },
+    /// The request cannot be sent at all.
+    #[error("the request cannot be written: {0}")]
+    Unwritable(#[from] http::Error),
+}
+
+impl HttpEndpoint {
+    /// The server at `target`, spoken to as `identity`. On TLS it must show a certificate of the authorities in the PEM file
+    /// `authorities`, or of Mozilla's list without one. Connects at the first request.
+    pub fn new(
+        target: Target,
+        identity: Identity,
+        version: HttpVersion,
+        authorities: Option<&Path>,
+    ) -> Result<Self, AuthoritiesError> {
+        let mut plain = HttpConnector::new();
+        plain.enforce_http(false);
+        plain.set_nodelay(true);
+        plain.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls::client_config(authorities)?)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(plain);
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .http2_only(version == HttpVersion::Two && !target.is_tls())
+            .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            .build(connector);
+        Ok(Self { target, identity, client })
+    }
+
+    /// Where it is.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// As whom it is spoken to.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Signs the request and sends it; done when the answer's head is here. Whatever the server answered, its errors too, is an answer.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<Response<Incoming>, SendError> {
+        let request = self.signed(outgoing)?;
+        match tokio::time::timeout(ANSWER_TIMEOUT, self.client.request(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) if error.is_connect() => {
+                Err(SendError::Unreachable { target: self.target.clone(), cause: innermost(&error) })
+            }
+            Ok(Err(error)) => {
+                Err(SendError::Broken { target: self.target.clone(), cause: innermost(&error) })
+            }
+            Err(_) => Err(SendError::Late { target: self.target.clone() }),
+        }
+    }
+}
+
+impl HttpEndpoint {
+    fn signed(&self, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, http::Error> {
+        let Outgoing { method, path_and_query, mut headers, body, signing_name } = outgoing;
+        let signature = signature::sign(
+            &self.identity,
+            Clock::machine_now(),
+            &Unsigned {
+                method: method.as_str(),
+                path_and_query: &path_and_query,
+                host: self.target.host_header(),
+                headers: &headers,
+                body: &body,
+                signing_name,
+            },
+        );
+        headers.insert("x-amz-date", HeaderValue::try_from(signature.date)?);
+        if let Some(token) = &self.identity.session_token {
+            let mut value = HeaderValue::try_from(token.expose())?;
+            value.set_sensitive(true);
+            headers.insert("x-amz-security-token", value);
+        }
+        let mut authorization = HeaderValue::try_from(signature.authorization)?;
+        authorization.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, authorization);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path_and_query}", self.target))
+            .body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
+
+fn innermost(error: &hyper_util::client::legacy::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        said = error.to_string();
+        cause = error.source();
+    }
+    said
+}
