@@ -6,9 +6,13 @@
 
 pub mod audit;
 mod authorize;
+pub mod cloudwatch;
 mod door;
 pub mod iam;
 pub mod metrics;
+pub mod sts;
+#[cfg(test)]
+mod testing;
 
 pub use authorize::{Authorize, OwnAccount};
 pub use door::Door;

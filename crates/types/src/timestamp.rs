@@ -14,7 +14,7 @@ impl Timestamp {
 
     /// The time `s` seconds after the epoch.
     pub const fn from_seconds(s: i64) -> Self {
-        Self(s * 1000)
+        Self(s.saturating_mul(1000))
     }
 
     /// Milliseconds since the epoch.
@@ -29,7 +29,7 @@ impl Timestamp {
 
     /// Milliseconds from `earlier` to this time; 0 if `earlier` is the later one.
     pub fn millis_since(self, earlier: Timestamp) -> u64 {
-        u64::try_from(self.0 - earlier.0).unwrap_or(0)
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 }
 

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use anabranch_api::{
     ApiError, BodyStream, Context, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Operation,
-    Principal, RequestId, Resource, Resources, Serve, ServeDuplex, ServeFeed,
+    Principal, Resource, Resources, Serve, ServeDuplex, ServeFeed,
 };
-use anabranch_types::{AccountId, Partition, Region, Timestamp};
 use anabranch_wire::{Decode, Decoder, Encode, Encoder, Malformed, Path, Violations};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -57,6 +56,8 @@ macro_rules! operation {
             const NAME: &'static str = concat!("Test_20261121.", stringify!($name));
             const ACTION: &'static str = $action;
             const READ_ONLY: bool = $read_only;
+            const HAS_OUTPUT: bool = true;
+            const RESULT_WRAPPER: Option<&'static str> = None;
             type Output = Done;
             type Error = ApiError;
             fn check(&self, _: &mut Violations) {}
@@ -186,20 +187,7 @@ const OWN: &str = "111111111111";
 const FOREIGN: &str = "222222222222";
 
 fn context() -> Context {
-    let account: AccountId = OWN.parse().unwrap();
-    Context {
-        principal: Principal::Root(account),
-        account,
-        region: Region::parse("us-east-1").unwrap(),
-        partition: Partition::Aws,
-        access_key: Some("AKIATEST".into()),
-        source: Some([127, 0, 0, 1].into()),
-        user_agent: Some("test/1".into()),
-        endpoint: "main".into(),
-        secure_transport: false,
-        request_id: RequestId::from_random(7),
-        received: Timestamp::from_millis(1_795_275_600_123),
-    }
+    crate::testing::context(OWN)
 }
 
 #[tokio::test]

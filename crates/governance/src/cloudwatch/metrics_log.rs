@@ -1,0 +1,145 @@
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anabranch_api::Context;
+use anabranch_api::cloudwatch::Error;
+use anabranch_catalog::{Catalog, CatalogError, Commit, Expect, Key, next_log_group};
+use anabranch_log::{
+    AppendOutcome, Batch, GroupId, LogId, NewRecord, Producer, ReadFrom, ReadLimit, RecordLog,
+};
+use anabranch_types::Timestamp;
+
+use super::datum::Datum;
+use super::errors;
+
+/// The version of the catalog's value that names a log.
+const VALUE_VERSION: u8 = 1;
+/// Most logs remembered; beyond, all are looked up anew.
+const REMEMBERED_MAX: usize = 10_000;
+/// What a scan reads at a time.
+const READ: ReadLimit = ReadLimit { records_max: 10_000, bytes_max: 4 * 1024 * 1024 };
+
+/// The logs of metrics, one for each account and region that ever put one.
+pub(super) struct MetricsLogs {
+    log: Arc<dyn RecordLog>,
+    catalog: Arc<dyn Catalog>,
+    /// By catalog key. Logs are never removed, so what is remembered stays true.
+    remembered: Mutex<HashMap<Key, LogId>>,
+}
+
+impl MetricsLogs {
+    pub(super) fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
+        Self { log, catalog, remembered: Mutex::default() }
+    }
+
+    /// Appends the data together; durable, as the log is, when this returns.
+    pub(super) async fn append(&self, cx: &Context, data: &[Datum]) -> Result<(), Error> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        let log = self.open_or_make(cx).await?;
+        let records = data.iter().map(|d| NewRecord { data: d.encode(), ..NewRecord::default() }).collect();
+        let batch = Batch { log, records, producer: Producer::default() };
+        match self.log.append_all(vec![batch]).await.as_slice() {
+            [AppendOutcome::Appended { .. }] => Ok(()),
+            refused => Err(failed("append metrics", &format_args!("{refused:?}"))),
+        }
+    }
+
+    /// Calls `each` with every datum that arrived at `from` or later, until and including `until`, in the order of arrival.
+    pub(super) async fn scan(
+        &self,
+        cx: &Context,
+        from: Timestamp,
+        until: Timestamp,
+        mut each: impl FnMut(Datum) + Send,
+    ) -> Result<(), Error> {
+        let Some(log) = self.open(&key(cx)).await? else {
+            return Ok(());
+        };
+        let mut next = ReadFrom::Time(from);
+        loop {
+            let batch = self.log.read(log, next, READ).await.map_err(|e| failed("read metrics", &e))?;
+            let Some(last) = batch.records.last() else {
+                return Ok(());
+            };
+            let done = last.arrival > until;
+            let in_time = batch.records.into_iter().take_while(|record| record.arrival <= until);
+            in_time.filter_map(|record| Datum::decode(record.record.data)).for_each(&mut each);
+            if done || batch.next >= batch.state.end {
+                return Ok(());
+            }
+            next = ReadFrom::Position(batch.next);
+        }
+    }
+
+    /// The log under a key, if it was ever made.
+    async fn open(&self, key: &Key) -> Result<Option<LogId>, Error> {
+        if let Some(log) = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return Ok(Some(*log));
+        }
+        let entry = self.catalog.get(key.clone()).await.map_err(|e| failed("find the log of metrics", &e))?;
+        let Some(entry) = entry else {
+            return Ok(None);
+        };
+        let log = parse(&entry.value)
+            .ok_or_else(|| failed("find the log of metrics", &"the catalog's value is not readable"))?;
+        self.remember(key, log);
+        Ok(Some(log))
+    }
+
+    /// The log of the caller's account and region. The log is made before the catalog names it: a crash between
+    /// leaves an empty log that nobody names.
+    async fn open_or_make(&self, cx: &Context) -> Result<LogId, Error> {
+        let key = key(cx);
+        if let Some(log) = self.open(&key).await? {
+            return Ok(log);
+        }
+        let number = next_log_group(&*self.catalog).await.map_err(|e| failed("number a log", &e))?;
+        let log = LogId { group: GroupId(number), index: 0 };
+        self.log.create(vec![log]).await.map_err(|e| failed("make a log of metrics", &e))?;
+        let mut value = vec![VALUE_VERSION];
+        value.extend(number.to_be_bytes());
+        let commit = Commit {
+            expect: vec![Expect::Absent(key.clone())],
+            put: vec![(key.clone(), value.into())],
+            delete: vec![],
+        };
+        match self.catalog.commit(commit).await {
+            Ok(_) => {
+                self.remember(&key, log);
+                Ok(log)
+            }
+            Err(CatalogError::Conflict { .. }) => {
+                self.log.remove_group(log.group).await.map_err(|e| failed("remove a log", &e))?;
+                let made = self.open(&key).await?;
+                made.ok_or_else(|| failed("make a log of metrics", &"its name came and went"))
+            }
+            Err(error) => Err(failed("name a log of metrics", &error)),
+        }
+    }
+
+    fn remember(&self, key: &Key, log: LogId) {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(key.clone(), log);
+    }
+}
+
+fn key(cx: &Context) -> Key {
+    format!("/{}/{}/monitoring/log/metrics", cx.account, cx.region).into()
+}
+
+fn parse(value: &[u8]) -> Option<LogId> {
+    let number = value.strip_prefix(&[VALUE_VERSION])?;
+    Some(LogId { group: GroupId(u64::from_be_bytes(number.try_into().ok()?)), index: 0 })
+}
+
+/// Writes the cause to the server's log; the caller is told only that it failed.
+fn failed(doing: &str, cause: &dyn Display) -> Error {
+    tracing::error!(%cause, "cannot {doing}");
+    errors::internal()
+}

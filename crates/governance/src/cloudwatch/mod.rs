@@ -1,0 +1,33 @@
+//! CloudWatch: metrics that callers put, in a log of their account and region, and their statistics, read back by a scan.
+//!
+//! Start at [`CloudWatch`]; one file per operation. [`datum`] is what stands in the log (docs/formats/metrics.md), [`metrics_log`] finds the
+//! log, [`aggregate`] makes data into datapoints and touches nothing else.
+
+mod aggregate;
+mod datum;
+mod errors;
+mod get_metric_statistics;
+mod metrics_log;
+mod put_metric_data;
+
+use std::sync::Arc;
+
+use anabranch_catalog::Catalog;
+use anabranch_log::RecordLog;
+
+use metrics_log::MetricsLogs;
+
+/// Answers the operations of CloudWatch.
+pub struct CloudWatch {
+    logs: MetricsLogs,
+}
+
+impl CloudWatch {
+    /// Metrics kept in logs of `log`, which `catalog` names.
+    pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
+        Self { logs: MetricsLogs::new(log, catalog) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

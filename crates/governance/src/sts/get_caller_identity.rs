@@ -1,0 +1,53 @@
+use anabranch_api::sts::{Error, GetCallerIdentity, GetCallerIdentityOutput};
+use anabranch_api::{Context, Principal, Serve};
+
+use super::Sts;
+
+impl Serve<GetCallerIdentity> for Sts {
+    /// Needs no permission (STS API GetCallerIdentity).
+    async fn serve(&self, cx: &Context, _: GetCallerIdentity) -> Result<GetCallerIdentityOutput, Error> {
+        let user_id = match &cx.principal {
+            // A root's id is its account (STS API GetCallerIdentity, IAM reference_policies_variables).
+            Principal::Root(account) | Principal::Development(account) => account.to_string(),
+            Principal::Service(name) => format!("{name}.amazonaws.com"),
+        };
+        Ok(GetCallerIdentityOutput {
+            user_id: Some(user_id.into()),
+            account: Some(cx.account.to_string().into()),
+            arn: Some(cx.principal.arn(cx.partition).into()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use anabranch_api::Principal;
+    use anabranch_api::sts::GetCallerIdentity;
+    use anabranch_types::Partition;
+
+    use super::Sts;
+    use crate::audit::NoAudit;
+    use crate::metrics::Metrics;
+    use crate::testing::context;
+    use crate::{Door, OwnAccount};
+
+    #[tokio::test]
+    async fn a_caller_is_told_its_account_and_arn() {
+        let door = Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), Metrics::new(|_| {}));
+        let mut cx = context("111111111111");
+        cx.partition = Partition::China;
+        let development = Principal::Development(cx.account);
+        let cases = [
+            (cx.principal.clone(), "111111111111", "arn:aws-cn:iam::111111111111:root"),
+            (development, "111111111111", "arn:aws-cn:iam::111111111111:root"),
+        ];
+        for (principal, user_id, arn) in cases {
+            cx.principal = principal;
+            let told = door.unary(cx.clone(), &Arc::new(Sts), GetCallerIdentity::default()).await.unwrap();
+            let told = [told.user_id, told.account, told.arn].map(|t| t.unwrap().to_string());
+            assert_eq!(told, [user_id, "111111111111", arn]);
+        }
+    }
+}
