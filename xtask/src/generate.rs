@@ -2,68 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::emit;
-use crate::model::{Model, Result};
-use crate::resolve::Resolved;
-use crate::settings::{
-    self, Authorization, Authorizations, Operations, Service, Services, ShapeMap, ShapeMaps,
-};
-
-/// The repository's root.
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// Everything under `models/`.
-pub struct Sources {
-    pub services: Vec<Service>,
-    pub models: Vec<Model>,
-    pub operations: Operations,
-    pub shapes: ShapeMaps,
-    pub authorizations: Authorizations,
-}
-
-impl Sources {
-    /// Reads it.
-    pub fn read() -> Result<Sources> {
-        let models = root().join("models");
-        let mut services = settings::read::<Services>(&models.join("services.toml"))?.service;
-        services.extend(settings::read::<Services>(&models.join("extra/services.toml"))?.service);
-        let file = |s: &Service| match &s.feature {
-            Some(_) => models.join(format!("extra/{}.json", s.name)),
-            None => models.join(format!("{}.json", s.name)),
-        };
-        Ok(Sources {
-            models: services.iter().map(|s| Model::read(&file(s))).collect::<Result<_>>()?,
-            services,
-            operations: settings::read(&models.join("operations.toml"))?,
-            shapes: settings::read(&models.join("shapes.toml"))?,
-            authorizations: settings::read(&models.join("authorization.toml"))?,
-        })
-    }
-
-    /// The services with their decisions taken, and the file each is written to.
-    pub fn resolved<'a>(&'a self, empty: &'a Defaults) -> Result<Vec<Resolved<'a>>> {
-        let each = self.services.iter().zip(&self.models);
-        each.map(|(service, model)| {
-            let families = self.operations.get(&service.name).into_iter().flatten();
-            let map = self.shapes.get(&service.name).unwrap_or(&empty.map);
-            let authorization = self.authorizations.get(&service.name).unwrap_or(&empty.authorization);
-            Resolved::new(service, model, families, map, authorization)
-        })
-        .collect()
-    }
-}
-
-/// What stands for a service that a settings file does not mention.
-#[derive(Default)]
-pub struct Defaults {
-    map: ShapeMap,
-    authorization: Authorization,
-}
+use crate::model::Result;
+use crate::sources::{Defaults, Sources, root};
 
 /// Writes `crates/api/src/generated/`, or with `--check` fails when it is not what would be written.
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -78,6 +22,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 fn files() -> Result<BTreeMap<String, String>> {
     let sources = Sources::read()?;
+    if let [first, ..] = &sources.unaccounted()[..] {
+        return Err(format!("models/operations.toml: {first}").into());
+    }
     let defaults = Defaults::default();
     let resolved = sources.resolved(&defaults)?;
     let mut files = BTreeMap::new();

@@ -26,10 +26,21 @@ pub struct Service {
     pub feature: Option<String>,
 }
 
-/// `operations.toml`: service → family → what is built.
-pub type Operations = IndexMap<String, IndexMap<String, Family>>;
+/// `operations.toml`: what is built of each service.
+pub type Operations = IndexMap<String, ServiceOperations>;
 
 #[derive(Debug, Default, Deserialize)]
+pub struct ServiceOperations {
+    /// What no traffic can show: "Operation.Error", "Operation.Path.max" or "Operation.Path.min" → reason; `*` is every operation.
+    #[serde(default)]
+    pub unraisable: BTreeMap<String, String>,
+    /// By family.
+    #[serde(flatten)]
+    pub families: IndexMap<String, Family>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Family {
     #[serde(default)]
     pub built: Vec<String>,
@@ -37,9 +48,28 @@ pub struct Family {
     pub absent: Vec<Unbuilt>,
     #[serde(default)]
     pub refused: Vec<Unbuilt>,
-    /// In `[SERVICE.unraisable]` alone: "Operation.Error" → reason.
-    #[serde(flatten)]
-    pub reasons: BTreeMap<String, String>,
+}
+
+impl ServiceOperations {
+    /// Why traffic cannot show `what` of the operation, if it cannot.
+    pub fn unraisable(&self, operation: &str, what: &str) -> Option<&str> {
+        let own = self.unraisable.get(&format!("{operation}.{what}"));
+        own.or_else(|| self.unraisable.get(&format!("*.{what}"))).map(String::as_str)
+    }
+}
+
+impl Family {
+    /// Every operation it accounts for.
+    pub fn operations(&self) -> impl Iterator<Item = &String> {
+        let unbuilt = self.absent.iter().chain(&self.refused);
+        self.built.iter().chain(unbuilt.flat_map(|u| &u.operations))
+    }
+
+    /// Why an operation is not built.
+    pub fn reason(&self, operation: &str) -> Option<&str> {
+        let mut unbuilt = self.absent.iter().chain(&self.refused);
+        unbuilt.find(|u| u.operations.iter().any(|o| o == operation)).map(|u| u.reason.as_str())
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -15,6 +15,7 @@ mod operation;
 mod resource;
 #[allow(dead_code)]
 mod rest;
+mod service;
 #[allow(dead_code)]
 mod shown;
 
@@ -30,3 +31,4 @@ pub use operation::{
     Resource, Resources, Serve, ServeDuplex, ServeFeed,
 };
 pub use rest::{AnswerParts, RequestParts};
+pub use service::{OperationEntry, Service, services};

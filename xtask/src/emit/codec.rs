@@ -90,20 +90,17 @@ fn decode(r: &Resolved<'_>, reference: &Reference, direction: Direction) -> Stri
                 )
             }
             Some(member) => format!(
-                "codec::list(d, {}, {}, at, violations, |d, {}| Ok({}))?",
+                "codec::list(d, {}, {}, at, violations, {})?",
                 list_form(reference, shape),
                 len_max(shape),
-                closure_arguments(&decode(r, member, direction)),
-                decode(r, member, direction)
+                closure(&decode(r, member, direction))
             ),
             None => String::new(),
         },
         Repr::Map => match &shape.value {
-            Some(value) => format!(
-                "codec::map(d, at, violations, |d, {}| Ok({}))?",
-                closure_arguments(&decode(r, value, direction)),
-                decode(r, value, direction)
-            ),
+            Some(value) => {
+                format!("codec::map(d, at, violations, {})?", closure(&decode(r, value, direction)))
+            }
             None => String::new(),
         },
         Repr::Text => "d.string()?".to_owned(),
@@ -121,8 +118,10 @@ fn decode(r: &Resolved<'_>, reference: &Reference, direction: Direction) -> Stri
     }
 }
 
-fn closure_arguments(expression: &str) -> &'static str {
-    if expression.contains("at, violations") { "at, violations" } else { "_, _" }
+/// A closure that reads what the expression reads; every such expression ends with `?`.
+fn closure(expression: &str) -> String {
+    let arguments = if expression.contains("at, violations") { "at, violations" } else { "_, _" };
+    format!("|d, {arguments}| {}", expression.trim_end_matches('?'))
 }
 
 fn list_form(reference: &Reference, shape: &Shape) -> String {

@@ -492,8 +492,7 @@ impl Decode for Datapoint {
                 }
                 7 => {
                     let at = &Path::Member(at, "ExtendedStatistics");
-                    value.extended_statistics =
-                        Some(codec::map(d, at, violations, |d, _, _| Ok(d.double()?))?);
+                    value.extended_statistics = Some(codec::map(d, at, violations, |d, _, _| d.double())?);
                 }
                 _ => {}
             }
@@ -591,11 +590,11 @@ impl Decode for Entity {
             match index {
                 0 => {
                     let at = &Path::Member(at, "KeyAttributes");
-                    value.key_attributes = Some(codec::map(d, at, violations, |d, _, _| Ok(d.string()?))?);
+                    value.key_attributes = Some(codec::map(d, at, violations, |d, _, _| d.string())?);
                 }
                 1 => {
                     let at = &Path::Member(at, "Attributes");
-                    value.attributes = Some(codec::map(d, at, violations, |d, _, _| Ok(d.string()?))?);
+                    value.attributes = Some(codec::map(d, at, violations, |d, _, _| d.string())?);
                 }
                 _ => {}
             }
@@ -648,7 +647,7 @@ impl Decode for EntityMetricData {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(MetricDatum::decode(d, at, violations)?),
+                        |d, at, violations| MetricDatum::decode(d, at, violations),
                     )?);
                 }
                 _ => {}
@@ -707,7 +706,7 @@ impl Decode for GetMetricStatistics {
                     let at = &Path::Member(at, "Dimensions");
                     value.dimensions =
                         Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
-                            Ok(Dimension::decode(d, at, violations)?)
+                            Dimension::decode(d, at, violations)
                         })?);
                 }
                 3 => {
@@ -725,14 +724,8 @@ impl Decode for GetMetricStatistics {
                 }
                 7 => {
                     let at = &Path::Member(at, "ExtendedStatistics");
-                    value.extended_statistics = Some(codec::list(
-                        d,
-                        ListForm::MEMBER,
-                        10,
-                        at,
-                        violations,
-                        |d, _, _| Ok(d.string()?),
-                    )?);
+                    value.extended_statistics =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
                 }
                 8 => {
                     let at = &Path::Member(at, "Unit");
@@ -822,7 +815,7 @@ impl Decode for GetMetricStatisticsOutput {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(Datapoint::decode(d, at, violations)?),
+                        |d, at, violations| Datapoint::decode(d, at, violations),
                     )?);
                 }
                 _ => {}
@@ -878,7 +871,7 @@ impl Decode for MetricDatum {
                     let at = &Path::Member(at, "Dimensions");
                     value.dimensions =
                         Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
-                            Ok(Dimension::decode(d, at, violations)?)
+                            Dimension::decode(d, at, violations)
                         })?);
                 }
                 2 => {
@@ -895,14 +888,14 @@ impl Decode for MetricDatum {
                     let at = &Path::Member(at, "Values");
                     value.values =
                         Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
-                            Ok(d.double()?)
+                            d.double()
                         })?);
                 }
                 6 => {
                     let at = &Path::Member(at, "Counts");
                     value.counts =
                         Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
-                            Ok(d.double()?)
+                            d.double()
                         })?);
                 }
                 7 => {
@@ -997,7 +990,7 @@ impl Decode for PutMetricData {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(MetricDatum::decode(d, at, violations)?),
+                        |d, at, violations| MetricDatum::decode(d, at, violations),
                     )?);
                 }
                 2 => {
@@ -1008,7 +1001,7 @@ impl Decode for PutMetricData {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(EntityMetricData::decode(d, at, violations)?),
+                        |d, at, violations| EntityMetricData::decode(d, at, violations),
                     )?);
                 }
                 3 => {

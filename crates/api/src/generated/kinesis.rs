@@ -1158,7 +1158,7 @@ impl Decode for ChildShard {
                     let at = &Path::Member(at, "ParentShards");
                     value.parent_shards =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
-                            Ok(codec::parsed(d)?)
+                            codec::parsed(d)
                         })?;
                 }
                 2 => {
@@ -1362,7 +1362,7 @@ impl Decode for CreateStream {
                 }
                 3 => {
                     let at = &Path::Member(at, "Tags");
-                    value.tags = Some(codec::map(d, at, violations, |d, _, _| Ok(d.string()?))?);
+                    value.tags = Some(codec::map(d, at, violations, |d, _, _| d.string())?);
                 }
                 4 => {
                     value.warm_throughput_mibps = Some(d.integer()?);
@@ -1841,7 +1841,7 @@ impl Decode for GetRecordsOutput {
                     let at = &Path::Member(at, "Records");
                     value.records =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
-                            Ok(Record::decode(d, at, violations)?)
+                            Record::decode(d, at, violations)
                         })?;
                 }
                 1 => {
@@ -1858,7 +1858,7 @@ impl Decode for GetRecordsOutput {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(ChildShard::decode(d, at, violations)?),
+                        |d, at, violations| ChildShard::decode(d, at, violations),
                     )?);
                 }
                 _ => {}
@@ -2173,7 +2173,7 @@ impl Decode for ListShardsOutput {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(Shard::decode(d, at, violations)?),
+                        |d, at, violations| Shard::decode(d, at, violations),
                     )?);
                 }
                 1 => {
@@ -2268,13 +2268,13 @@ impl Decode for ListStreamsOutput {
                     let at = &Path::Member(at, "StreamNames");
                     value.stream_names =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
-                            Ok(codec::checked(
+                            codec::checked(
                                 d,
                                 at,
                                 violations,
                                 anabranch_types::StreamName::parse,
                                 &STREAM_NAME_TEXT,
-                            )?)
+                            )
                         })?;
                 }
                 1 => {
@@ -2291,7 +2291,7 @@ impl Decode for ListStreamsOutput {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(StreamSummary::decode(d, at, violations)?),
+                        |d, at, violations| StreamSummary::decode(d, at, violations),
                     )?);
                 }
                 _ => {}
@@ -2485,7 +2485,7 @@ impl Decode for PutRecords {
                     let at = &Path::Member(at, "Records");
                     value.records =
                         codec::list(d, ListForm::MEMBER, 500, at, violations, |d, at, violations| {
-                            Ok(PutRecordsRequestEntry::decode(d, at, violations)?)
+                            PutRecordsRequestEntry::decode(d, at, violations)
                         })?;
                 }
                 1 => {
@@ -2562,7 +2562,7 @@ impl Decode for PutRecordsOutput {
                     let at = &Path::Member(at, "Records");
                     value.records =
                         codec::list(d, ListForm::MEMBER, 500, at, violations, |d, at, violations| {
-                            Ok(PutRecordsResultEntry::decode(d, at, violations)?)
+                            PutRecordsResultEntry::decode(d, at, violations)
                         })?;
                 }
                 2 => {
@@ -2776,7 +2776,7 @@ impl Decode for RegisterStreamConsumer {
                 }
                 3 => {
                     let at = &Path::Member(at, "Tags");
-                    value.tags = Some(codec::map(d, at, violations, |d, _, _| Ok(d.string()?))?);
+                    value.tags = Some(codec::map(d, at, violations, |d, _, _| d.string())?);
                 }
                 _ => {}
             }
@@ -3080,7 +3080,7 @@ impl Decode for StreamDescription {
                     let at = &Path::Member(at, "Shards");
                     value.shards =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
-                            Ok(Shard::decode(d, at, violations)?)
+                            Shard::decode(d, at, violations)
                         })?;
                 }
                 5 => {
@@ -3096,7 +3096,7 @@ impl Decode for StreamDescription {
                     let at = &Path::Member(at, "EnhancedMonitoring");
                     value.enhanced_monitoring =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
-                            Ok(EnhancedMetrics::decode(d, at, violations)?)
+                            EnhancedMetrics::decode(d, at, violations)
                         })?;
                 }
                 9 => {
@@ -3242,7 +3242,7 @@ impl Decode for StreamDescriptionSummary {
                     let at = &Path::Member(at, "EnhancedMonitoring");
                     value.enhanced_monitoring =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
-                            Ok(EnhancedMetrics::decode(d, at, violations)?)
+                            EnhancedMetrics::decode(d, at, violations)
                         })?;
                 }
                 8 => {
@@ -3485,7 +3485,7 @@ impl Decode for SubscribeToShardEvent {
                     let at = &Path::Member(at, "Records");
                     value.records =
                         codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
-                            Ok(Record::decode(d, at, violations)?)
+                            Record::decode(d, at, violations)
                         })?;
                 }
                 1 => {
@@ -3502,7 +3502,7 @@ impl Decode for SubscribeToShardEvent {
                         usize::MAX,
                         at,
                         violations,
-                        |d, at, violations| Ok(ChildShard::decode(d, at, violations)?),
+                        |d, at, violations| ChildShard::decode(d, at, violations),
                     )?);
                 }
                 _ => {}

@@ -5,4 +5,5 @@ pub mod cloudwatch;
 pub mod echo;
 pub mod kinesis;
 pub mod lambda;
+pub mod services;
 pub mod sts;

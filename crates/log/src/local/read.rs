@@ -67,7 +67,6 @@ fn skipped(frame: &Frame, from: Position) -> usize {
 }
 
 impl Plan {
-
     /// Reads what is not in memory. `false` if that would wait and may not.
     pub fn load(&mut self, shared: &Shared, patience: Patience) -> Result<bool, LogError> {
         for i in 0..self.frames.len() {
