@@ -22,6 +22,9 @@ mod tail;
 mod wal;
 mod writer;
 
+#[cfg(test)]
+mod crash_tests;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use log::{LocalLog, OpenError};

@@ -11,7 +11,7 @@ use super::{Disk, DiskFile};
 /// Pieces handed to the kernel in one call; Linux: `IOV_MAX`.
 const PIECES_MAX: usize = 1024;
 /// Zeros are written in pieces of this size.
-const ZEROES: [u8; 256 * 1024] = [0; 256 * 1024];
+static ZEROES: [u8; 256 * 1024] = [0; 256 * 1024];
 
 /// A directory of this machine.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use super::recover::{Recovered, recover};
 use super::segment::Spare;
 use super::shared::{Counters, Shared};
 use super::spares::Spares;
-use super::state_file::{self, State};
+use super::state_file;
 use super::wal::Wal;
 use super::writer::Writer;
 use crate::disk::Disk;
@@ -70,16 +70,17 @@ impl LocalLog {
             io::ErrorKind::WouldBlock => OpenError::Locked,
             _ => OpenError::Io { doing: "lock the directory", source: e },
         })?;
-        let state = state_file::load(&*disk).map_err(doing("read the directory's state"))?;
+        let loaded = state_file::load(&*disk).map_err(doing("read the directory's state"))?;
         let shared = Arc::new(Shared::default());
-        let recovered = recover(&*disk, &shared).map_err(doing("read the write-ahead log"))?;
-        let raise = needs_new_timeline(state, &recovered);
-        let timeline = state.unwrap_or_default().timeline.max(recovered.timeline);
-        if raise && timeline.0 >= TIMELINE_MAX {
+        let mut state = loaded.unwrap_or_default();
+        let recovered = recover(&*disk, &shared, &mut state).map_err(doing("read the write-ahead log"))?;
+        state.timeline = state.timeline.max(recovered.timeline);
+        state.in_doubt |= loaded.is_none() && recovered.existed;
+        if state.in_doubt && state.timeline.0 >= TIMELINE_MAX {
             return Err(OpenError::Timelines);
         }
-        if state.is_none() && !raise {
-            state_file::store(&*disk, State::default()).map_err(doing("note the directory's state"))?;
+        if loaded.is_none() {
+            state_file::store(&*disk, state).map_err(doing("note the directory's state"))?;
         }
         let first = Spare::prepare(&*disk, recovered.file_number + 1, options.first_segment_bytes)
             .and_then(|spare| spare.begin(recovered.incarnation + 1, recovered.end_place))
@@ -96,8 +97,8 @@ impl LocalLog {
             queue: queue.clone(),
             wal: Wal::new(shared.clone(), spares, first),
             buffers: buffers.clone(),
-            state: State { timeline, ..state.unwrap_or_default() },
-            raise,
+            state,
+            raise: state.in_doubt,
             in_memory: VecDeque::new(),
             in_memory_bytes: 0,
             answers: Vec::new(),
@@ -145,14 +146,6 @@ impl LocalLog {
         let (answer, answered) = oneshot::channel();
         self.queue.send(command(answer)).map_err(|_| LogError::ShutDown)?;
         answered.await.unwrap_or(Err(LogError::ShutDown))
-    }
-}
-
-/// Whether positions may have been given that are not there any more.
-fn needs_new_timeline(state: Option<State>, recovered: &Recovered) -> bool {
-    match state {
-        None => recovered.existed,
-        Some(state) => state.unsynced || recovered.torn || !recovered.damage.is_empty(),
     }
 }
 

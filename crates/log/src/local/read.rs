@@ -49,7 +49,7 @@ pub fn plan(log: &Log, from: ReadFrom, limit: ReadLimit) -> Result<Plan, LogErro
             }
             break;
         }
-        let skipped = frames.is_empty().then(|| skipped(frame, from)).unwrap_or(0);
+        let skipped = if frames.is_empty() { skipped(frame, from) } else { 0 };
         if !frames.is_empty() && (records >= limit.records_max || bytes >= limit.bytes_max) {
             break;
         }

@@ -8,6 +8,7 @@ use super::lock;
 use super::scan::{Identity, Scan, frame_at, scan};
 use super::segment::{NAME_PREFIX, Segment, decode_header};
 use super::shared::Shared;
+use super::state_file::{self, State};
 use crate::disk::{Disk, DiskFile};
 use crate::{Offset, Position, Timeline};
 
@@ -39,8 +40,9 @@ struct Found {
     bytes: u64,
 }
 
-/// Reads the write-ahead log into `shared`, cuts its torn tail and makes what is left durable.
-pub fn recover(disk: &dyn Disk, shared: &Shared) -> io::Result<Recovered> {
+/// Reads the write-ahead log into `shared`, cuts its torn tail and makes what is left durable. Notes in `state`, durably and before
+/// anything is cut, when positions may be lost.
+pub fn recover(disk: &dyn Disk, shared: &Shared, state: &mut State) -> io::Result<Recovered> {
     let mut recovered = Recovered::default();
     let mut found = find_segments(disk, &mut recovered)?;
     found.sort_by_key(|f| f.identity.first_place);
@@ -48,7 +50,7 @@ pub fn recover(disk: &dyn Disk, shared: &Shared) -> io::Result<Recovered> {
     let starts: Vec<u64> = found.iter().skip(1).map(|f| f.identity.first_place).collect();
     for (i, found) in found.into_iter().enumerate() {
         let durable = starts.get(i).copied().unwrap_or(0);
-        read_segment(disk, shared, found, durable, &mut recovered)?;
+        read_segment(disk, shared, found, durable, &mut recovered, state)?;
     }
     disk.sync_dir("")?;
     Ok(recovered)
@@ -96,11 +98,16 @@ fn read_segment(
     found: Found,
     durable: u64,
     recovered: &mut Recovered,
+    state: &mut State,
 ) -> io::Result<()> {
     let Found { name, file, identity, bytes: length } = found;
     let mut bytes = vec![0; length as usize];
     file.read_at(&mut bytes, 0)?;
     let Scan { frames, damage, end, torn } = scan(&bytes, identity, durable);
+    if (torn || !damage.is_empty()) && !state.in_doubt {
+        state.in_doubt = true;
+        state_file::store(disk, *state)?;
+    }
     recovered.torn |= torn;
     for (from, to) in damage {
         tracing::error!(file = name, from, to, "a part of the log is damaged and cannot be read");

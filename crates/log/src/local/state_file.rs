@@ -10,15 +10,16 @@ const NEW_NAME: &str = "state.new";
 const MAGIC: [u8; 4] = *b"ABRs";
 const VERSION: u32 = 1;
 const BYTES: usize = 32;
-const UNSYNCED: u16 = 1;
+const IN_DOUBT: u16 = 1;
 
 /// What a directory knows of itself besides its records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// The directory's timeline counter.
     pub timeline: Timeline,
-    /// Set before the first append that is acknowledged before it is durable; cleared by a clean stop.
-    pub unsynced: bool,
+    /// Positions may have been given that are lost: the next start's first append begins a new timeline. Set before a torn tail is
+    /// cut and before the first append that is acknowledged before it is durable; cleared by a clean stop.
+    pub in_doubt: bool,
 }
 
 /// The state a directory is in; `None` for a directory that is new.
@@ -51,7 +52,7 @@ fn encode(state: State) -> [u8; BYTES] {
     out[..4].copy_from_slice(&MAGIC);
     out[4..8].copy_from_slice(&VERSION.to_le_bytes());
     out[8..10].copy_from_slice(&state.timeline.0.to_le_bytes());
-    out[10..12].copy_from_slice(&if state.unsynced { UNSYNCED } else { 0 }.to_le_bytes());
+    out[10..12].copy_from_slice(&if state.in_doubt { IN_DOUBT } else { 0 }.to_le_bytes());
     let crc = crc32c(&out[..BYTES - 4]);
     out[BYTES - 4..].copy_from_slice(&crc.to_le_bytes());
     out
@@ -70,5 +71,5 @@ fn decode(bytes: &[u8; BYTES]) -> io::Result<State> {
             ),
         ));
     }
-    Ok(State { timeline: Timeline(u16_at(bytes, 8)), unsynced: u16_at(bytes, 10) & UNSYNCED != 0 })
+    Ok(State { timeline: Timeline(u16_at(bytes, 8)), in_doubt: u16_at(bytes, 10) & IN_DOUBT != 0 })
 }

@@ -200,7 +200,7 @@ impl Writer {
     fn note_state(&mut self) -> io::Result<()> {
         let wanted = State {
             timeline: if self.raise { Timeline(self.state.timeline.0 + 1) } else { self.state.timeline },
-            unsynced: self.options.durability != Durability::Sync,
+            in_doubt: self.options.durability != Durability::Sync,
         };
         if wanted != self.state {
             state_file::store(&*self.disk, wanted)?;
@@ -339,8 +339,8 @@ impl Writer {
         self.commit_control()?;
         self.queue.end();
         self.stopped = true;
-        if self.state.unsynced {
-            let clean = State { unsynced: false, ..self.state };
+        if self.state.in_doubt && !self.raise {
+            let clean = State { in_doubt: false, ..self.state };
             let noted = state_file::store(&*self.disk, clean);
             return noted.map_err(|source| LogError::Io { doing: "note the clean stop".into(), source });
         }
