@@ -92,7 +92,8 @@ mod tests {
         fn any_bytes_encode_as_the_reference_does(value: Vec<u8>) {
             let mut out = BytesMut::from(&b"before"[..]);
             encode(&value, &mut out);
-            prop_assert_eq!(&out[6..], REFERENCE.encode(&value).as_bytes());
+            let reference = REFERENCE.encode(&value);
+            prop_assert_eq!(&out[6..], reference.as_bytes());
             prop_assert_eq!(decoded(&out[6..]), Ok(value));
         }
 

@@ -14,6 +14,7 @@ mod mismatch;
 mod percent;
 mod protocol;
 pub mod query;
+pub mod sigv4;
 mod text;
 mod time;
 mod violations;

@@ -1,0 +1,127 @@
+//! The canonical request, hashed as it is put together.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use aws_lc_rs::digest::{Context, Digest, SHA256};
+use http::HeaderMap;
+
+use super::keys::Hex;
+use super::request::{Payload, SignedRequest, UNSIGNED_PAYLOAD};
+use super::{ALGORITHM, TERMINATOR};
+use crate::percent::{self, Encoded, Plus};
+
+/// The query parameter that carries the signature and is therefore not signed.
+const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
+
+/// The string to sign: algorithm, time, scope and the hash of the canonical request. `signed_headers` is the list as presented: lower-case names with semicolons.
+pub(super) fn string_to_sign(
+    request: &SignedRequest<'_>,
+    signed_headers: &str,
+    time: impl fmt::Display,
+    scope: [&str; 3],
+) -> String {
+    let [date, region, service] = scope;
+    let hash = canonical_hash(request, signed_headers);
+    format!("{ALGORITHM}\n{time}\n{date}/{region}/{service}/{TERMINATOR}\n{}", Hex(hash.as_ref()))
+}
+
+fn canonical_hash(request: &SignedRequest<'_>, signed_headers: &str) -> Digest {
+    let mut hash = Hashed(Context::new(&SHA256));
+    let path = normalized(request.path);
+    let written = write!(hash, "{}\n{}\n", request.method, Encoded::path(path.as_bytes()))
+        .and_then(|()| write_query(&mut hash, request.query))
+        .and_then(|()| hash.write_char('\n'));
+    for name in signed_headers.split(';') {
+        hash.0.update(name.as_bytes());
+        hash.0.update(b":");
+        write_header(&mut hash.0, request, name);
+        hash.0.update(b"\n");
+    }
+    let written =
+        written.and_then(|()| write!(hash, "\n{signed_headers}\n")).and_then(|()| match request.payload {
+            Payload::Sha256(sum) => write!(hash, "{}", Hex(sum)),
+            Payload::Unsigned => hash.write_str(UNSIGNED_PAYLOAD),
+        });
+    written.expect("hashing does not fail");
+    hash.0.finish()
+}
+
+/// A hash that text is written to.
+struct Hashed(Context);
+
+impl Write for Hashed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// The path without empty and dot segments. It is as sent, so encoding it makes the second time, as every service but S3 has it.
+fn normalized(path: &str) -> Cow<'_, str> {
+    if path.starts_with('/') && !path.contains("//") && !path.contains("/.") {
+        return Cow::Borrowed(path);
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            other => kept.push(other),
+        }
+    }
+    let end = if path.ends_with('/') && !kept.is_empty() { "/" } else { "" };
+    Cow::Owned(format!("/{}{end}", kept.join("/")))
+}
+
+/// The parameters, each name and value encoded once, sorted by both.
+fn write_query(out: &mut impl Write, query: &str) -> fmt::Result {
+    let encoded = |text: &str| {
+        // What is no escape stands for itself: the signature cannot match what no signer would have written.
+        let decoded = percent::decode(text, Plus::IsPlus).unwrap_or(Cow::Borrowed(text));
+        Encoded::part(decoded.as_bytes()).to_string()
+    };
+    let mut pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .filter(|(name, _)| *name != SIGNATURE_PARAMETER)
+        .map(|(name, value)| (encoded(name), encoded(value)))
+        .collect();
+    pairs.sort();
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        let and = if at == 0 { "" } else { "&" };
+        write!(out, "{and}{name}={value}")?;
+    }
+    Ok(())
+}
+
+/// The values of a header in the order sent, with commas between them, trimmed, runs of spaces made one.
+fn write_header(out: &mut Context, request: &SignedRequest<'_>, name: &str) {
+    let mut values = values(request.headers, name);
+    if values.is_empty()
+        && matches!(name, "host" | ":authority")
+        && let Some(authority) = request.authority
+    {
+        values.push(authority.as_bytes());
+    }
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            out.update(b",");
+        }
+        let words = value.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty());
+        for (at, word) in words.enumerate() {
+            if at > 0 {
+                out.update(b" ");
+            }
+            out.update(word);
+        }
+    }
+}
+
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
+    if name.starts_with(':') {
+        return Vec::new();
+    }
+    headers.get_all(name).iter().map(|value| value.as_bytes()).collect()
+}
