@@ -24,6 +24,8 @@ mod writer;
 
 #[cfg(test)]
 mod crash_tests;
+#[cfg(test)]
+mod fault_tests;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

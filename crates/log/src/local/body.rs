@@ -177,3 +177,6 @@ impl Iterator for Records {
         Some(Record { position, arrival: self.arrival, record })
     }
 }
+
+#[cfg(test)]
+mod tests;

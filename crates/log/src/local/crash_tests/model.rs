@@ -70,10 +70,6 @@ impl Model {
         self.logs.entry(id).or_default();
     }
 
-    pub fn exists(&self, id: LogId) -> bool {
-        self.logs.get(&id).is_some_and(|l| !l.removed)
-    }
-
     pub fn is_closed(&self, id: LogId) -> bool {
         self.logs.get(&id).is_some_and(|l| l.closed.is_some())
     }

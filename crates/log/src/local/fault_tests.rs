@@ -1,0 +1,232 @@
+//! What the log answers when the disk fails it.
+
+use std::io::IoSlice;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anabranch_types::Clock;
+use bytes::Bytes;
+
+use super::{Durability, LocalLog, OpenError, Options, Prepare};
+use crate::conformance::block_on;
+use crate::disk::{Disk, SimulatedDisk};
+use crate::{
+    AppendOutcome, Batch, GroupId, LogError, LogId, NewRecord, Offset, Position, Producer, ReadBatch,
+    ReadFrom, ReadLimit, RecordLog, Refusal, Timeline,
+};
+
+const LOG: LogId = LogId { group: GroupId(1), index: 0 };
+
+fn options(durability: Durability) -> Options {
+    Options {
+        durability,
+        first_segment_bytes: 64 * 1024,
+        segment_bytes: 64 * 1024,
+        tail_bytes_max: 0,
+        prepare: Prepare::WhenNeeded,
+        ..Options::default()
+    }
+}
+
+fn open(disk: &SimulatedDisk, durability: Durability) -> LocalLog {
+    let log = LocalLog::open(Arc::new(disk.clone()), options(durability)).expect("it opens");
+    block_on(log.create(vec![LOG])).expect("it is created");
+    log
+}
+
+fn append(log: &LocalLog, bytes: usize) -> AppendOutcome {
+    let record = NewRecord { data: Bytes::from(vec![b'x'; bytes]), ..NewRecord::default() };
+    let batch = Batch { log: LOG, records: vec![record], producer: Producer::default() };
+    block_on(log.append_all(vec![batch])).remove(0)
+}
+
+fn appended(log: &LocalLog, bytes: usize) -> Position {
+    match append(log, bytes) {
+        AppendOutcome::Appended { first, .. } => first,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn position(timeline: u16, offset: u64) -> Position {
+    Position { timeline: Timeline(timeline), offset: Offset(offset) }
+}
+
+fn read(log: &LocalLog, from: Position) -> Result<ReadBatch, LogError> {
+    let limit = ReadLimit { records_max: 100, bytes_max: 1 << 20 };
+    block_on(log.read(LOG, ReadFrom::Position(from), limit))
+}
+
+fn offsets(batch: &ReadBatch) -> Vec<u64> {
+    batch.records.iter().map(|r| r.position.offset.0).collect()
+}
+
+/// The write-ahead segment that is written to.
+fn last_segment(disk: &SimulatedDisk) -> String {
+    disk.list("")
+        .expect("it lists")
+        .into_iter()
+        .filter(|n| n.starts_with("wal-"))
+        .max()
+        .expect("there is one")
+}
+
+#[test]
+fn a_failed_sync_poisons_the_log_and_a_restart_recovers() {
+    let disk = SimulatedDisk::new();
+    let log = open(&disk, Durability::Sync);
+    appended(&log, 10);
+    disk.fail_sync_at(disk.steps());
+    assert_eq!(append(&log, 10), AppendOutcome::Refused(Refusal::Poisoned));
+    assert_eq!(append(&log, 10), AppendOutcome::Refused(Refusal::Poisoned));
+    assert!(matches!(block_on(log.close(LOG)), Err(LogError::Poisoned)));
+    assert!(matches!(block_on(log.shut_down()), Err(LogError::Poisoned)));
+    assert_eq!(block_on(log.poisoned()).to_string(), "the disk cannot sync");
+    assert_eq!(offsets(&read(&log, position(0, 0)).expect("what was acknowledged is served")), [0]);
+    drop(log);
+    let log = open(&disk.after_power_cut(1), Durability::Sync);
+    assert_eq!(offsets(&read(&log, position(0, 0)).expect("it reads")), [0]);
+    appended(&log, 10);
+}
+
+#[test]
+fn a_full_disk_is_refused_before_a_position_is_given() {
+    let disk = SimulatedDisk::new();
+    let log = open(&disk, Durability::Sync);
+    disk.set_space(Some(80 * 1024));
+    let mut last = None;
+    let refused = loop {
+        match append(&log, 5000) {
+            AppendOutcome::Appended { first, .. } => last = Some(first),
+            other => break other,
+        }
+    };
+    assert_eq!(refused, AppendOutcome::Refused(Refusal::DiskFull));
+    let other = LogId { index: 1, ..LOG };
+    block_on(log.create(vec![other])).expect("there is room for what is no record");
+    block_on(log.close(other)).expect("there is room for what is no record");
+    disk.set_space(None);
+    let next = loop {
+        if let AppendOutcome::Appended { first, .. } = append(&log, 5000) {
+            break first;
+        }
+    };
+    assert_eq!(next.offset.0, last.expect("some were appended").offset.0 + 1);
+}
+
+#[test]
+fn a_record_longer_than_a_segment_is_refused() {
+    let log = open(&SimulatedDisk::new(), Durability::Sync);
+    assert_eq!(append(&log, 80 * 1024), AppendOutcome::Refused(Refusal::TooLarge));
+    appended(&log, 10);
+}
+
+#[test]
+fn a_flipped_bit_refuses_its_frame_and_serves_the_rest() {
+    let disk = SimulatedDisk::new();
+    let log = open(&disk, Durability::Sync);
+    for _ in 0..4 {
+        appended(&log, 10);
+    }
+    // One block each: the segment's header, the creation, then the records.
+    disk.flip_bit(&last_segment(&disk), 3 * 4096 + 112 + 12, 3).expect("the file is there");
+    let damaged = |log: &LocalLog| {
+        assert_eq!(offsets(&read(log, position(0, 0)).expect("it reads")), [0]);
+        match read(log, position(0, 1)) {
+            Err(LogError::Corrupt { log: LOG, at, resume }) => {
+                assert_eq!((at, resume), (position(0, 1), Some(position(0, 2))));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(offsets(&read(log, position(0, 2)).expect("it reads")), [2, 3]);
+    };
+    damaged(&log);
+    drop(log);
+    let log = open(&disk, Durability::Sync);
+    assert_eq!(log.recovered().damage.len(), 1);
+    damaged(&log);
+    assert_eq!(appended(&log, 10), position(1, 4), "what was lost may have been the last");
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_the_timeline_raised() {
+    let disk = SimulatedDisk::new();
+    let log = open(&disk, Durability::Sync);
+    appended(&log, 10);
+    let name = last_segment(&disk);
+    drop(log);
+    let file = disk.open(&name).expect("it opens");
+    let mut torn = vec![0; 4096];
+    file.read_at(&mut torn, 2 * 4096).expect("it reads");
+    torn[200] ^= 1;
+    file.write_at(&[IoSlice::new(&torn)], 3 * 4096).expect("it writes");
+    let log = open(&disk, Durability::Sync);
+    assert!(log.recovered().torn && log.recovered().damage.is_empty());
+    drop(log);
+    let log = open(&disk, Durability::Sync);
+    assert!(!log.recovered().torn, "it was cut");
+    assert_eq!(appended(&log, 10), position(1, 1), "and is not forgotten before the first append");
+    assert_eq!(offsets(&read(&log, position(0, 7)).expect("a lost position is before what came later")), [1]);
+}
+
+#[test]
+fn the_timeline_is_raised_after_an_unclean_stop_in_mode_interval() {
+    let interval = Durability::Interval(Duration::from_secs(3600));
+    for durability in [interval, Durability::Memory] {
+        let disk = SimulatedDisk::new();
+        let log = open(&disk, durability);
+        assert_eq!(appended(&log, 10), position(0, 0));
+        drop(log);
+        let log = open(&disk, durability);
+        assert_eq!(appended(&log, 10), position(1, 1));
+        block_on(log.shut_down()).expect("it stops");
+        drop(log);
+        let log = open(&disk, durability);
+        assert_eq!(appended(&log, 10), position(1, 2), "a clean stop loses nothing");
+    }
+}
+
+#[test]
+fn the_timeline_stays_after_kill_in_mode_sync() {
+    let disk = SimulatedDisk::new();
+    appended(&open(&disk, Durability::Sync), 10);
+    assert_eq!(appended(&open(&disk, Durability::Sync), 10), position(0, 1));
+}
+
+#[test]
+fn an_arrival_does_not_follow_a_clock_that_goes_back() {
+    let disk = SimulatedDisk::new();
+    let opened =
+        |clock| LocalLog::open(Arc::new(disk.clone()), Options { clock, ..options(Durability::Sync) });
+    let log = opened(Clock::test(3_600_000)).expect("it opens");
+    block_on(log.create(vec![LOG])).expect("it is created");
+    appended(&log, 10);
+    drop(log);
+    let log = opened(Clock::test(0)).expect("it opens");
+    appended(&log, 10);
+    let records = read(&log, position(0, 0)).expect("it reads").records;
+    assert_eq!(records[0].arrival, records[1].arrival);
+    assert_eq!(log.counters().arrivals_clamped.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_newer_format_is_refused_with_a_sentence() {
+    let disk = SimulatedDisk::new();
+    drop(open(&disk, Durability::Sync));
+    for (name, version_at, crc_at) in [("state".to_owned(), 4, 28), (last_segment(&disk), 4, 24)] {
+        let disk = disk.after_power_cut(0);
+        let file = disk.open(&name).expect("it opens");
+        let mut bytes = vec![0; 32];
+        file.read_at(&mut bytes, 0).expect("it reads");
+        bytes[version_at] = 2;
+        let crc = super::checksum::crc32c(&bytes[..crc_at]);
+        bytes[crc_at..crc_at + 4].copy_from_slice(&crc.to_le_bytes());
+        file.write_at(&[IoSlice::new(&bytes)], 0).expect("it writes");
+        match LocalLog::open(Arc::new(disk), options(Durability::Sync)) {
+            Err(OpenError::Io { source, .. }) => {
+                assert!(source.to_string().ends_with("use a newer one"), "{source}");
+            }
+            _ => panic!("{name} was taken"),
+        }
+    }
+}
