@@ -98,6 +98,7 @@ CHECKS = {
     "most": lambda found, bound: found is not ABSENT and number(found) <= number(bound),
     "after": lambda found, bound: found is not ABSENT and number(found) > number(bound),
     "not": lambda found, other: found is not ABSENT and found != other,
+    "sum": lambda found, terms: found is not ABSENT and number(found) == sum(map(number, terms)),
     "has": lambda found, element: isinstance(found, (list, dict, str)) and element in found,
     "without": lambda found, element: isinstance(found, (list, dict, str)) and element not in found,
 }

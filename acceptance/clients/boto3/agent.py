@@ -50,6 +50,8 @@ def came(value):
 
 def call(question: dict) -> dict:
     made = client(*(question.get(part) for part in ("service", "region", "key", "secret", "endpoint")))
+    if unknown := unknown_members(made, question):
+        return {"unsupported": unknown}
     method = getattr(made, boto3_name(made, question["operation"]))
     answer = method(**sent(question["params"]))
     status = answer["ResponseMetadata"]["HTTPStatusCode"]
@@ -58,6 +60,15 @@ def call(question: dict) -> dict:
     handle = str(len(subscriptions))
     subscriptions[handle] = (answer["EventStream"], iter(answer["EventStream"]))
     return {"ok": True, "status": status, "output": {"Subscription": handle}}
+
+
+def unknown_members(made, question: dict) -> str | None:
+    """What this version's model does not have: the SDK would leave it out without a word."""
+    operation = question["operation"]
+    if operation not in made.meta.service_model.operation_names:
+        return f"no {operation}"
+    unknown = set(question["params"]) - set(made.meta.service_model.operation_model(operation).input_shape.members)
+    return f"{operation} has no {', '.join(sorted(unknown))}" if unknown else None
 
 
 def boto3_name(made, operation: str) -> str:

@@ -1,12 +1,15 @@
 """The AWS CLI as a client of the scenario table: one `aws` process per question, answered with what it printed."""
 
 import base64
+import gzip
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from functools import cache
+from pathlib import Path
 
 REFUSAL = re.compile(r"An error occurred \((.*?)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: ?(.*)", re.DOTALL)
 
@@ -37,11 +40,32 @@ def came(value, name: str = ""):
     return value
 
 
+@cache
+def model(service: str) -> dict:
+    """The newest model of a service that this CLI carries."""
+    root = Path(os.environ["ACCEPTANCE_AWS"]).parent.parent
+    versions = sorted(root.glob(f"lib/python*/site-packages/awscli/botocore/data/{service}/*/service-2.json*"))
+    return json.loads((gzip.open if versions[-1].suffix == ".gz" else open)(versions[-1], "rt").read())
+
+
+def unknown_members(question: dict) -> str | None:
+    """What this version's model does not have: the CLI would leave it out without a word."""
+    known, operation = model(question["service"]), question["operation"]
+    if operation not in known["operations"]:
+        return f"no {operation}"
+    taken = known["operations"][operation].get("input")
+    members = known["shapes"][taken["shape"]]["members"] if taken else {}
+    unknown = set(question["params"]) - set(members)
+    return f"{operation} has no {', '.join(sorted(unknown))}" if unknown else None
+
+
 def cli_name(operation: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", operation).lower()
 
 
 def call(question: dict, file) -> dict:
+    if unknown := unknown_members(question):
+        return {"unsupported": unknown}
     json.dump(sent(question["params"]), file)
     file.flush()
     words = [

@@ -44,10 +44,19 @@ function came(value) {
   return Object.fromEntries(members.map(([name, member]) => [name, came(member)]));
 }
 
+/** The members of a command's input; the SDK would leave out any other without a word. */
+function members(command) {
+  const input = command.schema[4];
+  return (typeof input === "function" ? input() : input)[4] ?? [];
+}
+
 async function call(question) {
   const command = packages[question.service][0][`${question.operation}Command`];
-  if (!command) return { broken: `this version of the SDK has no ${question.operation}` };
-  const answer = await client(question).send(new command(sent(question.params)));
+  if (!command) return { unsupported: `no ${question.operation}` };
+  const told = new command(sent(question.params));
+  const unknown = Object.keys(question.params).filter((member) => !members(told).includes(member));
+  if (unknown.length) return { unsupported: `${question.operation} has no ${unknown}` };
+  const answer = await client(question).send(told);
   const status = answer.$metadata.httpStatusCode;
   if (question.operation !== "SubscribeToShard") return { ok: true, status, output: came(answer) };
   const handle = String(subscriptions.size);

@@ -76,6 +76,9 @@ public final class Agent {
             answer.put("message", refusal.awsErrorDetails().errorMessage());
             return answer;
         }
+        if (trouble instanceof Shapes.Unsupported reason) {
+            return Map.of("unsupported", reason.getMessage());
+        }
         return Map.of("broken", trouble.toString());
     }
 
@@ -104,7 +107,7 @@ public final class Agent {
                 return method;
             }
         }
-        throw new NoSuchMethodException("this version of the SDK has no " + name);
+        throw new NoSuchMethodException(name);
     }
 
     private Map<String, Object> subscribe(JsonNode question) throws Exception {

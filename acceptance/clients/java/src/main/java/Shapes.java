@@ -18,6 +18,13 @@ import software.amazon.awssdk.utils.builder.Buildable;
 
 /** Between the SDK's shapes and plain documents, by what each shape says of its own members. */
 final class Shapes {
+    /** The SDK is too old for a member. */
+    static final class Unsupported extends RuntimeException {
+        private Unsupported(String reason) {
+            super(reason);
+        }
+    }
+
     private Shapes() {}
 
     /** A request of this class with the members that the document has. */
@@ -26,8 +33,15 @@ final class Shapes {
     }
 
     private static SdkPojo filled(SdkPojo builder, JsonNode document) {
+        Map<String, JsonNode> left = new LinkedHashMap<>(document.asObject());
         for (SdkField<?> field : builder.sdkFields()) {
-            document.field(field.memberName()).ifPresent(value -> field.set(builder, sent(field, value)));
+            JsonNode value = left.remove(field.memberName());
+            if (value != null) {
+                field.set(builder, sent(field, value));
+            }
+        }
+        if (!left.isEmpty()) {
+            throw new Unsupported(builder.getClass().getSimpleName() + " has no " + left.keySet());
         }
         return builder;
     }
