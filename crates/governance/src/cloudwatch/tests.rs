@@ -1,1 +1,373 @@
+use std::path::Path;
+use std::sync::Arc;
 
+use anabranch_api::cloudwatch::{
+    Datapoint, Dimension, EntityMetricData, GetMetricStatistics, MetricDatum, PutMetricData, StandardUnit,
+    Statistic, StatisticSet,
+};
+use anabranch_api::{ApiError, Context};
+use anabranch_catalog::SqliteCatalog;
+use anabranch_log::disk::RealDisk;
+use anabranch_log::local::{LocalLog, Options};
+use anabranch_types::{Clock, Region, Timestamp};
+
+use super::CloudWatch;
+use crate::audit::NoAudit;
+use crate::metrics::Metrics;
+use crate::testing::context;
+use crate::{Door, OwnAccount};
+
+/// 2026-11-21T15:40:00Z
+const T0: i64 = 1_795_275_600;
+const ALL: [Statistic; 5] =
+    [Statistic::SampleCount, Statistic::Average, Statistic::Sum, Statistic::Minimum, Statistic::Maximum];
+
+/// A server's CloudWatch over a directory, seen by the root of one account.
+struct Fixture {
+    door: Door,
+    service: Arc<CloudWatch>,
+    cx: Context,
+}
+
+impl Fixture {
+    fn open(directory: &Path) -> Self {
+        let clock = Clock::test(T0 * 1000 - Clock::machine_now().millis());
+        let disk = Arc::new(RealDisk::open(directory.join("log")).unwrap());
+        let log = LocalLog::open(disk, Options { clock, ..Options::default() }).unwrap();
+        let catalog = SqliteCatalog::open(&directory.join("catalog.db")).unwrap();
+        let door = Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), Metrics::new(|_| {}));
+        let cx = Context { received: Timestamp::from_seconds(T0), ..context("111111111111") };
+        Self { door, service: Arc::new(CloudWatch::new(Arc::new(log), Arc::new(catalog))), cx }
+    }
+
+    async fn put(&self, request: PutMetricData) -> Result<(), ApiError> {
+        self.door.unary(self.cx.clone(), &self.service, request).await.map(drop)
+    }
+
+    async fn get(&self, request: GetMetricStatistics) -> Result<Vec<Datapoint>, ApiError> {
+        let output = self.door.unary(self.cx.clone(), &self.service, request).await?;
+        assert_eq!(output.label.as_deref(), Some("latency"));
+        Ok(output.datapoints.unwrap())
+    }
+}
+
+fn data(data: Vec<MetricDatum>) -> PutMetricData {
+    PutMetricData { namespace: "App".into(), metric_data: Some(data), ..PutMetricData::default() }
+}
+
+/// A value of the metric `latency`, measured this many seconds after [`T0`].
+fn datum(after: i64, value: f64) -> MetricDatum {
+    MetricDatum {
+        metric_name: "latency".into(),
+        timestamp: Some(Timestamp::from_seconds(T0 + after)),
+        value: Some(value),
+        ..MetricDatum::default()
+    }
+}
+
+/// Sums of `latency` between two times in seconds after [`T0`].
+fn sums(start: i64, end: i64, period: i32) -> GetMetricStatistics {
+    GetMetricStatistics {
+        namespace: "App".into(),
+        metric_name: "latency".into(),
+        start_time: Timestamp::from_seconds(T0 + start),
+        end_time: Timestamp::from_seconds(T0 + end),
+        period,
+        statistics: Some(vec![Statistic::Sum]),
+        ..GetMetricStatistics::default()
+    }
+}
+
+/// Each datapoint's seconds after [`T0`] and sum.
+fn timed_sums(points: &[Datapoint]) -> Vec<(i64, f64)> {
+    points.iter().map(|p| (p.timestamp.unwrap().seconds() - T0, p.sum.unwrap())).collect()
+}
+
+#[tokio::test]
+async fn what_was_put_is_summed_up_by_period_and_survives_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    f.put(data(vec![datum(-200, 1.0), datum(-130, 2.0), datum(-70, 4.0)])).await.unwrap();
+    f.put(data(vec![datum(-65, 8.0), datum(30, 16.0)])).await.unwrap();
+    // -200 is in the minute -240, -130 in -180, -70 and -65 in -120, 30 in 0.
+    let minutes = [(-240, 1.0), (-180, 2.0), (-120, 12.0), (0, 16.0)];
+    assert_eq!(timed_sums(&f.get(sums(-300, 60, 60)).await.unwrap()), minutes);
+    drop(f);
+    let f = Fixture::open(directory.path());
+    assert_eq!(timed_sums(&f.get(sums(-300, 60, 60)).await.unwrap()), minutes);
+    f.put(data(vec![datum(-70, 0.5)])).await.unwrap();
+    let cases: [(i64, i64, i32, &[(i64, f64)]); 5] = [
+        (-240, 60, 120, &[(-240, 3.0), (-120, 12.5), (0, 16.0)]),
+        (-240, 60, 300, &[(-240, 31.5)]),
+        // The start is rounded down to the minute, the end excluded.
+        (-150, 0, 60, &[(-180, 2.0), (-120, 12.5)]),
+        (-100, -61, 60, &[(-120, 12.5)]),
+        (60, 120, 60, &[]),
+    ];
+    for (start, end, period, expected) in cases {
+        let points = f.get(sums(start, end, period)).await.unwrap();
+        assert_eq!(timed_sums(&points), expected, "{start}..{end} by {period}");
+    }
+}
+
+#[tokio::test]
+async fn every_statistic_comes_from_values_counts_and_statistic_sets() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let values = MetricDatum {
+        value: None,
+        values: Some(vec![1.0, 4.0]),
+        counts: Some(vec![3.0, 1.0]),
+        ..datum(0, 0.0)
+    };
+    let uncounted = MetricDatum { value: None, values: Some(vec![-1.0, 2.0]), ..datum(1, 0.0) };
+    let set = StatisticSet { sample_count: 2.0, sum: 14.0, minimum: 5.0, maximum: 9.0 };
+    let set = MetricDatum { value: None, statistic_values: Some(set), ..datum(59, 0.0) };
+    f.put(data(vec![values, uncounted, set])).await.unwrap();
+    let request = GetMetricStatistics { statistics: Some(ALL.to_vec()), ..sums(0, 60, 60) };
+    let expected = Datapoint {
+        timestamp: Some(Timestamp::from_seconds(T0)),
+        sample_count: Some(8.0),
+        average: Some(2.75),
+        sum: Some(22.0),
+        minimum: Some(-1.0),
+        maximum: Some(9.0),
+        unit: Some(StandardUnit::None),
+        extended_statistics: None,
+    };
+    assert_eq!(f.get(request).await.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn seconds_are_told_apart_at_resolution_one_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let fine = |after, value| MetricDatum { storage_resolution: Some(1), ..datum(after, value) };
+    f.put(data(vec![fine(1, 1.0), fine(7, 2.0), datum(8, 4.0)])).await.unwrap();
+    let points = f.get(sums(0, 10, 5)).await.unwrap();
+    assert_eq!(timed_sums(&points), [(0, 5.0), (5, 2.0)]);
+}
+
+#[tokio::test]
+async fn each_set_of_dimensions_is_a_metric_and_each_unit_a_datapoint() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let dimension = |n: &str, v: &str| Dimension { name: n.into(), value: v.into() };
+    let with = |dimensions| MetricDatum { dimensions, ..datum(0, 1.0) };
+    let both = vec![dimension("a", "1"), dimension("b", "2")];
+    let in_bytes = MetricDatum { unit: Some(StandardUnit::Bytes), ..datum(0, 64.0) };
+    f.put(data(vec![with(Some(both)), with(Some(vec![dimension("a", "1")])), with(None), in_bytes]))
+        .await
+        .unwrap();
+    let other_name = MetricDatum { metric_name: "other".into(), ..datum(0, 128.0) };
+    f.put(data(vec![other_name])).await.unwrap();
+    let backwards = Some(vec![dimension("b", "2"), dimension("a", "1")]);
+    let request = GetMetricStatistics { dimensions: backwards, ..sums(0, 60, 60) };
+    assert_eq!(timed_sums(&f.get(request).await.unwrap()), [(0, 1.0)]);
+    let plain = f.get(sums(0, 60, 60)).await.unwrap();
+    let by_unit: Vec<_> = plain.iter().map(|p| (p.unit.unwrap(), p.sum.unwrap())).collect();
+    assert_eq!(by_unit, [(StandardUnit::Bytes, 64.0), (StandardUnit::None, 1.0)]);
+    let only = GetMetricStatistics { unit: Some(StandardUnit::Bytes), ..sums(0, 60, 60) };
+    assert_eq!(timed_sums(&f.get(only).await.unwrap()), [(0, 64.0)]);
+}
+
+#[tokio::test]
+async fn accounts_and_regions_do_not_see_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut f = Fixture::open(directory.path());
+    let own = f.cx.clone();
+    f.put(data(vec![datum(0, 1.0)])).await.unwrap();
+    let elsewhere = Context { region: Region::parse("eu-west-1").unwrap(), ..own.clone() };
+    let other = Context { received: own.received, ..context("222222222222") };
+    for (cx, before) in [(elsewhere, vec![]), (other, vec![]), (own, vec![(0, 1.0)])] {
+        f.cx = cx;
+        assert_eq!(timed_sums(&f.get(sums(0, 60, 60)).await.unwrap()), before);
+        f.put(data(vec![datum(0, 2.0)])).await.unwrap();
+    }
+    assert_eq!(timed_sums(&f.get(sums(0, 60, 60)).await.unwrap()), [(0, 3.0)]);
+}
+
+#[tokio::test]
+async fn first_puts_at_once_make_one_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Arc::new(Fixture::open(directory.path()));
+    let putting: Vec<_> = (0..8)
+        .map(|_| {
+            let f = Arc::clone(&f);
+            tokio::spawn(async move { f.put(data(vec![datum(0, 1.0)])).await.unwrap() })
+        })
+        .collect();
+    for one in putting {
+        one.await.unwrap();
+    }
+    assert_eq!(timed_sums(&f.get(sums(0, 60, 60)).await.unwrap()), [(0, 8.0)]);
+}
+
+#[tokio::test]
+async fn data_of_entities_are_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let of_entity =
+        EntityMetricData { metric_data: Some(vec![datum(0, 1.0)]), ..EntityMetricData::default() };
+    let entities = Some(vec![of_entity]);
+    let request = PutMetricData { entity_metric_data: entities, metric_data: None, ..data(vec![]) };
+    f.put(request).await.unwrap();
+    assert_eq!(timed_sums(&f.get(sums(0, 60, 60)).await.unwrap()), [(0, 1.0)]);
+}
+
+#[tokio::test]
+async fn a_put_that_breaks_a_rule_is_refused_whole_with_awss_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let set = Some(StatisticSet { sample_count: 1.0, sum: 1.0, minimum: 1.0, maximum: 1.0 });
+    let valueless = || MetricDatum { value: None, ..datum(0, 0.0) };
+    let valued = |values, counts| MetricDatum { values: Some(values), counts, ..valueless() };
+    let second = |bad| data(vec![datum(0, 1.0), bad]);
+    let cases = [
+        (
+            PutMetricData { namespace: "AWS/Kinesis".into(), ..data(vec![datum(0, 1.0)]) },
+            "InvalidParameterValueException: The value AWS/Kinesis for parameter Namespace is invalid.",
+        ),
+        (
+            PutMetricData { metric_data: None, ..data(vec![]) },
+            "MissingRequiredParameterException: The parameter MetricData is required.",
+        ),
+        (
+            data(vec![datum(0, 1.0); 1001]),
+            "InvalidParameterValueException: The collection MetricData must not have a size greater than 1000.",
+        ),
+        (
+            second(valueless()),
+            "MissingRequiredParameterException: At least one of the parameters MetricData.member.2.Value, MetricData.member.2.Values and MetricData.member.2.StatisticValues must be specified.",
+        ),
+        (
+            second(MetricDatum { values: Some(vec![1.0]), ..datum(0, 1.0) }),
+            "InvalidParameterCombinationException: The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both.",
+        ),
+        (
+            second(MetricDatum { statistic_values: set.clone(), ..datum(0, 1.0) }),
+            "InvalidParameterCombinationException: The parameters MetricData.member.2.Value and MetricData.member.2.StatisticValues are mutually exclusive and you have specified both.",
+        ),
+        (
+            second(MetricDatum { statistic_values: set, ..valued(vec![1.0], None) }),
+            "InvalidParameterCombinationException: The parameters MetricData.member.2.Values and MetricData.member.2.StatisticValues are mutually exclusive and you have specified both.",
+        ),
+        (
+            second(valued(vec![1.0, 2.0], Some(vec![1.0]))),
+            "InvalidParameterValueException: The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size.",
+        ),
+        (
+            second(valued(vec![1.0; 151], None)),
+            "InvalidParameterValueException: The collection MetricData.member.2.Values must not have a size greater than 150.",
+        ),
+        (
+            second(datum(0, f64::NAN)),
+            "InvalidParameterValueException: The value NaN for parameter MetricData.member.2.Value is invalid.",
+        ),
+        (
+            second(datum(0, f64::INFINITY)),
+            "InvalidParameterValueException: The value inf for parameter MetricData.member.2.Value is invalid.",
+        ),
+        (
+            second(valued(vec![1.0, f64::NEG_INFINITY], None)),
+            "InvalidParameterValueException: The value -inf for parameter MetricData.member.2.Values.member.2 is invalid.",
+        ),
+        (
+            second(MetricDatum { storage_resolution: Some(30), ..datum(0, 1.0) }),
+            "InvalidParameterValueException: The value 30 for parameter MetricData.member.2.StorageResolution is invalid.",
+        ),
+        (
+            second(datum(-14 * 86_400 - 1, 1.0)),
+            "InvalidParameterValueException: The parameter MetricData.member.2.Timestamp must specify a time within the past two weeks.",
+        ),
+        (
+            second(datum(2 * 3600 + 1, 1.0)),
+            "InvalidParameterValueException: The parameter MetricData.member.2.Timestamp must specify a time no more than two hours in the future.",
+        ),
+    ];
+    for (request, sentence) in cases {
+        assert_eq!(f.put(request).await.unwrap_err().to_string(), sentence);
+    }
+    assert!(f.get(sums(-60, 60, 60)).await.unwrap().is_empty(), "nothing was put");
+}
+
+#[tokio::test]
+async fn the_edges_of_the_rules_are_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let values = MetricDatum { value: None, values: Some(vec![1.0; 150]), ..datum(0, 0.0) };
+    let cases = [
+        data(vec![datum(0, 1.0); 1000]),
+        data(vec![values]),
+        data(vec![datum(-14 * 86_400, 1.0), datum(2 * 3600, 1.0)]),
+        data(vec![MetricDatum { metric_name: "great".into(), ..datum(0, 2.0_f64.powi(360)) }]),
+        data(vec![MetricDatum { metric_name: "great".into(), ..datum(0, -(2.0_f64.powi(360))) }]),
+        data(vec![]),
+    ];
+    for request in cases {
+        f.put(request).await.unwrap();
+    }
+    let two_weeks = GetMetricStatistics { ..sums(-14 * 86_400, 2 * 3600 + 60, 3600) };
+    let points = timed_sums(&f.get(two_weeks).await.unwrap());
+    assert_eq!(points, [(-14 * 86_400, 1.0), (0, 1150.0), (2 * 3600, 1.0)]);
+}
+
+#[tokio::test]
+async fn a_question_that_breaks_a_rule_is_refused_with_awss_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let extended = |of: &str| Some(vec![of.into()]);
+    let cases = [
+        (
+            sums(0, 0, 60),
+            "InvalidParameterValueException: The parameter StartTime must be less than the parameter EndTime.",
+        ),
+        (
+            sums(0, 60, 45),
+            "InvalidParameterValueException: The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.",
+        ),
+        (
+            sums(0, 86_400, 1),
+            "InvalidParameterCombinationException: You have requested up to 86400 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+        ),
+        (
+            sums(0, 1441 * 60, 60),
+            "InvalidParameterCombinationException: You have requested up to 1441 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+        ),
+        (
+            GetMetricStatistics { statistics: None, ..sums(0, 60, 60) },
+            "InvalidParameterCombinationException: Must specify either Statistics or ExtendedStatistics",
+        ),
+        (
+            GetMetricStatistics { extended_statistics: extended("p99"), ..sums(0, 60, 60) },
+            "InvalidParameterCombinationException: The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.",
+        ),
+        (
+            GetMetricStatistics { statistics: None, extended_statistics: extended("p99"), ..sums(0, 60, 60) },
+            "InvalidParameterValueException: ExtendedStatistics are not implemented by Anabranch.",
+        ),
+    ];
+    for (request, sentence) in cases {
+        assert_eq!(f.get(request).await.unwrap_err().to_string(), sentence);
+    }
+    assert!(f.get(sums(0, 1440 * 60, 60)).await.unwrap().is_empty());
+    let far = GetMetricStatistics {
+        start_time: Timestamp::from_millis(i64::MIN),
+        end_time: Timestamp::from_millis(i64::MAX),
+        ..sums(0, 0, 60)
+    };
+    assert!(f.get(far).await.is_err());
+}
+
+#[tokio::test]
+async fn the_start_is_rounded_down_by_its_age() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut f = Fixture::open(directory.path());
+    f.put(data(vec![datum(0, 1.0)])).await.unwrap();
+    // T0 is forty minutes past the hour: five minutes do not move it, the hour does.
+    for (later, first) in [(90, 0), (20 * 86_400, 0), (70 * 86_400, -2400)] {
+        f.cx.received = Timestamp::from_seconds(T0 + later);
+        let points = f.get(sums(30, 3600, 7200)).await.unwrap();
+        assert_eq!(timed_sums(&points), [(first, 1.0)], "{later} s later");
+    }
+}

@@ -57,7 +57,6 @@ macro_rules! operation {
             const ACTION: &'static str = $action;
             const READ_ONLY: bool = $read_only;
             const HAS_OUTPUT: bool = true;
-            const RESULT_WRAPPER: Option<&'static str> = None;
             type Output = Done;
             type Error = ApiError;
             fn check(&self, _: &mut Violations) {}
