@@ -64,12 +64,6 @@ impl Family {
         let unbuilt = self.absent.iter().chain(&self.refused);
         self.built.iter().chain(unbuilt.flat_map(|u| &u.operations))
     }
-
-    /// Why an operation is not built.
-    pub fn reason(&self, operation: &str) -> Option<&str> {
-        let mut unbuilt = self.absent.iter().chain(&self.refused);
-        unbuilt.find(|u| u.operations.iter().any(|o| o == operation)).map(|u| u.reason.as_str())
-    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,16 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::emit::patterns;
 use crate::model::{Kind, Result, Shape};
 use crate::naming;
 use crate::resolve::{Direction, Repr, Resolved};
-
-/// Patterns with a matcher written by hand, by their text.
-const MATCHERS: &[(&str, &str)] = &[
-    ("[a-zA-Z0-9_.-]+", "constraint::is_name"),
-    (r"^(0|([1-9]\d{0,38}))$", "constraint::is_number_of_39_digits"),
-    (r"^(0|([1-9]\d{0,128}))$", "constraint::is_number_of_129_digits"),
-];
 
 pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
     let inputs: Vec<&str> =
@@ -27,7 +21,7 @@ pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
             }
         }
     }
-    for (constant, text) in constants(r, out) {
+    for (constant, text) in constants(r, out)? {
         let _ = writeln!(out, "static {constant}: {text};\n");
     }
     Ok(())
@@ -174,7 +168,7 @@ fn suffix(kind: Kind) -> &'static str {
 }
 
 /// The constraints that the text written so far mentions.
-fn constants(r: &Resolved<'_>, body: &str) -> Vec<(String, String)> {
+fn constants(r: &Resolved<'_>, body: &str) -> Result<Vec<(String, String)>> {
     let mut constants = Vec::new();
     for (name, shape) in &r.model.shapes {
         let constant = format!("{}_{}", naming::constant(name), suffix(shape.kind));
@@ -182,22 +176,22 @@ fn constants(r: &Resolved<'_>, body: &str) -> Vec<(String, String)> {
             || body.contains(&format!("\n{constant}.check"))
             || body.contains(&format!("&{constant})"));
         if used {
-            constants.push((constant, constraint(shape)));
+            constants.push((constant, constraint(shape)?));
         }
     }
-    constants
+    Ok(constants)
 }
 
-fn constraint(shape: &Shape) -> String {
+fn constraint(shape: &Shape) -> Result<String> {
     let option = |n: &Option<serde_json::Number>| {
         n.as_ref().map_or_else(|| "None".to_owned(), |n| format!("Some({n})"))
     };
     let sensitive = shape.sensitive;
+    let pattern = patterns::emit(shape)?;
     let length = format!("constraint::Length {{ min: {}, max: {} }}", option(&shape.min), option(&shape.max));
-    match shape.kind {
+    Ok(match shape.kind {
         Kind::String => format!(
-            "constraint::Text = constraint::Text {{ length: {length}, pattern: {}, sensitive: {sensitive} }}",
-            pattern(shape)
+            "constraint::Text = constraint::Text {{ length: {length}, pattern: {pattern}, sensitive: {sensitive} }}"
         ),
         Kind::Blob => format!("constraint::Blob = constraint::Blob {{ length: {length} }}"),
         Kind::List | Kind::Map => format!("constraint::Count = constraint::Count {{ length: {length} }}"),
@@ -218,45 +212,7 @@ fn constraint(shape: &Shape) -> String {
             option(&shape.min),
             option(&shape.max)
         ),
-    }
-}
-
-fn pattern(shape: &Shape) -> String {
-    let Some(pattern) = &shape.pattern else { return "None".to_owned() };
-    match MATCHERS.iter().find(|(text, _)| text == pattern) {
-        Some((_, matcher)) => format!("Some(constraint::Pattern::by_hand({pattern:?}, {matcher}))"),
-        None => format!("Some(constraint::Pattern::regex({pattern:?}, {:?}))", translated(pattern)),
-    }
-}
-
-/// The model's pattern, which is Java's and must match the whole text, in the syntax of the regex crate: Java's classes are ASCII.
-pub fn translated(pattern: &str) -> String {
-    let mut text = String::new();
-    let mut in_class = false;
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                let escaped = chars.next().unwrap_or('\\');
-                match (escaped, in_class) {
-                    ('d', true) => text.push_str("0-9"),
-                    ('d', false) => text.push_str("[0-9]"),
-                    ('w', true) => text.push_str("a-zA-Z0-9_"),
-                    ('w', false) => text.push_str("[a-zA-Z0-9_]"),
-                    ('S', false) => text.push_str(r"[^ \t\n\x0B\f\r]"),
-                    ('/' | '_', _) => text.push(escaped),
-                    _ => text.extend(['\\', escaped]),
-                }
-                continue;
-            }
-            '[' if in_class => text.push('\\'),
-            '[' => in_class = true,
-            ']' => in_class = false,
-            _ => {}
-        }
-        text.push(c);
-    }
-    format!(r"\A(?:{text})\z")
+    })
 }
 
 /// Structures that may have to be shown: those that lists and maps with a length of their own are made of.

@@ -14,11 +14,6 @@ pub fn emit(r: &Resolved<'_>, out: &mut String) {
         let variant = crate::naming::type_name(name);
         let fault = if shape.fault || status(shape) >= 500 { "Server" } else { "Client" };
         let query = query_code(name, shape).map_or_else(|| "None".to_owned(), |c| format!("Some({c:?})"));
-        let member = shape
-            .members
-            .keys()
-            .find(|m| m.eq_ignore_ascii_case("message"))
-            .map_or("message", String::as_str);
         let _ = writeln!(variants, "{variant}(Cow<'static, str>),");
         let _ = writeln!(
             into,

@@ -5,6 +5,7 @@ mod codec;
 mod errors;
 mod families;
 mod operations;
+mod patterns;
 mod rest;
 mod table;
 mod types;
