@@ -1,10 +1,12 @@
 //! Who calls. For now every key is an account's root (closed) or a development identity (open).
 //!
-//! Start at [`Credentials`], the source of keys.
+//! Start at [`Authenticator`]; [`Credentials`] is its source of keys.
 
+mod authenticate;
 mod credentials;
 mod credentials_file;
 mod secret;
 
+pub use authenticate::{Authenticator, Identity};
 pub use credentials::{Access, Credentials, CredentialsError, RootKey};
 pub use secret::Secret;

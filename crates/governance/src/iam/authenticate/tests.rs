@@ -1,0 +1,142 @@
+use anabranch_api::Principal;
+use anabranch_types::Timestamp;
+use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest, Signer, sha256};
+use http::{HeaderMap, HeaderValue};
+
+use super::{Authenticator, Identity};
+use crate::iam::Credentials;
+
+/// 2026-11-21T15:40:00Z
+const NOW: i64 = 1_795_275_600;
+
+/// A request that somebody signs with `secret` at [`NOW`] plus `after` seconds, seen by a server at [`NOW`].
+struct Call {
+    access_key: &'static str,
+    secret: &'static str,
+    token: Option<&'static str>,
+    signing_name: &'static str,
+    after: i64,
+    /// Sent instead of the signed body.
+    body: Option<&'static [u8]>,
+    presigned: bool,
+}
+
+const GOOD: Call = Call {
+    access_key: "AKIAONE",
+    secret: "s3cret",
+    token: None,
+    signing_name: "kinesis",
+    after: 0,
+    body: None,
+    presigned: false,
+};
+
+impl Call {
+    fn seen_by(&self, server: &Authenticator) -> Result<Identity, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("127.0.0.1:4566"));
+        let signed_sum = sha256(b"{}");
+        let request = SignedRequest {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &headers,
+            authority: None,
+            payload: Payload::Sha256(&signed_sum),
+        };
+        let credentials =
+            sigv4::Credentials { access_key: self.access_key, secret: self.secret, token: self.token };
+        let now = Timestamp::from_seconds(NOW + self.after);
+        let signer = Signer { credentials, region: "eu-west-1", service: self.signing_name, now };
+        let query = if self.presigned { signer.presign(&request) } else { String::new() };
+        let mut all = headers.clone();
+        if !self.presigned {
+            all.extend(signer.sign(&request).unwrap());
+        }
+        let seen_sum = sha256(self.body.unwrap_or(b"{}"));
+        let seen =
+            SignedRequest { headers: &all, query: &query, payload: Payload::Sha256(&seen_sum), ..request };
+        server.authenticate_at(&seen, self.signing_name, Timestamp::from_seconds(NOW))
+    }
+}
+
+fn closed() -> Authenticator {
+    Authenticator::new(Credentials::from_root_key("AKIAONE:s3cret:111111111111").unwrap())
+}
+
+fn open() -> Authenticator {
+    Authenticator::new(Credentials::none())
+}
+
+#[test]
+fn a_closed_server_knows_the_root_by_its_signature() {
+    let account = "111111111111".parse().unwrap();
+    for call in [GOOD, Call { presigned: true, ..GOOD }] {
+        let identity = call.seen_by(&closed()).unwrap();
+        assert_eq!(identity.principal, Principal::Root(account));
+        assert_eq!((identity.account, identity.region.as_str()), (account, "eu-west-1"));
+        assert_eq!(&*identity.access_key, "AKIAONE");
+    }
+}
+
+#[test]
+fn a_closed_server_refuses_everybody_else() {
+    let cases = [
+        (Call { access_key: "AKIATWO", ..GOOD }, Failure::UnknownKey),
+        (Call { token: Some("session"), ..GOOD }, Failure::UnknownKey),
+        (Call { secret: "wrong", ..GOOD }, Failure::Mismatch),
+        (Call { body: Some(b"{\"a\":1}"), ..GOOD }, Failure::Mismatch),
+        (Call { secret: "wrong", presigned: true, ..GOOD }, Failure::Mismatch),
+    ];
+    let server = closed();
+    for (call, failure) in cases {
+        assert_eq!(call.seen_by(&server).unwrap_err(), failure);
+    }
+    // A key that was derived once verifies nobody else.
+    assert!(GOOD.seen_by(&server).is_ok());
+    assert_eq!(Call { secret: "wrong", ..GOOD }.seen_by(&server).unwrap_err(), Failure::Mismatch);
+}
+
+#[test]
+fn an_open_server_accepts_any_key_as_a_development_identity() {
+    let cases = [("test", "000000000000"), ("123456789012", "123456789012"), ("12345678901", "000000000000")];
+    for (access_key, account) in cases {
+        let call = Call { access_key, secret: "anything", token: Some("session"), ..GOOD };
+        let identity = call.seen_by(&open()).unwrap();
+        let account = account.parse().unwrap();
+        assert_eq!((identity.principal, identity.account), (Principal::Development(account), account));
+    }
+}
+
+#[test]
+fn a_request_without_a_signature_is_refused_by_open_and_closed_servers() {
+    let headers = HeaderMap::new();
+    let sum = sha256(b"{}");
+    let payload = Payload::Sha256(&sum);
+    let request =
+        SignedRequest { method: "POST", path: "/", query: "", headers: &headers, authority: None, payload };
+    for server in [open(), closed()] {
+        assert_eq!(server.authenticate(&request, "kinesis").unwrap_err(), Failure::Missing);
+    }
+}
+
+#[test]
+fn the_window_is_five_minutes_for_some_services_and_fifteen_for_others() {
+    let cases = [
+        ("kinesis", 300, true),
+        ("kinesis", -300, true),
+        ("kinesis", 301, false),
+        ("kinesis", -301, false),
+        ("monitoring", 301, false),
+        ("lambda", -301, false),
+        ("sts", 900, true),
+        ("sts", -900, true),
+        ("sts", 901, false),
+        ("iam", -901, false),
+        ("dynamodb", -900, true),
+    ];
+    for (signing_name, after, accepted) in cases {
+        let seen = Call { signing_name, after, ..GOOD }.seen_by(&closed());
+        assert_eq!(seen.is_ok(), accepted, "{signing_name} {after}: {seen:?}");
+    }
+}
