@@ -1,11 +1,18 @@
 //! The command line: one file per command.
 
+mod columns;
 mod completions;
+mod connection;
 mod demo;
 mod doctor;
 mod lineage;
 mod man;
+mod output;
+mod put;
+mod put_records;
 mod serve;
+mod streams;
+mod tail;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,6 +34,12 @@ pub struct Cli {
 enum Command {
     /// Answer the Kinesis APIs on this machine until told to stop.
     Serve(serve::Arguments),
+    /// Put records into a stream.
+    Put(put::Arguments),
+    /// Show the records of a stream as they come.
+    Tail(tail::Arguments),
+    /// List the streams.
+    Streams(streams::Arguments),
     /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
     Doctor(doctor::Arguments),
     /// Print a completion script for a shell.
@@ -48,6 +61,9 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")),
+        Command::Put(arguments) => wait_for(put::run(arguments)),
+        Command::Tail(arguments) => wait_for(tail::run(arguments)),
+        Command::Streams(arguments) => wait_for(streams::run(arguments)),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => man::run(),
@@ -59,6 +75,11 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command that waits for a server most of the time.
+fn wait_for(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(command)
 }
 
 /// A failure and its causes in one line.

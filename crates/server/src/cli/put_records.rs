@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use anabranch_api::ApiError;
 use anabranch_api::kinesis::{PutRecords, PutRecordsRequestEntry, PutRecordsResultEntry};
 use anabranch_types::{SequenceNumber, ShardId, StreamName};
 
-use super::kinesis::Kinesis;
+use crate::client::{CallError, Kinesis, is_passing};
 
 /// AWS: API_PutRecords.
 pub(super) const RECORDS_MAX: usize = 500;
@@ -35,8 +34,8 @@ pub(super) struct Acknowledged<'a> {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PutError {
     /// The call was refused for good.
-    #[error("PutRecords was refused")]
-    Refused(#[source] ApiError),
+    #[error("cannot put records")]
+    Refused(#[source] CallError),
     /// A record was refused for good.
     #[error("a record was refused: {code}: {message}")]
     RecordRefused {
@@ -75,7 +74,7 @@ pub(super) async fn put_all(
         };
         let (refused, last) = match kinesis.call(request).await {
             Ok(answer) => sort_out(entries, answer.records, sent, &mut acknowledged)?,
-            Err(error) if is_passing(&error.code) => (Attempt::none_taken(entries), error.to_string()),
+            Err(error) if error.is_passing() => (Attempt::none_taken(entries), error.to_string()),
             Err(error) => return Err(PutError::Refused(error)),
         };
         refusals += refused.entries.len() as u64;
@@ -136,21 +135,6 @@ fn sort_out(
         }
     }
     Ok((left, last))
-}
-
-/// Whether the same request may be taken later.
-pub(super) fn is_passing(code: &str) -> bool {
-    matches!(
-        code,
-        "ProvisionedThroughputExceededException"
-            | "LimitExceededException"
-            | "ThrottlingException"
-            | "KMSThrottlingException"
-            | "InternalFailure"
-            | "InternalFailureException"
-            | "ServiceUnavailable"
-            | "ServiceUnavailableException"
-    )
 }
 
 fn pause(attempts: u32) -> Duration {

@@ -98,31 +98,33 @@ pub struct Recipient<'a> {
     pub is_loopback: bool,
 }
 
-/// Finds the identity in the order of AWS's tools: the environment, the shared credentials file, the configuration file; on
-/// loopback then `test`/`test` in us-east-1. `region` is what the user named on the command line.
-///
-/// Source: AWS SDKs and Tools Reference Guide, "Understand the credential provider chain".
-pub fn find(
-    surroundings: &Surroundings<'_>,
-    recipient: &Recipient<'_>,
-    region: Option<&str>,
-) -> Result<Identity, IdentityError> {
-    let profile = Profile::read(surroundings)?;
-    let region = region
-        .map(str::to_owned)
-        .or_else(|| (surroundings.variable)("AWS_REGION"))
-        .or_else(|| (surroundings.variable)("AWS_DEFAULT_REGION"))
-        .or_else(|| profile.value("region"))
-        .unwrap_or_else(|| REGION_DEFAULT.to_owned());
-    let region =
-        Region::parse(region.as_str()).ok_or_else(|| IdentityError::Region { name: region.clone() })?;
-    let (access_key, secret, session_token) = find_key(surroundings, &profile, recipient)?;
-    Ok(Identity {
-        access_key,
-        secret: Secret::new(secret),
-        session_token: session_token.map(Secret::new),
-        region,
-    })
+impl Identity {
+    /// Finds the identity in the order of AWS's tools: the environment, the shared credentials file, the configuration file; on
+    /// loopback then `test`/`test` in us-east-1. `region` is what the user named on the command line.
+    ///
+    /// Source: AWS SDKs and Tools Reference Guide, "Understand the credential provider chain".
+    pub fn find(
+        surroundings: &Surroundings<'_>,
+        recipient: &Recipient<'_>,
+        region: Option<&str>,
+    ) -> Result<Self, IdentityError> {
+        let profile = Profile::read(surroundings)?;
+        let region = region
+            .map(str::to_owned)
+            .or_else(|| (surroundings.variable)("AWS_REGION"))
+            .or_else(|| (surroundings.variable)("AWS_DEFAULT_REGION"))
+            .or_else(|| profile.value("region"))
+            .unwrap_or_else(|| REGION_DEFAULT.to_owned());
+        let region =
+            Region::parse(region.as_str()).ok_or_else(|| IdentityError::Region { name: region.clone() })?;
+        let (access_key, secret, session_token) = find_key(surroundings, &profile, recipient)?;
+        Ok(Self {
+            access_key,
+            secret: Secret::new(secret),
+            session_token: session_token.map(Secret::new),
+            region,
+        })
+    }
 }
 
 type Key = (String, String, Option<String>);

@@ -2,9 +2,11 @@ use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
+use anabranch_governance::iam::Secret;
 use anabranch_types::Clock;
+use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -12,7 +14,6 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::signature::{self, Unsigned};
 use super::{AuthoritiesError, Identity, Target, tls};
 
 /// How long a connection may take to come about.
@@ -86,6 +87,9 @@ pub enum SendError {
     /// The request cannot be sent at all.
     #[error("the request cannot be written: {0}")]
     Unwritable(#[from] http::Error),
+    /// A character of the access key or session token cannot stand in a header.
+    #[error("the access key or session token holds a character that none can hold")]
+    UnwritableKey,
 }
 
 impl HttpEndpoint {
@@ -145,29 +149,29 @@ impl HttpEndpoint {
 }
 
 impl HttpEndpoint {
-    fn signed(&self, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, http::Error> {
+    fn signed(&self, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
         let Outgoing { method, path_and_query, mut headers, body, signing_name } = outgoing;
-        let signature = signature::sign(
-            &self.identity,
-            Clock::machine_now(),
-            &Unsigned {
-                method: method.as_str(),
-                path_and_query: &path_and_query,
-                host: self.target.host_header(),
-                headers: &headers,
-                body: &body,
-                signing_name,
+        let (path, query) = path_and_query.split_once('?').unwrap_or((&path_and_query, ""));
+        let signer = Signer {
+            credentials: Credentials {
+                access_key: &self.identity.access_key,
+                secret: self.identity.secret.expose(),
+                token: self.identity.session_token.as_ref().map(Secret::expose),
             },
-        );
-        headers.insert("x-amz-date", HeaderValue::try_from(signature.date)?);
-        if let Some(token) = &self.identity.session_token {
-            let mut value = HeaderValue::try_from(token.expose())?;
-            value.set_sensitive(true);
-            headers.insert("x-amz-security-token", value);
-        }
-        let mut authorization = HeaderValue::try_from(signature.authorization)?;
-        authorization.set_sensitive(true);
-        headers.insert(header::AUTHORIZATION, authorization);
+            region: self.identity.region.as_str(),
+            service: signing_name,
+            now: Clock::machine_now(),
+        };
+        let unsigned = SignedRequest {
+            method: method.as_str(),
+            path,
+            query,
+            headers: &headers,
+            authority: Some(self.target.authority()),
+            payload: Payload::Sha256(&sha256(&body)),
+        };
+        let signature = signer.sign(&unsigned).ok_or(SendError::UnwritableKey)?;
+        headers.extend(signature);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path_and_query}", self.target))

@@ -15,7 +15,6 @@ pub struct Target {
     /// `scheme://host[:port]`
     text: String,
     authority: String,
-    host_header: String,
     is_tls: bool,
     is_loopback: bool,
 }
@@ -28,12 +27,7 @@ pub struct InvalidTarget {
 }
 
 impl Target {
-    /// The Host header: `host:port`, without a port that is the scheme's own.
-    pub fn host_header(&self) -> &str {
-        &self.host_header
-    }
-
-    /// `host:port` as it was written.
+    /// `host:port` as the Host header has it: without a port that is the scheme's own.
     pub fn authority(&self) -> &str {
         &self.authority
     }
@@ -65,14 +59,13 @@ impl FromStr for Target {
             return Err(invalid());
         }
         let own_port = if is_tls { 443 } else { 80 };
-        let host_header = match authority.port_u16() {
+        let host_and_port = match authority.port_u16() {
             Some(port) if port != own_port => format!("{}:{port}", authority.host()),
             _ => authority.host().to_owned(),
         };
         Ok(Self {
-            text: format!("{}://{authority}", if is_tls { "https" } else { "http" }),
-            authority: authority.as_str().to_owned(),
-            host_header,
+            text: format!("{}://{host_and_port}", if is_tls { "https" } else { "http" }),
+            authority: host_and_port,
             is_tls,
             is_loopback: is_loopback(authority.host()),
         })
@@ -102,7 +95,7 @@ mod tests {
         let cases = [
             ("http://127.0.0.1:4566", Some(("http://127.0.0.1:4566", true))),
             ("http://localhost:4566/", Some(("http://localhost:4566", true))),
-            ("https://[::1]:443", Some(("https://[::1]:443", true))),
+            ("https://[::1]:443", Some(("https://[::1]", true))),
             ("https://streams.example.org", Some(("https://streams.example.org", false))),
             ("http://10.0.0.1:1", Some(("http://10.0.0.1:1", false))),
             ("127.0.0.1:4566", None),

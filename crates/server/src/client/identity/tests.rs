@@ -31,7 +31,7 @@ fn found(variables: &[(&str, &str)], files: &[(&str, &str)], is_loopback: bool) 
     };
     let surroundings = Surroundings { variable: &variable, file: &file };
     let recipient = Recipient { endpoint: "https://streams.example.org", is_loopback };
-    let identity = find(&surroundings, &recipient, None).map_err(|e| e.to_string())?;
+    let identity = Identity::find(&surroundings, &recipient, None).map_err(|e| e.to_string())?;
     let token = identity.session_token.as_ref().map_or("-", Secret::expose);
     Ok(format!("{} {} {token} {}", identity.access_key, identity.secret.expose(), identity.region))
 }
@@ -91,7 +91,7 @@ fn debug_shows_no_secret() {
     let variable = |name: &str| if name == "AWS_PROFILE" { None } else { variable(name) };
     let surroundings = Surroundings { variable: &variable, file: &|_| Ok(None) };
     let recipient = Recipient { endpoint: "x", is_loopback: false };
-    let identity = find(&surroundings, &recipient, None).expect("everything is set");
+    let identity = Identity::find(&surroundings, &recipient, None).expect("everything is set");
     let shown = format!("{:?} {:?}", identity.secret, identity.session_token);
     assert!(!shown.contains("planted"), "{shown}");
 }
