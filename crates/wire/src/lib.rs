@@ -8,17 +8,21 @@
 mod arena;
 mod base64;
 pub mod cbor;
+mod checksum;
 mod codec;
+pub mod eventstream;
 pub mod json;
 mod mismatch;
 mod percent;
 mod protocol;
 pub mod query;
+pub mod restjson;
 pub mod sigv4;
 mod text;
 mod time;
 mod violations;
 
+pub use checksum::crc32;
 pub use codec::{DEPTH_MAX, Decode, Decoder, Encode, Encoder, ListForm, Malformed, TimestampForm};
 pub use protocol::{Envelope, ErrorAnswer, Fault, Protocol, Refusal, RemoteError};
 pub use violations::{Path, Violations};

@@ -82,7 +82,7 @@ impl Protocol {
     }
 
     /// Reads a request's body. Required members that are missing and strings outside their enum are noted in `violations`. For
-    /// REST-JSON this reads the body alone; [`crate::restjson::decode_request`] reads the other places too.
+    /// REST-JSON this reads the body alone; what stands in other places is read by [`crate::restjson`].
     pub fn decode<T: Decode>(self, body: Bytes, violations: &mut Violations) -> Result<T, Malformed> {
         match self {
             Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => {
@@ -124,7 +124,7 @@ impl Protocol {
         }
     }
 
-    /// Appends a request's body to `out`, for our own clients. For REST-JSON see [`crate::restjson::encode_request`].
+    /// Appends a request's body to `out`, for our own clients. For REST-JSON this is the body alone.
     pub fn encode_request<T: Encode>(self, value: &T, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         match self {
             Protocol::Query => {

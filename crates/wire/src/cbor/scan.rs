@@ -122,9 +122,9 @@ fn scalar(tokens: &mut Decoder<'_>, kind: Type) -> Result<(), Malformed> {
         Type::F64 => tokens.f64().map(drop),
         Type::Simple => tokens.simple().map(drop),
         Type::Bytes => tokens.bytes().map(drop),
-        Type::BytesIndef => tokens.bytes_iter().and_then(|chunks| chunks.map(|c| c.map(drop)).collect()),
+        Type::BytesIndef => tokens.bytes_iter().and_then(|mut chunks| chunks.try_for_each(|c| c.map(drop))),
         Type::String => tokens.str().map(drop),
-        Type::StringIndef => tokens.str_iter().and_then(|chunks| chunks.map(|c| c.map(drop)).collect()),
+        Type::StringIndef => tokens.str_iter().and_then(|mut chunks| chunks.try_for_each(|c| c.map(drop))),
         _ => tokens.int().map(drop),
     };
     passed.map_err(syntax)
