@@ -67,7 +67,7 @@ class Edges:
             long = {"chars": shape["max"], "prefix": known.get("prefix", "")}
             if "prefix" not in known and "value" not in known and "pattern" not in shape or shape.get("pattern") == "[a-zA-Z0-9_.-]+":
                 self.accepted(path, "least", "a")
-            self.accepted(path, "greatest", known.get("value", long))
+            self.accepted(path, "greatest", known.get("value", long), known.get("clients"))
             self.refused(path, "above", {**long, "chars": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
         if "pattern" in shape:
             self.refused(path, "pattern", "not ours!", f"{failed} satisfy regular expression pattern: {shape['pattern']}")
@@ -97,15 +97,17 @@ class Edges:
     def refused(self, path: list, what: str, value, sentence: str) -> None:
         self.row(path, what, value, {"error": "ValidationException", "says": sentence})
 
-    def accepted(self, path: list, what: str, value) -> None:
-        self.row(path, what, value, {"accepted": True})
+    def accepted(self, path: list, what: str, value, clients: list[str] | None = None) -> None:
+        self.row(path, what, value, {"accepted": True}, clients)
 
-    def row(self, path: list, what: str, value, wanted: dict) -> None:
+    def row(self, path: list, what: str, value, wanted: dict, clients: list[str] | None = None) -> None:
         id = f"{dashed(self.told['call'])}.{self.label(path)}.{what}"
         if id in self.told.get("skip", {}):
             return
         step = {"call": self.told["call"], "with": replaced(self.told["with"], path, value), **wanted}
         kept = {key: self.told[key] for key in ("needs", "service", "account", "server", "not") if key in self.told}
+        if clients:
+            kept["clients"] = clients
         self.made.append({"id": id, **kept, "step": [step]})
 
     @staticmethod

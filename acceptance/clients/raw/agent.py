@@ -2,7 +2,7 @@
 
 An `http` step has `method` (POST), `path` (/), `headers`, and one of `body` (text), `json`, `cbor`, `hex`; `target` sets X-Amz-Target;
 `sign` is `header` (default), `query` or `none`; `tamper` breaks what was signed: `signature`, `body`; `minutes` moves the date signed;
-`unsigned` are headers added after signing (null takes one away). The answer has `status`, `headers` (lower case), `body`, `json`, `cbor`.
+`unsigned` are headers added after signing ("" takes one away); `operation` names the call for the record of traffic. The answer has `status`, `headers` (lower case), `body`, `json`, `cbor`.
 """
 
 import base64
@@ -88,7 +88,7 @@ def send(question: dict, told: dict) -> dict:
     headers = {"Content-Type": "application/x-amz-json-1.1", "Host": endpoint.netloc, **told.get("headers", {})}
     if "target" in told:
         headers["X-Amz-Target"] = told["target"]
-    headers = {name: value for name, value in headers.items() if value is not None}
+    headers = {name: value for name, value in headers.items() if value}
     url = f"http://{headers.get('Host', endpoint.netloc)}{told.get('path', '/')}"
     request = signed(question, told, url, headers, body)
     path = urlsplit(request.url)
@@ -99,7 +99,7 @@ def send(question: dict, told: dict) -> dict:
         body = body.replace(b"a", b"b", 1)
     for name, value in told.get("unsigned", {}).items():
         made.pop(name, None)
-        if value is not None:
+        if value:
             made[name] = value
     return answered(exchange(endpoint, told.get("method", "POST"), path.path + (f"?{path.query}" if path.query else ""), made, body))
 
@@ -162,7 +162,9 @@ def http_step(question: dict) -> dict:
     told = question["http"]
     answer = send(question, told)
     target = told.get("target", "")
-    if target.startswith(TARGET):
+    if "operation" in told:
+        answer["about"] = {"service": told.get("service", "kinesis"), "operation": told["operation"]}
+    elif target.startswith(TARGET):
         answer["about"] = {"service": "kinesis", "operation": target.removeprefix(TARGET)}
     return answer
 
