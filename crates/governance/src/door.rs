@@ -1,5 +1,5 @@
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 
 use crate::audit::AuditSink;
 use crate::authorize::Authorize;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Operations};
 
 mod record;
 
@@ -148,29 +148,43 @@ impl Door {
     }
 
     fn counted<Op: Operation>(&self, feed: Feed<Op::Output>) -> Feed<Op::Output> {
-        let passed = self.metrics().operations().frames(Op::NAME);
-        Feed { output: feed.output, frames: Box::pin(Counted { frames: feed.frames, passed }) }
+        let operations = self.metrics().operations().clone();
+        let passed = operations.frames(Op::NAME);
+        let frames = Counted { frames: Some(feed.frames), passed, operations };
+        Feed { output: feed.output, frames: Box::pin(frames) }
     }
 }
 
 /// A service at work, with what it borrows.
 type Served<'a, Answer> = Pin<Box<dyn Future<Output = Result<Answer, ApiError>> + Send + 'a>>;
 
-/// Frames on their way, counted.
+/// Frames on their way, counted. A panic of theirs ends this feed alone, not the connection it shares with others.
 struct Counted {
-    frames: Frames,
+    frames: Option<Frames>,
     passed: Counter,
+    operations: Operations,
 }
 
 impl Stream for Counted {
     type Item = Result<EventFrame, ApiError>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
-        let polled = self.frames.as_mut().poll_next(task);
-        if matches!(polled, Poll::Ready(Some(_))) {
-            self.passed.inc();
+        let Some(frames) = &mut self.frames else {
+            return Poll::Ready(None);
+        };
+        match catch_unwind(AssertUnwindSafe(|| frames.as_mut().poll_next(task))) {
+            Ok(polled) => {
+                if matches!(polled, Poll::Ready(Some(_))) {
+                    self.passed.inc();
+                }
+                polled
+            }
+            Err(_) => {
+                self.frames = None;
+                self.operations.panicked();
+                Poll::Ready(Some(Err(ApiError::internal())))
+            }
         }
-        polled
     }
 }
 

@@ -96,7 +96,8 @@ async fn what_was_put_is_summed_up_by_period_and_survives_a_restart() {
     let f = Fixture::open(directory.path());
     assert_eq!(timed_sums(&f.get(sums(-300, 60, 60)).await.unwrap()), minutes);
     f.put(data(vec![datum(-70, 0.5)])).await.unwrap();
-    let cases: [(i64, i64, i32, &[(i64, f64)]); 5] = [
+    type Case = (i64, i64, i32, &'static [(i64, f64)]);
+    let cases: [Case; 5] = [
         (-240, 60, 120, &[(-240, 3.0), (-120, 12.5), (0, 16.0)]),
         (-240, 60, 300, &[(-240, 31.5)]),
         // The start is rounded down to the minute, the end excluded.

@@ -130,8 +130,12 @@ serves!(Describe, Change, PutRecords);
 
 impl ServeFeed<Subscribe> for Service {
     async fn open(&self, _: &Context, request: Subscribe) -> Result<Feed<Done>, ApiError> {
-        let output = self.behave(request.0).await?;
-        let frames = (0..3).map(|_| Ok(EventFrame(Bytes::from_static(b"frame"))));
+        let fails_later = request.0 == Behave::Panic;
+        let output = if fails_later { Done(0) } else { self.behave(request.0).await? };
+        let frames = (0..3).map(move |n| {
+            assert!(!(fails_later && n == 1), "a feed's mistake, made on purpose");
+            Ok(EventFrame(Bytes::from_static(b"frame")))
+        });
         Ok(Feed { output, frames: Box::pin(stream::iter(frames)) })
     }
 }
@@ -303,6 +307,15 @@ async fn frames_pass_through_and_are_counted() {
     assert!(f.counts(r#"frames_total{operation="Test_20261121.Subscribe"} 3"#));
     let refused = f.door.feed(context(), &f.service, Subscribe(Behave::Refuse, OWN)).await;
     assert_eq!(refused.err().map(|e| e.code), Some("ResourceInUseException".into()));
+}
+
+#[tokio::test]
+async fn a_panic_between_frames_ends_the_feed_with_an_internal_failure() {
+    let f = Fixture::new();
+    let feed = f.door.feed(context(), &f.service, Subscribe(Behave::Panic, OWN)).await.unwrap();
+    let frames: Vec<_> = feed.frames.map(|frame| frame.map(|f| f.0)).collect().await;
+    assert_eq!(frames, [Ok(Bytes::from_static(b"frame")), Err(ApiError::internal())]);
+    assert!(f.counts("panics_total 1"));
 }
 
 #[tokio::test]
