@@ -64,6 +64,19 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
+#[cfg(unix)]
+#[test]
+fn its_files_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new().unwrap();
+    let _catalog = open(&directory);
+    let modes: Vec<u32> = std::fs::read_dir(directory.path())
+        .unwrap()
+        .map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+        .collect();
+    assert_eq!(modes, [0o600; 3], "the database, its write-ahead log and their shared memory");
+}
+
 #[test]
 fn commits_sync_before_they_return() {
     let directory = TempDir::new().unwrap();
