@@ -18,6 +18,8 @@ mod protocol;
 pub mod query;
 pub mod restjson;
 pub mod sigv4;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod violations;
