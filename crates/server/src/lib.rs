@@ -3,10 +3,15 @@
 //! Start reading at [`run::serve`], which starts everything, and [`gateway`], where a request comes in. Knows every service by its
 //! generated `register` function only; no operation's behaviour is here.
 
+mod announce;
 pub mod cli;
 pub mod client;
 pub mod config;
 pub mod doctor;
 pub mod gateway;
 pub mod logging;
+pub mod place;
 pub mod run;
+pub mod schedule;
+pub mod test_clock;
+pub mod world;

@@ -1,11 +1,271 @@
-//! Start-up and shutdown.
+//! Start-up and shutdown, as a recipe.
 
-use crate::cli::Failure;
-use crate::config::Settings;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
+use anabranch_governance::iam::{Credentials, CredentialsError};
+use anabranch_log::local;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::announce;
+use crate::config::{Durability, Settings, TlsMode};
+use crate::gateway::{self, Acceptor, Gateway, Guard, Tls, TlsError};
 use crate::logging;
+use crate::place::{Place, PlaceError};
+use crate::test_clock::{ClockError, KeptClock};
+use crate::world::{self, Recipe, World};
 
-/// Serves until told to stop.
-pub fn serve(settings: Settings) -> Result<(), Failure> {
+/// How long what was begun may take to finish once the server was told to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(30);
+
+/// Why the server did not start, or did not stop well.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum RunError {
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("cannot open the stores")]
+    World(#[from] world::OpenError),
+    #[error("cannot open the audit file {}", path.display())]
+    Audit { path: PathBuf, source: io::Error },
+    #[error("cannot listen on {address}: is another server there? --listen names another address")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot write the ready file {}", path.display())]
+    ReadyFile { path: PathBuf, source: io::Error },
+    #[error("cannot {doing}")]
+    System { doing: &'static str, source: io::Error },
+    /// What was acknowledged is safe; a restart recovers.
+    #[error(
+        "the record log could not be written and takes nothing more; start again once the cause is mended"
+    )]
+    Poisoned(#[source] Arc<io::Error>),
+}
+
+/// Serves until SIGTERM or SIGINT, then finishes what was begun.
+pub fn serve(settings: Settings) -> Result<(), RunError> {
     logging::start(&settings.flags);
-    Ok(())
+    raise_open_files();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|source| RunError::System { doing: "start threads", source })?.block_on(run(settings))
+}
+
+async fn run(settings: Settings) -> Result<(), RunError> {
+    let mut stop = Stop::watch()?;
+    let server = Server::start(settings).await?;
+    server.announce()?;
+    tokio::select! {
+        () = stop.told() => {}
+        reason = server.gateway.world_poisoned() => return Err(RunError::Poisoned(reason)),
+    }
+    server.drain().await
+}
+
+/// A server that answers.
+pub struct Server {
+    settings: Settings,
+    gateway: Arc<Gateway>,
+    connections: Arc<Semaphore>,
+    bound: Vec<SocketAddr>,
+    metrics_bound: Option<SocketAddr>,
+    audit: Option<Arc<FileSink>>,
+    /// Given up last: until then the directory is ours.
+    place: Option<Place>,
+}
+
+impl Server {
+    /// Opens the stores, builds the services, starts tasks, listens. Must run inside a Tokio runtime.
+    pub async fn start(settings: Settings) -> Result<Self, RunError> {
+        let credentials = credentials(&settings)?;
+        let place = claim(&settings)?;
+        let data_dir = place.as_ref().map(|place| place.dir().to_owned());
+        let clock = match settings.flags.test_clock {
+            true => KeptClock::test(data_dir.as_deref())?,
+            false => KeptClock::machine(data_dir.as_deref())?,
+        };
+        let tls = tls(&settings, data_dir.clone())?;
+        let audit = open_audit(&settings)?;
+
+        let world = World::open(recipe(&settings, data_dir, &clock, audit.clone())).await?;
+        let gateway = Gateway::new(gateway::Parts {
+            world,
+            guard: guard(&settings),
+            credentials,
+            clock,
+            memory_bytes_max: settings.flags.memory_max.0 / 2,
+        });
+
+        let connections = Acceptor::permits();
+        let mode = settings.flags.tls;
+        let acceptor = Acceptor { gateway: Arc::clone(&gateway), mode, tls: Arc::new(tls), connections };
+        let mut bound = Vec::new();
+        for address in &settings.flags.listen {
+            let (listener, address) = listen(*address).await?;
+            bound.push(address);
+            tokio::spawn(acceptor.clone().accept(listener));
+        }
+        let connections = acceptor.connections;
+        let mut metrics_bound = None;
+        if let Some(address) = settings.flags.metrics_listen {
+            let (listener, address) = listen(address).await?;
+            metrics_bound = Some(address);
+            tokio::spawn(gateway::serve_metrics(Arc::clone(&gateway), listener));
+        }
+        Ok(Self { settings, gateway, connections, bound, metrics_bound, audit, place })
+    }
+
+    /// The addresses it listens on, in the order they were given.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.bound
+    }
+
+    /// The address of `--metrics-listen`.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_bound
+    }
+
+    /// Tells people on standard output and scripts by the ready file that it answers.
+    fn announce(&self) -> Result<(), RunError> {
+        let Some(first) = self.bound.first() else { return Ok(()) };
+        let endpoint = announce::endpoint(&self.settings, *first);
+        if let Some(path) = &self.settings.flags.ready_file {
+            announce::write_ready_file(path, &endpoint, self.settings.flags.region.as_str())
+                .map_err(|source| RunError::ReadyFile { path: path.clone(), source })?;
+        }
+        let text = announce::text(&self.settings, &endpoint, self.place.as_ref().map(Place::dir));
+        let mut out = io::stdout().lock();
+        // Nobody may be reading: that is no reason to stop.
+        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+            tracing::warn!("nobody reads what the server says at start-up");
+        }
+        Ok(())
+    }
+
+    /// Takes nothing new, finishes what was begun, syncs and closes the stores.
+    pub async fn drain(self) -> Result<(), RunError> {
+        self.gateway.drain();
+        let all = u32::try_from(Acceptor::CONNECTIONS_MAX).unwrap_or(u32::MAX);
+        if timeout(DRAIN_MAX, self.connections.acquire_many(all)).await.is_err() {
+            tracing::warn!("some connections did not end in time and are cut");
+        }
+        self.gateway.world().close().await;
+        if let Some(audit) = &self.audit
+            && let Err(error) = audit.close()
+        {
+            tracing::error!(%error, "the audit file is not whole");
+        }
+        drop(self.place);
+        Ok(())
+    }
+}
+
+/// The signals that tell a server to stop.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn watch() -> Result<Self, RunError> {
+        let watch =
+            |kind| signal(kind).map_err(|source| RunError::System { doing: "wait for signals", source });
+        Ok(Self { terminate: watch(SignalKind::terminate())?, interrupt: watch(SignalKind::interrupt())? })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn credentials(settings: &Settings) -> Result<Credentials, RunError> {
+    let of_variable = match &settings.root_key {
+        Some(key) => Credentials::from_root_key(key.reveal())?,
+        None => Credentials::none(),
+    };
+    let of_file = match &settings.flags.credentials {
+        Some(path) => Credentials::from_file(path)?,
+        None => Credentials::none(),
+    };
+    Ok(of_variable.with(of_file)?)
+}
+
+fn claim(settings: &Settings) -> Result<Option<Place>, RunError> {
+    if settings.flags.ephemeral {
+        return Ok(None);
+    }
+    let dir = settings.data_dir().ok_or(PlaceError::Nowhere)?;
+    Ok(Some(Place::claim(&dir)?))
+}
+
+fn tls(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Tls, RunError> {
+    match (&settings.flags.tls_cert, &settings.flags.tls_key) {
+        (Some(certificate), Some(key)) if settings.flags.tls != TlsMode::Off => {
+            Ok(Tls::own(certificate, key)?)
+        }
+        _ => Ok(Tls::development(data_dir)),
+    }
+}
+
+fn open_audit(settings: &Settings) -> Result<Option<Arc<FileSink>>, RunError> {
+    let Some(path) = &settings.flags.audit_file else { return Ok(None) };
+    let sink = FileSink::open(path).map_err(|source| RunError::Audit { path: path.clone(), source })?;
+    Ok(Some(Arc::new(sink)))
+}
+
+fn recipe(
+    settings: &Settings,
+    data_dir: Option<PathBuf>,
+    clock: &KeptClock,
+    audit: Option<Arc<FileSink>>,
+) -> Recipe {
+    let durability = match settings.flags.durability {
+        _ if data_dir.is_none() => local::Durability::Memory,
+        Durability::Sync => local::Durability::Sync,
+        Durability::Interval(every) => local::Durability::Interval(every),
+        Durability::Memory => local::Durability::Memory,
+    };
+    let audit: Arc<dyn AuditSink> = match audit {
+        Some(sink) => sink,
+        None => Arc::new(NoAudit),
+    };
+    // A half of the budget is for bodies and answers, an eighth for the log's tail.
+    let tail_bytes_max = usize::try_from(settings.flags.memory_max.0 / 8).unwrap_or(usize::MAX);
+    Recipe { data_dir, durability, tail_bytes_max, clock: clock.clock.clone(), audit }
+}
+
+fn guard(settings: &Settings) -> Guard {
+    let flags = &settings.flags;
+    let public = flags.public_url.iter().map(|url| url.host().to_ascii_lowercase());
+    Guard::new(flags.cors_origins.clone(), flags.allowed_hosts.iter().cloned().chain(public).collect())
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunError> {
+    let refused = |source| RunError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
+}
+
+/// Connections and segments are files: takes as many as the system allows.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
 }

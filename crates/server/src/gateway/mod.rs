@@ -1,1 +1,153 @@
 //! Where requests come in.
+//!
+//! Start reading at [`way`](self), "the way of a request": one function from a request's head to its answer. Around it: `connection`
+//! (who speaks which protocol), [`guard`] (web pages of strangers), `identify` (which operation), `authenticate` (who calls), `call`
+//! (decode, the door, encode), `own` (paths that are no API's).
+
+mod answer;
+mod authenticate;
+mod body;
+mod budget;
+mod call;
+mod connection;
+mod cors;
+mod errors;
+pub mod guard;
+mod handlers;
+mod identify;
+mod own;
+mod path;
+mod patience;
+mod phase;
+mod tls;
+mod way;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anabranch_governance::iam::{Access, Authenticator, Credentials};
+use anabranch_types::{Clock, Rng};
+use tokio::sync::watch;
+
+pub use budget::{Budget, Exhausted, Reserved};
+pub use connection::{Acceptor, serve_metrics};
+pub use guard::Guard;
+pub use handlers::Handlers;
+pub use phase::Phase;
+pub use tls::{Tls, TlsError};
+
+use crate::test_clock::KeptClock;
+use crate::world::World;
+
+/// Everything a request meets on its way, one for the process.
+pub struct Gateway {
+    /// Stores and services; replaced by `/_anabranch/reset`.
+    world: RwLock<Arc<World>>,
+    guard: Guard,
+    authenticator: Authenticator,
+    clock: KeptClock,
+    rng: Rng,
+    budget: Budget,
+    endpoint: Arc<str>,
+    phase: watch::Sender<Phase>,
+    /// Held while a reset or an advance of the clock runs: they take turns.
+    admin: tokio::sync::Mutex<()>,
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    /// Stores and services.
+    pub world: World,
+    /// Which pages and hosts an open server knows.
+    pub guard: Guard,
+    /// Who may call; none for an open server.
+    pub credentials: Credentials,
+    /// What time it is.
+    pub clock: KeptClock,
+    /// Bytes of bodies and answers in flight.
+    pub memory_bytes_max: u64,
+}
+
+impl Gateway {
+    /// A gateway that answers at once.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let (phase, _) = watch::channel(Phase::Serving);
+        Arc::new(Self {
+            world: RwLock::new(Arc::new(parts.world)),
+            guard: parts.guard,
+            authenticator: Authenticator::new(parts.credentials),
+            clock: parts.clock,
+            rng: Rng::system(),
+            budget: Budget::new(parts.memory_bytes_max),
+            endpoint: Arc::from("default"),
+            phase,
+            admin: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Stores and services as they are now.
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends when the log of the world of that moment can take nothing more, with the reason; the process must end then.
+    pub async fn world_poisoned(&self) -> Arc<std::io::Error> {
+        self.world().poisoned().await
+    }
+
+    /// How far the server has come, and when that changes.
+    pub fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// Ends when the server drains.
+    async fn draining(&self) {
+        phase::draining(self.phase()).await;
+    }
+
+    /// Takes nothing new from here on; feeds end.
+    pub fn drain(&self) {
+        self.phase.send_replace(Phase::Draining);
+        self.world().end_feeds();
+    }
+
+    /// Puts another world in the place of this one, which is returned. Its feeds end; its calls are finished by whoever has them.
+    fn replace_world(&self, world: World) -> Arc<World> {
+        let mut place = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *place, Arc::new(world));
+        old.end_feeds();
+        old
+    }
+
+    fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// The guard, if the server is open: on a closed one signatures keep pages out.
+    fn guard_of_open(&self) -> Option<&Guard> {
+        (self.access() == Access::Open).then_some(&self.guard)
+    }
+
+    fn access(&self) -> Access {
+        self.authenticator.access()
+    }
+
+    fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock.clock
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn endpoint(&self) -> Arc<str> {
+        Arc::clone(&self.endpoint)
+    }
+
+    fn random(&self) -> u128 {
+        self.rng.u128()
+    }
+}

@@ -1,0 +1,68 @@
+//! What a person and a script are told once the server answers.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+
+use crate::config::{Limits, Settings, TlsMode};
+
+/// The URL by which a client on this machine reaches the server, or the public one.
+pub fn endpoint(settings: &Settings, bound: SocketAddr) -> String {
+    if let Some(url) = &settings.flags.public_url {
+        return url.to_string();
+    }
+    let scheme = if settings.flags.tls == TlsMode::Required { "https" } else { "http" };
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("{scheme}://{}", SocketAddr::new(ip, bound.port()))
+}
+
+/// What is printed at start-up: the endpoint, what to export, what holds, and `Ready.` alone on the last line.
+pub fn text(settings: &Settings, endpoint: &str, data_dir: Option<&Path>) -> String {
+    let flags = &settings.flags;
+    let (key, secret) = match settings.closed() {
+        true => ("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY"),
+        false => ("test", "test"),
+    };
+    let keeps = match data_dir {
+        Some(dir) => format!("Data is kept in {} (durability {}).", dir.display(), flags.durability),
+        None => "Nothing is kept: all of it is gone when this process ends.".to_owned(),
+    };
+    let callers = match (settings.closed(), flags.open_network) {
+        (true, _) => "Only the access keys you named may call.",
+        (false, false) => "Any access key is taken; one of twelve digits is its own account.",
+        (false, true) => "Any access key is taken, from anybody who reaches this port.",
+    };
+    let limits = match flags.limits {
+        Limits::Shards => "A shard's limits hold as on AWS; --limits off lifts them.",
+        Limits::Off => "A shard's limits are off.",
+    };
+    format!(
+        "Anabranch {version} answers at {endpoint}\n\
+         {keeps} {callers} {limits}\n\n\
+         For any AWS SDK and the AWS CLI:\n\n  \
+         export AWS_ENDPOINT_URL={endpoint}\n  \
+         export AWS_ACCESS_KEY_ID={key}\n  \
+         export AWS_SECRET_ACCESS_KEY={secret}\n  \
+         export AWS_REGION={region}\n  \
+         export AWS_DEFAULT_REGION={region}\n\n\
+         Ready.\n",
+        version = env!("CARGO_PKG_VERSION"),
+        region = flags.region,
+    )
+}
+
+/// Writes `--ready-file`: whole or not at all.
+pub fn write_ready_file(path: &Path, endpoint: &str, region: &str) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    let document = serde_json::json!({ "endpoint": endpoint, "region": region, "pid": std::process::id() });
+    writeln!(file, "{document}")?;
+    let readable: File = file.persist(path).map_err(|e| e.error)?;
+    drop(readable);
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Who calls: hands a request's raw parts to the authenticator and tells its failures in the protocol's codes.
+
+use anabranch_api::ApiError;
+use anabranch_governance::iam::Identity;
+use anabranch_wire::Protocol;
+use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest};
+use bytes::Bytes;
+use http::request::Parts;
+
+use super::Gateway;
+use super::identify::Asked;
+
+/// The service name that admin calls are signed for.
+const ADMIN_SERVICE: &str = "anabranch";
+
+/// The caller of an API. `body` is none where it is streamed: then its signature need not bind it.
+pub(super) fn caller(
+    gateway: &Gateway,
+    asked: &Asked,
+    head: &Parts,
+    body: Option<&Bytes>,
+) -> Result<Identity, ApiError> {
+    let protocol = asked.protocol;
+    identity(gateway, asked.service.signing_name, head, body).map_err(|failure| {
+        let error = ApiError::client(failure.code(protocol), failure.message(protocol).into_owned());
+        ApiError { status: failure.status(protocol), ..error }
+    })
+}
+
+/// Checks that an admin call is signed by a root access key; the sentence says why it is not.
+pub(super) fn admin(gateway: &Gateway, head: &Parts, body: &Bytes) -> Result<(), String> {
+    identity(gateway, ADMIN_SERVICE, head, Some(body))
+        .map(drop)
+        .map_err(|failure| failure.message(Protocol::Json11).into_owned())
+}
+
+fn identity(
+    gateway: &Gateway,
+    service: &str,
+    head: &Parts,
+    body: Option<&Bytes>,
+) -> Result<Identity, Failure> {
+    let sum = body.map(|body| sigv4::sha256(body));
+    let request = SignedRequest {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+        authority: head.uri.authority().map(|authority| authority.as_str()),
+        payload: sum.as_ref().map_or(Payload::Unsigned, Payload::Sha256),
+    };
+    gateway.authenticator().authenticate(&request, service)
+}

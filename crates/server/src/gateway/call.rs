@@ -1,0 +1,198 @@
+//! A call from its bytes to its answer's: decode, the door, encode. One function for each form of operation.
+
+use std::sync::Arc;
+
+use anabranch_api::{
+    AnswerParts, ApiError, BodyStream, Context, DuplexOperation, Feed, FeedOperation, Operation,
+    RequestParts, Serve, ServeDuplex, ServeFeed,
+};
+use anabranch_governance::Door;
+use anabranch_wire::{Envelope, Malformed, Protocol, Violations, eventstream};
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+use http::request::Parts;
+use tokio::sync::watch;
+
+use super::answer::{AnswerBody, Encoded, Refused};
+use super::identify::Asked;
+use super::path::{self, Plus};
+use super::phase::Phase;
+use super::{Budget, errors};
+
+/// Bytes an answer is begun with: most fit.
+const ANSWER_BYTES: usize = 1024;
+
+/// A call that was identified and authenticated.
+pub(super) struct Call {
+    pub(super) cx: Context,
+    pub(super) asked: Asked,
+    pub(super) head: Parts,
+    pub(super) body: CallBody,
+    pub(super) door: Door,
+    pub(super) budget: Budget,
+    pub(super) phase: watch::Receiver<Phase>,
+}
+
+/// The request's body.
+pub(super) enum CallBody {
+    /// All of it.
+    Whole(Bytes),
+    /// As it comes.
+    Streamed(BodyStream),
+}
+
+/// Answers an operation with one answer.
+pub(super) async fn unary<Op: Operation, S: Serve<Op>>(
+    service: Arc<S>,
+    call: Call,
+) -> Result<Encoded, Refused> {
+    let Call { cx, asked, head, body, door, budget, .. } = call;
+    let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
+    let request: Op = decode(&asked, &head, body.whole()).map_err(refused)?;
+    let id = cx.request_id.to_string();
+    let mut reserved =
+        budget.reserve(errors::answer_bytes_max(Op::NAME)).await.map_err(|_| refused(errors::busy()))?;
+    let output = door.unary(cx, &service, request).await.map_err(refused)?;
+    let mut encoded = encode::<Op>(&asked, &output, &id);
+    if let AnswerBody::Whole(body) = &mut encoded.body {
+        reserved.shrink_to(body.len());
+        encoded.body = AnswerBody::reserved(std::mem::take(body), reserved);
+    }
+    Ok(encoded)
+}
+
+/// Answers an operation with frames.
+pub(super) async fn feed<Op: FeedOperation, S: ServeFeed<Op>>(
+    service: Arc<S>,
+    call: Call,
+) -> Result<Encoded, Refused> {
+    let Call { cx, asked, head, body, door, phase, .. } = call;
+    let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
+    if matches!(asked.protocol, Protocol::Cbor11 | Protocol::RpcV2Cbor) {
+        // As AWS does: frames are JSON, and SDKs that speak CBOR use JSON for these calls.
+        return Err(refused(ApiError::internal()));
+    }
+    let request: Op = decode(&asked, &head, body.whole()).map_err(refused)?;
+    let id = cx.request_id.to_string();
+    let feed = door.feed(cx, &service, request).await.map_err(refused)?;
+    Ok(frames::<Op>(&asked, feed, &id, phase))
+}
+
+/// Answers an operation with frames while its body still comes.
+pub(super) async fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(
+    service: Arc<S>,
+    call: Call,
+) -> Result<Encoded, Refused> {
+    let Call { cx, asked, head, body, door, phase, .. } = call;
+    let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
+    let request: Op = decode(&asked, &head, Bytes::new()).map_err(refused)?;
+    let id = cx.request_id.to_string();
+    let feed = door.duplex(cx, &service, request, body.streamed()).await.map_err(refused)?;
+    Ok(frames::<Op>(&asked, feed, &id, phase))
+}
+
+/// Reads a request. All that it breaks of its model is told at once.
+fn decode<Op: Operation>(asked: &Asked, head: &Parts, body: Bytes) -> Result<Op, ApiError> {
+    let mut violations = Violations::default();
+    let malformed = |malformed| errors::serialization(asked.protocol, &malformed);
+    let mut request: Op = asked.protocol.decode(body.clone(), &mut violations).map_err(malformed)?;
+    if asked.protocol == Protocol::RestJson {
+        bind(&mut request, asked, head, body, &mut violations).map_err(malformed)?;
+    }
+    request.check(&mut violations);
+    if violations.is_empty() { Ok(request) } else { Err(errors::validation(asked.protocol, &violations)) }
+}
+
+/// Takes what REST puts in the path, the query and the headers.
+fn bind<Op: Operation>(
+    request: &mut Op,
+    asked: &Asked,
+    head: &Parts,
+    body: Bytes,
+    violations: &mut Violations,
+) -> Result<(), Malformed> {
+    let pairs = head.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let query: Vec<_> = pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (path::decode(name, Plus::IsSpace), path::decode(value, Plus::IsSpace)))
+        .collect();
+    let text = |value: &http::HeaderValue| value.to_str().ok().map(ByteString::from);
+    let headers: Vec<_> = head
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((ByteString::from(name.as_str()), text(value)?)))
+        .collect();
+    request.bind(&RequestParts { labels: &asked.labels, query: &query, headers: &headers, body }, violations)
+}
+
+/// Writes an answer.
+fn encode<Op: Operation>(asked: &Asked, output: &Op::Output, request_id: &str) -> Encoded {
+    let protocol = asked.protocol;
+    let mut headers: Vec<(&'static str, String)> = Vec::new();
+    headers.extend(protocol.marker().map(|(name, value)| (name, value.to_owned())));
+    let mut parts = AnswerParts { status: Op::STATUS, ..AnswerParts::default() };
+    if protocol == Protocol::RestJson {
+        Op::unbind(output, &mut parts);
+        headers.append(&mut parts.headers);
+    }
+    let body = match parts.payload {
+        Some(payload) => payload,
+        None => document::<Op>(asked, output, request_id),
+    };
+    let content_type = protocol.answer_content_type();
+    Encoded { status: parts.status, content_type, headers, body: AnswerBody::Whole(body) }
+}
+
+/// The answer's document; nothing for operations without output, except where the protocol wraps even that.
+fn document<Op: Operation>(asked: &Asked, output: &Op::Output, request_id: &str) -> Bytes {
+    if !Op::HAS_OUTPUT && asked.protocol != Protocol::Query {
+        return Bytes::new();
+    }
+    let envelope = Envelope {
+        operation: asked.operation.name,
+        namespace: asked.service.xml_namespace.unwrap_or_default(),
+        version: asked.service.api_version,
+        request_id,
+    };
+    asked.protocol.encode(output, &envelope, BytesMut::with_capacity(ANSWER_BYTES)).freeze()
+}
+
+/// An answer whose body is frames, the initial response first.
+fn frames<Op: Operation>(
+    asked: &Asked,
+    feed: Feed<Op::Output>,
+    request_id: &str,
+    phase: watch::Receiver<Phase>,
+) -> Encoded {
+    let mut encoded = encode::<Op>(asked, &feed.output, request_id);
+    let document = match encoded.body {
+        AnswerBody::Whole(document) => document,
+        AnswerBody::Frames(_) => Bytes::new(),
+    };
+    // REST puts the members of the initial response into headers; the others send it as a frame of its own.
+    let first = (asked.protocol != Protocol::RestJson).then(|| {
+        eventstream::initial_response(errors::FRAME_DOCUMENT_TYPE, |mut out| {
+            out.extend_from_slice(&document);
+            out
+        })
+    });
+    encoded.content_type = eventstream::CONTENT_TYPE;
+    encoded.body = AnswerBody::frames(first, feed.frames, phase);
+    encoded
+}
+
+impl CallBody {
+    fn whole(self) -> Bytes {
+        match self {
+            CallBody::Whole(bytes) => bytes,
+            CallBody::Streamed(_) => Bytes::new(),
+        }
+    }
+
+    fn streamed(self) -> BodyStream {
+        match self {
+            CallBody::Streamed(stream) => stream,
+            CallBody::Whole(bytes) => Box::pin(futures_util::stream::once(std::future::ready(Ok(bytes)))),
+        }
+    }
+}

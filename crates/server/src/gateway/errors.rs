@@ -1,0 +1,105 @@
+//! Every sentence the gateway itself tells a client, and the limits it knows by operation.
+
+use anabranch_api::{ApiError, Fault};
+use anabranch_wire::{Malformed, Protocol, Violations};
+
+/// Most bytes of a request to Kinesis: 10 MiB of data and keys (API_PutRecords), in base64, with what is around them.
+pub(super) const KINESIS_BODY_BYTES_MAX: usize = 16 << 20;
+/// Most bytes of a form: AWS takes 1 MB of PutMetricData (API_PutMetricData).
+pub(super) const FORM_BODY_BYTES_MAX: usize = 1 << 20;
+/// Most bytes of a request to another service: Lambda takes 6 MB of Invoke (Lambda quotas), in base64 where it is in JSON.
+pub(super) const BODY_BYTES_MAX: usize = 8 << 20;
+/// What GetRecords may answer: 10 MiB of data (API_GetRecords) in base64, with what is around them.
+const GET_RECORDS_ANSWER_BYTES_MAX: usize = 15 << 20;
+/// What any other operation may answer.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// The content type of documents in frames.
+pub(super) const FRAME_DOCUMENT_TYPE: &str = "application/json";
+
+/// The member in which an error says its sentence: SerializationException alone has a capital (kinesalite, test/helpers.js).
+pub(super) fn message_member(code: &str) -> &'static str {
+    if code == "SerializationException" { "Message" } else { "message" }
+}
+
+/// How large a body of this service may be.
+pub(super) fn body_bytes_max(signing_name: &str) -> usize {
+    if signing_name == "kinesis" { KINESIS_BODY_BYTES_MAX } else { BODY_BYTES_MAX }
+}
+
+/// What is set aside for an answer before it is known.
+pub(super) fn answer_bytes_max(operation: &str) -> usize {
+    if operation.ends_with(".GetRecords") { GET_RECORDS_ANSWER_BYTES_MAX } else { ANSWER_BYTES_MAX }
+}
+
+/// The model has the operation, we have not. A status of 5xx would be retried by every SDK.
+pub(super) fn not_built(protocol: Protocol, operation: &str) -> ApiError {
+    let code = if protocol == Protocol::Query { "InvalidAction" } else { "UnknownOperationException" };
+    let version = env!("CARGO_PKG_VERSION");
+    ApiError::client(code, format!("{operation} is not implemented by Anabranch {version}"))
+}
+
+/// No model has the operation. AWS says nothing more (kinesalite, test/connection.js).
+pub(super) fn no_such_operation(protocol: Protocol) -> ApiError {
+    let status = match protocol {
+        // Smithy RPC v2 CBOR, "Responses"; Lambda likewise.
+        Protocol::RpcV2Cbor | Protocol::RestJson => 404,
+        _ => 400,
+    };
+    ApiError { status, message: None, ..ApiError::client("UnknownOperationException", "") }
+}
+
+/// A form asks for an action that no model has, in this version.
+pub(super) fn no_such_action(action: Option<&str>, version: Option<&str>) -> ApiError {
+    match action {
+        None => ApiError::client("MissingAction", "Missing Action"),
+        Some(action) => ApiError::client(
+            "InvalidAction",
+            format!(
+                "Could not find operation {action} for version {}",
+                version.unwrap_or("NO_VERSION_SPECIFIED")
+            ),
+        ),
+    }
+}
+
+/// The body is no document of the protocol, or a value has the wrong type.
+pub(super) fn serialization(protocol: Protocol, malformed: &Malformed) -> ApiError {
+    let code = if protocol == Protocol::Query { "MalformedQueryString" } else { "SerializationException" };
+    let message = malformed.message.clone();
+    ApiError { message, ..ApiError::client(code, "") }
+}
+
+/// What the request breaks of its model.
+pub(super) fn validation(protocol: Protocol, violations: &Violations) -> ApiError {
+    let code = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
+    ApiError::client(code, violations.to_string())
+}
+
+/// The body is larger than the service takes.
+pub(super) fn too_large() -> ApiError {
+    ApiError {
+        status: 413,
+        ..ApiError::client("RequestEntityTooLargeException", "Request body is too large")
+    }
+}
+
+/// The client stopped sending its body.
+pub(super) fn silent() -> ApiError {
+    ApiError {
+        status: 408,
+        ..ApiError::client("RequestTimeoutException", "The request's body did not arrive in time")
+    }
+}
+
+/// There is no memory for the call just now; SDKs come back.
+pub(super) fn busy() -> ApiError {
+    ApiError {
+        status: 503,
+        fault: Fault::Server,
+        ..ApiError::client(
+            "ServiceUnavailableException",
+            "The server has no memory left for this call; try again",
+        )
+    }
+}

@@ -1,0 +1,193 @@
+//! The way of a request, the same for every API.
+
+use std::sync::Arc;
+
+use anabranch_api::{ApiError, Context, RequestId};
+use anabranch_governance::iam::Identity;
+use anabranch_wire::Protocol;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::{ORIGIN, USER_AGENT};
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyStream as Frames;
+use hyper::body::Incoming;
+
+use super::answer::{self, AnswerBody, Refused};
+use super::authenticate;
+use super::body::{self, NoBody};
+use super::call::{Call, CallBody};
+use super::connection::Peer;
+use super::handlers::BodyForm;
+use super::identify::{self, Asked, Head};
+use super::{Gateway, cors, errors, own};
+use crate::world::World;
+
+/// Answers a request: the guard, our own paths, then the APIs.
+pub(super) async fn answer(
+    gateway: &Arc<Gateway>,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    let (head, body) = request.into_parts();
+    if let Some(stranger) = gateway.guard_of_open().and_then(|guard| guard.check(&head).err()) {
+        return answer::sentence(StatusCode::FORBIDDEN, stranger.sentence());
+    }
+    if let Some(preflight) = cors::preflight(gateway.guard(), &head) {
+        return preflight;
+    }
+    let origin = head.headers.get(ORIGIN).cloned();
+    let mut answer = match own::Path::of(head.uri.path()) {
+        Some(path) => own::answer(gateway, peer, path, head, body).await,
+        None => {
+            let id = RequestId::from_random(gateway.random());
+            let world = gateway.world();
+            match way(gateway, &world, peer, id, head, body).await {
+                Ok(answer) => answer,
+                Err(Turned::Undetermined) => answer::undetermined(id),
+                Err(Turned::Refused(refused)) => answer::refusal(&refused, id),
+            }
+        }
+    };
+    cors::allow(gateway.guard(), origin.as_ref(), answer.headers_mut());
+    answer
+}
+
+/// Why a request ends before it is served.
+enum Turned {
+    /// Neither its protocol nor its operation can be made out.
+    Undetermined,
+    /// An error in its protocol's form.
+    Refused(Refused),
+}
+
+/// From a request's head and body to its answer: identify → well-formed? → authenticate → decode, the door, encode.
+async fn way(
+    gateway: &Gateway,
+    world: &World,
+    peer: Peer,
+    id: RequestId,
+    head: Parts,
+    body: Incoming,
+) -> Result<Response<AnswerBody>, Turned> {
+    let (asked, mut body) = identify(gateway, &head, body).await?;
+    let refused =
+        |error| Turned::Refused(Refused { protocol: asked.protocol, service: Some(asked.service), error });
+    let service = asked.service;
+
+    let not_built = || errors::not_built(asked.protocol, asked.operation.name);
+    let handler = world.handlers.get(asked.operation.full_name).ok_or_else(not_built).map_err(refused)?;
+    if handler.body() == BodyForm::Whole {
+        body.read(gateway, errors::body_bytes_max(service.signing_name)).await.map_err(refused)?;
+    }
+    let malformed = |malformed| refused(errors::serialization(asked.protocol, &malformed));
+    if let Some(document) = body.document() {
+        asked.protocol.well_formed(document).map_err(malformed)?;
+    }
+
+    let caller = authenticate::caller(gateway, &asked, &head, body.document()).map_err(refused)?;
+    let cx = context(gateway, peer, id, caller, &head);
+    tracing::debug!(operation = asked.operation.full_name, request = %id, "a call");
+
+    let Arrived { whole, stream, reserved } = body;
+    let body = match (whole, stream) {
+        (Some(whole), _) => CallBody::Whole(whole),
+        (None, Some(stream)) => CallBody::Streamed(chunks(stream)),
+        (None, None) => CallBody::Whole(Bytes::new()),
+    };
+    let call = Call {
+        cx,
+        asked,
+        head,
+        body,
+        door: world.door.clone(),
+        budget: gateway.budget().clone(),
+        phase: world.feeds(),
+    };
+    let encoded = handler.answer(call).await.map_err(Turned::Refused)?;
+    drop(reserved);
+    Ok(answer::success(encoded, service, id))
+}
+
+/// A body on its way in.
+#[derive(Default)]
+struct Arrived {
+    whole: Option<Bytes>,
+    stream: Option<Incoming>,
+    reserved: Option<super::Reserved>,
+}
+
+/// Finds the operation; of a form the body is read for it.
+async fn identify(gateway: &Gateway, head: &Parts, body: Incoming) -> Result<(Asked, Arrived), Turned> {
+    let mut body = Arrived { stream: Some(body), ..Arrived::default() };
+    let refused = |protocol, service, error| Turned::Refused(Refused { protocol, service, error });
+    match identify::from_head(head) {
+        Head::Asked(asked) => Ok((asked, body)),
+        Head::NoSuchOperation(protocol, service) => {
+            let read = body.read(gateway, errors::BODY_BYTES_MAX).await;
+            let error = read.err().unwrap_or_else(|| errors::no_such_operation(protocol));
+            Err(refused(protocol, service, error))
+        }
+        Head::Nothing => Err(Turned::Undetermined),
+        Head::Form(candidates) => {
+            let query = |error| refused(Protocol::Query, None, error);
+            body.read(gateway, errors::FORM_BODY_BYTES_MAX).await.map_err(query)?;
+            // A presigned GET has its form in the query.
+            let form = match body.document() {
+                Some(form) if !form.is_empty() => std::str::from_utf8(form).unwrap_or_default(),
+                _ => head.uri.query().unwrap_or_default(),
+            };
+            let asked = identify::from_form(candidates, form).map_err(|unknown| {
+                query(errors::no_such_action(unknown.action.as_deref(), unknown.version.as_deref()))
+            })?;
+            Ok((asked, body))
+        }
+    }
+}
+
+impl Arrived {
+    /// Reads the body, unless that is done.
+    async fn read(&mut self, gateway: &Gateway, bytes_max: usize) -> Result<(), ApiError> {
+        let Some(stream) = self.stream.take() else { return Ok(()) };
+        let read = body::read_whole(stream, bytes_max, gateway.budget()).await;
+        let (whole, reserved) = read.map_err(|why| match why {
+            NoBody::TooLarge => errors::too_large(),
+            NoBody::Silent | NoBody::Broken => errors::silent(),
+            NoBody::Busy => errors::busy(),
+        })?;
+        self.whole = Some(whole);
+        self.reserved = reserved;
+        Ok(())
+    }
+
+    fn document(&self) -> Option<&Bytes> {
+        self.whole.as_ref()
+    }
+}
+
+/// The chunks of a streamed body.
+fn chunks(body: Incoming) -> anabranch_api::BodyStream {
+    Box::pin(Frames::new(body).filter_map(|frame| async {
+        match frame {
+            Ok(frame) => frame.into_data().ok().map(Ok),
+            Err(error) => Some(Err(std::io::Error::other(error))),
+        }
+    }))
+}
+
+fn context(gateway: &Gateway, peer: Peer, id: RequestId, caller: Identity, head: &Parts) -> Context {
+    let user_agent = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Context {
+        principal: caller.principal,
+        account: caller.account,
+        partition: caller.region.partition(),
+        region: caller.region,
+        access_key: Some(caller.access_key),
+        source: Some(peer.address),
+        user_agent: user_agent.map(Arc::from),
+        endpoint: gateway.endpoint(),
+        secure_transport: peer.secure,
+        request_id: id,
+        received: gateway.clock().now(),
+    }
+}

@@ -1,0 +1,161 @@
+//! Everything behind the gateway: the stores, the services on them, the door and the table of handlers.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anabranch_api::{cloudwatch, lambda, sts};
+use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
+use anabranch_functions::Functions;
+use anabranch_governance::audit::AuditSink;
+use anabranch_governance::cloudwatch::CloudWatch;
+use anabranch_governance::metrics::Metrics;
+use anabranch_governance::sts::Sts;
+use anabranch_governance::{Door, OwnAccount};
+use anabranch_log::RecordLog;
+use anabranch_log::disk::RealDisk;
+use anabranch_log::local::{self, LocalLog, Options};
+use anabranch_types::Clock;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::gateway::{Handlers, Phase};
+use crate::schedule::Scheduler;
+
+/// Beneath the data directory.
+const LOG_DIR: &str = "log";
+const CATALOG_FILE: &str = "catalog.sqlite";
+
+/// How to make a world, and to make it anew.
+#[derive(Clone)]
+pub struct Recipe {
+    /// Where everything is kept; none to keep nothing.
+    pub data_dir: Option<PathBuf>,
+    /// When an append is acknowledged.
+    pub durability: local::Durability,
+    /// Bytes of the log's tail in memory.
+    pub tail_bytes_max: usize,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where audit events go.
+    pub audit: Arc<dyn AuditSink>,
+}
+
+/// Stores and services.
+pub struct World {
+    /// How this was made.
+    pub recipe: Recipe,
+    /// The way into every service.
+    pub door: Door,
+    /// What answers each operation.
+    pub handlers: Handlers,
+    /// What runs as time passes.
+    pub scheduler: Arc<Scheduler>,
+    log: Arc<LocalLog>,
+    feeds: watch::Sender<Phase>,
+    ticking: AbortHandle,
+    /// Where an ephemeral world keeps its log; gone with it.
+    _dir: Option<TempDir>,
+}
+
+/// The stores or services cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A directory cannot be had.
+    #[error("cannot make a directory for the record log")]
+    Directory(#[source] io::Error),
+    /// The record log.
+    #[error("cannot open the record log")]
+    Log(#[source] local::OpenError),
+    /// The catalog.
+    #[error("cannot open the catalog")]
+    Catalog(#[source] anabranch_catalog::OpenError),
+}
+
+impl Recipe {
+    /// Whether nothing is kept.
+    pub fn is_ephemeral(&self) -> bool {
+        self.data_dir.is_none()
+    }
+}
+
+impl World {
+    /// Opens the stores, builds the services, starts what runs as time passes.
+    pub async fn open(recipe: Recipe) -> Result<Self, OpenError> {
+        let (log_dir, dir) = log_dir(&recipe).map_err(OpenError::Directory)?;
+        let log = Arc::new(open_log(&recipe, log_dir)?);
+        let catalog = open_catalog(&recipe)?;
+        let metrics = Metrics::new(|_| {});
+        let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);
+
+        let mut handlers = Handlers::default();
+        sts::register_tokens(&Arc::new(Sts), &mut handlers);
+        lambda::register_functions(&Arc::new(Functions), &mut handlers);
+        let record_log: Arc<dyn RecordLog> = log.clone();
+        cloudwatch::register_metrics(&Arc::new(CloudWatch::new(record_log, catalog)), &mut handlers);
+
+        let scheduler = Scheduler::new(recipe.clock.clone(), Vec::new());
+        let ticking = tokio::spawn({
+            let scheduler = Arc::clone(&scheduler);
+            async move { scheduler.run().await }
+        });
+        let (feeds, _) = watch::channel(Phase::Serving);
+        Ok(Self { recipe, door, handlers, scheduler, log, feeds, ticking: ticking.abort_handle(), _dir: dir })
+    }
+
+    /// Whether feeds may go on.
+    pub fn feeds(&self) -> watch::Receiver<Phase> {
+        self.feeds.subscribe()
+    }
+
+    /// Ends every feed.
+    pub fn end_feeds(&self) {
+        self.feeds.send_replace(Phase::Draining);
+    }
+
+    /// Ends when the log can take nothing more, with the reason; the process must end then.
+    pub async fn poisoned(&self) -> Arc<io::Error> {
+        self.log.poisoned().await
+    }
+
+    /// Stops what runs as time passes and shuts the log down: synced when this returns.
+    pub async fn close(&self) {
+        self.ticking.abort();
+        if let Err(error) = self.log.shut_down().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the record log did not stop cleanly");
+        }
+    }
+}
+
+fn log_dir(recipe: &Recipe) -> io::Result<(PathBuf, Option<TempDir>)> {
+    match &recipe.data_dir {
+        Some(data_dir) => {
+            let dir = data_dir.join(LOG_DIR);
+            std::fs::create_dir_all(&dir)?;
+            Ok((dir, None))
+        }
+        None => {
+            let dir = tempfile::Builder::new().prefix("anabranch-").tempdir()?;
+            Ok((dir.path().to_owned(), Some(dir)))
+        }
+    }
+}
+
+fn open_log(recipe: &Recipe, dir: PathBuf) -> Result<LocalLog, OpenError> {
+    let disk = RealDisk::open(dir).map_err(OpenError::Directory)?;
+    let options = Options {
+        durability: recipe.durability,
+        tail_bytes_max: recipe.tail_bytes_max,
+        clock: recipe.clock.clone(),
+        ..Options::default()
+    };
+    LocalLog::open(Arc::new(disk), options).map_err(OpenError::Log)
+}
+
+fn open_catalog(recipe: &Recipe) -> Result<Arc<dyn Catalog>, OpenError> {
+    match &recipe.data_dir {
+        Some(dir) => Ok(Arc::new(SqliteCatalog::open(&dir.join(CATALOG_FILE)).map_err(OpenError::Catalog)?)),
+        None => Ok(Arc::new(MemoryCatalog::default())),
+    }
+}
