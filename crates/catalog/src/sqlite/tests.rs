@@ -64,6 +64,44 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 }
 
+#[tokio::test]
+async fn what_a_kill_leaves_holds_everything_committed() {
+    let directory = TempDir::new().unwrap();
+    let catalog = open(&directory);
+    let mut last = None;
+    for n in 0..50 {
+        let put = vec![(format!("/{n}").into(), "1".into())];
+        last = Some(catalog.commit(Commit { put, ..Commit::default() }).await.unwrap());
+    }
+    // The files as they are while the catalog is open are what a process that is killed leaves.
+    let left = TempDir::new().unwrap();
+    for name in ["catalog.db", "catalog.db-wal"] {
+        std::fs::copy(directory.path().join(name), left.path().join(name)).unwrap();
+    }
+    let page = open(&left).scan("/".into(), None, 100).await.unwrap();
+    assert_eq!((page.entries.len(), Some(page.revision)), (50, last));
+}
+
+#[tokio::test]
+async fn a_commit_that_sqlite_refuses_fails_and_changes_nothing() {
+    let directory = TempDir::new().unwrap();
+    let catalog = open(&directory);
+    let first = catalog.commit(Commit::default()).await.unwrap();
+    let saboteur = Connection::open(directory.path().join("catalog.db")).unwrap();
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON entries WHEN NEW.key = CAST('/bad' AS BLOB)
+                   BEGIN SELECT RAISE(ABORT, 'no'); END";
+    saboteur.execute_batch(trigger).unwrap();
+    let put = |keys: [&'static str; 2]| {
+        let put = keys.map(|key| (key.into(), "1".into())).to_vec();
+        catalog.commit(Commit { put, ..Commit::default() })
+    };
+    let error = put(["/good", "/bad"]).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot commit in the catalog");
+    assert_eq!(catalog.get("/good".into()).await.unwrap(), None);
+    let next = put(["/good", "/better"]).await.unwrap();
+    assert_eq!(next.0, first.0 + 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn its_files_are_their_owners_alone() {

@@ -1,7 +1,6 @@
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Savepoint, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::failed;
 use super::schema::{revision_from_sql, revision_to_sql};
 use crate::changes::Changes;
 use crate::watchers::Watchers;
@@ -88,7 +87,8 @@ impl Writer {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut group =
             Group { transaction, durable: &self.changes, written: Vec::new(), revision: self.revision };
-        let outcomes: Vec<_> = commits.iter().map(|commit| group.add(commit)).collect();
+        let outcomes =
+            commits.iter().map(|commit| group.add(commit)).collect::<rusqlite::Result<Vec<_>>>()?;
         let Group { transaction, written, revision, .. } = group;
         if revision > self.revision {
             transaction
@@ -105,20 +105,19 @@ impl Writer {
 }
 
 impl Group<'_, '_> {
-    /// Adds a commit if everything it expects holds; a failed one leaves no trace.
-    fn add(&mut self, commit: &Commit) -> Result<Revision, CatalogError> {
+    /// Adds a commit if everything it expects holds. An error of SQLite's may have ended the whole transaction, so it ends the group.
+    fn add(&mut self, commit: &Commit) -> rusqlite::Result<Result<Revision, CatalogError>> {
         for (expectation, expect) in commit.expect.iter().enumerate() {
-            if !self.holds(expect).map_err(|e| failed("check an expectation", e))? {
-                return Err(CatalogError::Conflict { expectation });
+            if !self.holds(expect)? {
+                return Ok(Err(CatalogError::Conflict { expectation }));
             }
         }
         let revision = Revision(self.revision.0 + 1);
-        let savepoint = self.transaction.savepoint().map_err(|e| failed("begin a commit", e))?;
-        apply(savepoint, commit, revision).map_err(|e| failed("commit", e))?;
+        apply(self.transaction.savepoint()?, commit, revision)?;
         self.revision = revision;
         let keys = commit.delete.iter().chain(commit.put.iter().map(|(key, _)| key));
         self.written.extend(keys.map(|key| (revision, key.clone())));
-        Ok(revision)
+        Ok(Ok(revision))
     }
 
     fn holds(&self, expect: &Expect) -> rusqlite::Result<bool> {
