@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anabranch_api::Context;
@@ -60,7 +60,8 @@ impl MetricsLogs {
         };
         let mut next = ReadFrom::Time(from);
         loop {
-            let batch = self.log.read(log, next, READ).await.map_err(|e| failed("read metrics", &e))?;
+            let batch =
+                self.log.read(log, next, READ).await.map_err(|e| failed("read metrics", &Chain(&e)))?;
             let Some(last) = batch.records.last() else {
                 return Ok(());
             };
@@ -79,7 +80,8 @@ impl MetricsLogs {
         if let Some(log) = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
             return Ok(Some(*log));
         }
-        let entry = self.catalog.get(key.clone()).await.map_err(|e| failed("find the log of metrics", &e))?;
+        let entry =
+            self.catalog.get(key.clone()).await.map_err(|e| failed("find the log of metrics", &Chain(&e)))?;
         let Some(entry) = entry else {
             return Ok(None);
         };
@@ -96,9 +98,9 @@ impl MetricsLogs {
         if let Some(log) = self.open(&key).await? {
             return Ok(log);
         }
-        let number = next_log_group(&*self.catalog).await.map_err(|e| failed("number a log", &e))?;
+        let number = next_log_group(&*self.catalog).await.map_err(|e| failed("number a log", &Chain(&e)))?;
         let log = LogId { group: GroupId(number), index: 0 };
-        self.log.create(vec![log]).await.map_err(|e| failed("make a log of metrics", &e))?;
+        self.log.create(vec![log]).await.map_err(|e| failed("make a log of metrics", &Chain(&e)))?;
         let mut value = vec![VALUE_VERSION];
         value.extend(number.to_be_bytes());
         let commit = Commit {
@@ -112,11 +114,11 @@ impl MetricsLogs {
                 Ok(log)
             }
             Err(CatalogError::Conflict { .. }) => {
-                self.log.remove_group(log.group).await.map_err(|e| failed("remove a log", &e))?;
+                self.log.remove_group(log.group).await.map_err(|e| failed("remove a log", &Chain(&e)))?;
                 let made = self.open(&key).await?;
                 made.ok_or_else(|| failed("make a log of metrics", &"its name came and went"))
             }
-            Err(error) => Err(failed("name a log of metrics", &error)),
+            Err(error) => Err(failed("name a log of metrics", &Chain(&error))),
         }
     }
 
@@ -142,4 +144,14 @@ fn parse(value: &[u8]) -> Option<LogId> {
 fn failed(doing: &str, cause: &dyn Display) -> Error {
     tracing::error!(%cause, "cannot {doing}");
     errors::internal()
+}
+
+/// An error with the causes behind it.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        self.0.source().map_or(Ok(()), |cause| write!(f, ": {}", Chain(cause)))
+    }
 }
