@@ -2,15 +2,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use anabranch_wire::{Decode, Encode, Malformed, Violations};
+use anabranch_wire::{Decode, Encode, Malformed, Violations, eventstream, json};
 use bytes::Bytes;
 use futures_util::Stream;
 
-use crate::rest::{AnswerParts, RequestParts};
+use crate::rest::{AnswerParts, BoundParts, RequestParts};
+use crate::service::Service;
 use crate::{ApiError, Context};
 
 /// One API operation, known by its request type. Implemented by generated code.
 pub trait Operation: Decode + Encode + Send + 'static {
+    /// The service it is of.
+    const SERVICE: &'static Service;
     /// Target prefix and name: `Kinesis_20131202.PutRecords`.
     const NAME: &'static str;
     /// The action a policy names: `kinesis:PutRecords`.
@@ -36,6 +39,9 @@ pub trait Operation: Decode + Encode + Send + 'static {
         Ok(())
     }
 
+    /// REST, for clients: gives the members that `bind` takes.
+    fn parts(&self, _parts: &mut BoundParts) {}
+
     /// REST: gives the members bound to the status, headers and the raw body.
     fn unbind(_output: &Self::Output, _answer: &mut AnswerParts) {}
 }
@@ -54,6 +60,8 @@ pub trait DuplexOperation: Operation {
 
 /// A member of an event stream's union. Implemented by generated code.
 pub trait Event: Send + 'static {
+    /// The `:content-type` header.
+    const CONTENT_TYPE: &'static str;
     /// The `:event-type` header.
     fn event_type(&self) -> &'static str;
     /// Writes the payload's document.
@@ -63,6 +71,22 @@ pub trait Event: Send + 'static {
 /// One frame of an event stream, encoded once and shared by everybody it goes to.
 #[derive(Clone, Debug)]
 pub struct EventFrame(pub Bytes);
+
+impl EventFrame {
+    /// The frame of an event, its payload being JSON whatever the request spoke, as AWS has it.
+    pub fn of<T: Event>(event: &T) -> Self {
+        Self::sized(event, 512)
+    }
+
+    /// The same, in a buffer made for a payload of about `payload_bytes`.
+    pub fn sized<T: Event>(event: &T, payload_bytes: usize) -> Self {
+        Self(eventstream::event(event.event_type(), T::CONTENT_TYPE, payload_bytes, |out| {
+            let mut encoder = json::Encoder::new(out);
+            event.encode_payload(&mut encoder);
+            encoder.finish()
+        }))
+    }
+}
 
 /// The frames of a feed. An error is written as an exception frame, after which the stream ends.
 pub type Frames = Pin<Box<dyn Stream<Item = Result<EventFrame, ApiError>> + Send>>;

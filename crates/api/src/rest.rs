@@ -37,6 +37,19 @@ impl RequestParts<'_> {
     }
 }
 
+/// What a request of ours puts outside its document, percent-encoding not yet done.
+#[derive(Debug, Default)]
+pub struct BoundParts {
+    /// The path's labels by the template's names.
+    pub labels: Vec<(&'static str, String)>,
+    /// The query, in order.
+    pub query: Vec<(&'static str, String)>,
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, where a blob is the whole of it; else the body is the document.
+    pub payload: Option<Bytes>,
+}
+
 /// What an answer puts outside its document.
 #[derive(Debug, Default)]
 pub struct AnswerParts {

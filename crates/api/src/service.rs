@@ -1,7 +1,7 @@
 use anabranch_wire::Protocol;
 
 /// A service of which there is a model, for the identification of requests and the answer to operations that are not built.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Service {
     /// Its name here: that of its module.
     pub name: &'static str,
@@ -22,7 +22,7 @@ pub struct Service {
 }
 
 /// An operation of a model.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct OperationEntry {
     /// `PutRecords`
     pub name: &'static str,

@@ -87,7 +87,7 @@ fn a_string_outside_its_set_is_told_the_set() {
 
 #[test]
 fn a_blob_is_never_shown() {
-    let data = "A".repeat((10_485_760 + 2) / 3 * 4);
+    let data = "A".repeat(10_485_761_usize.div_ceil(3) * 4);
     let put = |data: &str| said::<kinesis::PutRecord>(format!(r#"{{"Data":"{data}","PartitionKey":"k"}}"#));
     assert_eq!(put(&data), one("", "data", "Member must have length less than or equal to 10485760"));
 }

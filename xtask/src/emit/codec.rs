@@ -51,12 +51,9 @@ fn decode_impl(r: &Resolved<'_>, name: &str, shape: &Shape, out: &mut String) {
             format!("codec::note_missing(seen, &[{}], at, violations);\n", required.join(", ")),
         )
     };
-    let (at, violations) = match (
-        arms.contains("(at, ") || !required.is_empty(),
-        arms.contains("violations") || !required.is_empty(),
-    ) {
-        (a, v) => (if a { "at" } else { "_at" }, if v { "violations" } else { "_violations" }),
-    };
+    let at = if arms.contains("(at, ") || !required.is_empty() { "at" } else { "_at" };
+    let violations =
+        if arms.contains("violations") || !required.is_empty() { "violations" } else { "_violations" };
     let body = if members.is_empty() {
         "d.begin_structure()?;\nwhile d.next_member(&[])?.is_some() {}\nOk(Self::default())".to_owned()
     } else {

@@ -67,6 +67,8 @@ fn imports(body: &str) -> String {
         ("crate", "resource", "resource::"),
         ("crate", "rest", "rest::"),
         ("crate", "shown", "shown::"),
+        ("crate::generated", "services", "services::"),
+        ("crate::service", "Service", "Service ="),
     ];
     let used = KNOWN.iter().filter(|(_, _, mark)| mentions(body, mark));
     let lines: BTreeSet<String> = used.map(|(path, name, _)| format!("use {path}::{name};\n")).collect();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::emit::families::form;
+use crate::emit::table::constant;
 use crate::emit::{checks, rest};
 use crate::model::{Operation, Result};
 use crate::naming;
@@ -10,6 +11,12 @@ use crate::resolve::Resolved;
 
 pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
     for operation in r.built() {
+        if let Some(member) = rest::uncarried(r, operation) {
+            let name = &operation.name;
+            return Err(
+                format!("{name}: {member} is a body that is neither a blob nor an event stream").into()
+            );
+        }
         missing_structures(r, operation, out);
         operation_impl(r, operation, out)?;
         if let Some(trait_name) = form(r, operation).operation {
@@ -68,11 +75,12 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
     let cx = if resources.contains("cx.") { "cx" } else { "_cx" };
     let _ = writeln!(
         out,
-        "impl Operation for {name} {{\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = \"{prefix}:{action}\";\n\
+        "impl Operation for {name} {{\nconst SERVICE: &'static Service = &services::{};\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = \"{prefix}:{action}\";\n\
          const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n\
          type Output = {name}Output;\ntype Error = Error;\n\n\
          fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
          fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{}}}\n",
+        constant(r),
         full_name(r, name),
         is_read_only(operation),
         operation.output.is_some(),
@@ -140,6 +148,15 @@ fn template(r: &Resolved<'_>, input: &str, template: &str) -> Option<String> {
     Some(format!("|| {{\n{}Some(format!({format:?}{arguments}))\n}}", optional.concat()))
 }
 
+/// What the payloads of events say they are: JSON, named as the service's own.
+fn content_type(r: &Resolved<'_>) -> &'static str {
+    match (r.model.metadata.protocol.as_str(), r.model.metadata.json_version.as_deref()) {
+        ("rest-json", _) => "application/json",
+        (_, Some("1.0")) => "application/x-amz-json-1.0",
+        _ => "application/x-amz-json-1.1",
+    }
+}
+
 fn event_type(r: &Resolved<'_>, operation: &Operation) -> String {
     match r.events(operation)[..] {
         [only] => r.type_name(only),
@@ -152,9 +169,10 @@ fn events(r: &Resolved<'_>, operation: &Operation, out: &mut String) {
     for event in &events {
         let _ = writeln!(
             out,
-            "impl Event for {} {{\nfn event_type(&self) -> &'static str {{\n{event:?}\n}}\n\n\
+            "impl Event for {} {{\nconst CONTENT_TYPE: &'static str = {:?};\n\nfn event_type(&self) -> &'static str {{\n{event:?}\n}}\n\n\
              fn encode_payload<E: Encoder>(&self, e: &mut E) {{\nself.encode(e);\n}}\n}}\n",
-            r.type_name(event)
+            r.type_name(event),
+            content_type(r)
         );
     }
     if events.len() > 1 {
@@ -175,7 +193,8 @@ fn event_union(r: &Resolved<'_>, name: &str, events: &[&str], out: &mut String) 
     let _ = writeln!(
         out,
         "#[derive(Clone, Debug, PartialEq)]\npub enum {name} {{\n{variants}}}\n\n\
-         impl Event for {name} {{\nfn event_type(&self) -> &'static str {{\nmatch self {{\n{types}}}\n}}\n\n\
-         fn encode_payload<E: Encoder>(&self, e: &mut E) {{\nmatch self {{\n{payloads}}}\n}}\n}}\n"
+         impl Event for {name} {{\nconst CONTENT_TYPE: &'static str = {:?};\n\nfn event_type(&self) -> &'static str {{\nmatch self {{\n{types}}}\n}}\n\n\
+         fn encode_payload<E: Encoder>(&self, e: &mut E) {{\nmatch self {{\n{payloads}}}\n}}\n}}\n",
+        content_type(r)
     );
 }

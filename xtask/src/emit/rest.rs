@@ -9,11 +9,20 @@ use crate::resolve::{Direction, Repr, Resolved};
 /// The methods of `Operation` that bind members to the path, the query, headers, the status and the payload; empty for
 /// operations that have none.
 pub fn bindings(r: &Resolved<'_>, operation: &Operation) -> String {
-    let input = operation.input.as_ref().map_or_else(String::new, |s| bind(r, &s.shape));
+    let input =
+        operation.input.as_ref().map_or_else(String::new, |s| bind(r, &s.shape) + &parts(r, &s.shape));
     let output = operation.output.as_ref().map_or_else(String::new, |s| unbind(r, &s.shape));
     let status = operation.http.response_code.filter(|code| *code != 200);
     let status = status.map_or_else(String::new, |code| format!("\nconst STATUS: u16 = {code};\n"));
     format!("{status}{input}{output}")
+}
+
+/// The operation's payload member if it is one that nothing here can carry: only blobs and event streams are the whole of a body so far.
+pub fn uncarried<'a>(r: &'a Resolved<'a>, operation: &'a Operation) -> Option<&'a str> {
+    let shapes = [&operation.input, &operation.output].into_iter().flatten().map(|s| r.model.shape(&s.shape));
+    let mut payloads = shapes.filter_map(|shape| payload(r, shape));
+    let carried = |shape: &str| r.repr(shape, Direction::Input) == Repr::Blob;
+    payloads.find(|(_, reference)| !carried(&reference.shape)).map(|(name, _)| name.as_str())
 }
 
 fn bound<'a>(
@@ -52,13 +61,13 @@ fn bind(r: &Resolved<'_>, name: &str) -> String {
             );
         }
     }
-    if let Some((member, reference)) = payload(r, shape) {
-        if r.repr(&reference.shape, Direction::Input) == Repr::Blob {
-            let field = naming::member(member);
-            let value =
-                if r.is_required(name, member) { "parts.body.clone()" } else { "Some(parts.body.clone())" };
-            let _ = writeln!(body, "self.{field} = {value};");
-        }
+    if let Some((member, reference)) = payload(r, shape)
+        && r.repr(&reference.shape, Direction::Input) == Repr::Blob
+    {
+        let field = naming::member(member);
+        let value =
+            if r.is_required(name, member) { "parts.body.clone()" } else { "Some(parts.body.clone())" };
+        let _ = writeln!(body, "self.{field} = {value};");
     }
     if body.is_empty() {
         return body;
@@ -67,6 +76,39 @@ fn bind(r: &Resolved<'_>, name: &str) -> String {
     format!(
         "\nfn bind(&mut self, parts: &rest::RequestParts<'_>, {violations}: &mut Violations) -> Result<(), Malformed> {{\n{body}Ok(())\n}}\n"
     )
+}
+
+/// The other direction of `bind`, for clients.
+fn parts(r: &Resolved<'_>, name: &str) -> String {
+    let shape = r.model.shape(name);
+    let mut body = String::new();
+    let mut add = |member: &str, statement: String| {
+        let field = naming::member(member);
+        let line = if r.is_required(name, member) {
+            format!("let v = &self.{field};\n{statement}\n")
+        } else {
+            format!("if let Some(v) = &self.{field} {{ {statement} }}\n")
+        };
+        body.push_str(&line);
+    };
+    for (member, reference, location) in bound(r, shape) {
+        let wire = reference.location_name.as_ref().unwrap_or(member);
+        match location {
+            Location::Uri => add(member, format!("parts.labels.push(({wire:?}, v.to_string()));")),
+            Location::Querystring => add(member, format!("parts.query.push(({wire:?}, v.to_string()));")),
+            Location::Header => add(member, format!("parts.headers.push(({wire:?}, v.to_string()));")),
+            Location::Headers | Location::StatusCode => {}
+        }
+    }
+    if let Some((member, reference)) = payload(r, shape)
+        && r.repr(&reference.shape, Direction::Input) == Repr::Blob
+    {
+        add(member, "parts.payload = Some(v.clone());".to_owned());
+    }
+    if body.is_empty() {
+        return body;
+    }
+    format!("\nfn parts(&self, parts: &mut rest::BoundParts) {{\n{body}}}\n")
 }
 
 /// A function from the text of a path, query or header value.
@@ -96,16 +138,16 @@ fn unbind(r: &Resolved<'_>, name: &str) -> String {
         };
         body.push_str(&value);
     }
-    if let Some((member, reference)) = payload(r, shape) {
-        if r.repr(&reference.shape, Direction::Output) == Repr::Blob {
-            let field = naming::member(member);
-            let value = if r.is_required(name, member) {
-                format!("Some(output.{field}.clone())")
-            } else {
-                format!("output.{field}.clone()")
-            };
-            let _ = writeln!(body, "answer.payload = {value};");
-        }
+    if let Some((member, reference)) = payload(r, shape)
+        && r.repr(&reference.shape, Direction::Output) == Repr::Blob
+    {
+        let field = naming::member(member);
+        let value = if r.is_required(name, member) {
+            format!("Some(output.{field}.clone())")
+        } else {
+            format!("output.{field}.clone()")
+        };
+        let _ = writeln!(body, "answer.payload = {value};");
     }
     if body.is_empty() {
         return body;

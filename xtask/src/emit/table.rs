@@ -25,17 +25,25 @@ pub fn module(all: &[Resolved<'_>]) -> String {
 /// `generated/services.rs`
 pub fn services(all: &[Resolved<'_>]) -> Result<String> {
     let mut text = format!(
-        "{HEADER}use anabranch_wire::Protocol;\n\nuse crate::service::{{OperationEntry, Service}};\n\n\
-         /// Every service of which there is a model, whatever is built of it.\npub static SERVICES: &[Service] = &[\n"
+        "{HEADER}use anabranch_wire::Protocol;\n\nuse crate::service::{{OperationEntry, Service}};\n\n"
     );
+    let mut names = String::new();
     for r in all {
-        if let Some(feature) = &r.service.feature {
-            let _ = writeln!(text, "#[cfg(feature = {feature:?})]");
-        }
-        text.push_str(&service(r)?);
+        let feature = r.service.feature.as_ref();
+        let feature = feature.map_or_else(String::new, |f| format!("#[cfg(feature = {f:?})]\n"));
+        let _ = writeln!(text, "{feature}pub const {}: Service = {};\n", constant(r), service(r)?);
+        let _ = writeln!(names, "{feature}{},", constant(r));
     }
-    text.push_str("];\n");
+    let _ = writeln!(
+        text,
+        "/// Every service of which there is a model, whatever is built of it.\npub static SERVICES: &[Service] = &[\n{names}];"
+    );
     Ok(text)
+}
+
+/// The name of a service's constant.
+pub fn constant(r: &Resolved<'_>) -> String {
+    r.service.name.to_ascii_uppercase()
 }
 
 fn service(r: &Resolved<'_>) -> Result<String> {
@@ -56,7 +64,7 @@ fn service(r: &Resolved<'_>) -> Result<String> {
     }
     Ok(format!(
         "Service {{ name: {:?}, signing_name: {signing_name:?}, target_prefix: {:?}, api_version: {:?}, protocols: &[{}], \
-         rpc_service_name: {:?}, xml_namespace: {:?}, operations: &[\n{operations}] }},\n",
+         rpc_service_name: {:?}, xml_namespace: {:?}, operations: &[\n{operations}] }}",
         r.service.name,
         m.target_prefix,
         m.api_version,

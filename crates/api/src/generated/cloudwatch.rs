@@ -5,11 +5,13 @@ use crate::constraint;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
+use crate::generated::services;
 use crate::operation::Operation;
 use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
+use crate::service::Service;
 use crate::shown;
 use anabranch_types::Timestamp;
 use anabranch_wire::Decode;
@@ -229,6 +231,7 @@ impl Encode for PutMetricDataOutput {
 }
 
 impl Operation for PutMetricData {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
     const NAME: &'static str = "GraniteServiceVersion20100801.PutMetricData";
     const ACTION: &'static str = "cloudwatch:PutMetricData";
     const READ_ONLY: bool = false;
@@ -246,6 +249,7 @@ impl Operation for PutMetricData {
 }
 
 impl Operation for GetMetricStatistics {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
     const NAME: &'static str = "GraniteServiceVersion20100801.GetMetricStatistics";
     const ACTION: &'static str = "cloudwatch:GetMetricStatistics";
     const READ_ONLY: bool = true;

@@ -5,6 +5,7 @@ use crate::constraint;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
+use crate::generated::services;
 use crate::operation::DuplexOperation;
 use crate::operation::Event;
 use crate::operation::Operation;
@@ -14,6 +15,7 @@ use crate::operation::Serve;
 use crate::operation::ServeDuplex;
 use crate::resource;
 use crate::rest;
+use crate::service::Service;
 use crate::shown;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
@@ -76,6 +78,7 @@ pub fn register_forms<S: EchoForms, R: Register>(service: &Arc<S>, register: &mu
 }
 
 impl Operation for EchoFrames {
+    const SERVICE: &'static Service = &services::ECHO;
     const NAME: &'static str = "echo.EchoFrames";
     const ACTION: &'static str = "echo:EchoFrames";
     const READ_ONLY: bool = false;
@@ -102,6 +105,11 @@ impl Operation for EchoFrames {
         Ok(())
     }
 
+    fn parts(&self, parts: &mut rest::BoundParts) {
+        let v = &self.title;
+        parts.headers.push(("x-echo-title", v.to_string()));
+    }
+
     fn unbind(output: &Self::Output, answer: &mut rest::AnswerParts) {
         if let Some(v) = &output.title {
             answer.headers.push(("x-echo-title", v.to_string()));
@@ -114,6 +122,8 @@ impl DuplexOperation for EchoFrames {
 }
 
 impl Event for EchoFrame {
+    const CONTENT_TYPE: &'static str = "application/json";
+
     fn event_type(&self) -> &'static str {
         "EchoFrame"
     }
@@ -124,6 +134,8 @@ impl Event for EchoFrame {
 }
 
 impl Event for EchoEnd {
+    const CONTENT_TYPE: &'static str = "application/json";
+
     fn event_type(&self) -> &'static str {
         "EchoEnd"
     }
@@ -140,6 +152,8 @@ pub enum EchoFramesEvent {
 }
 
 impl Event for EchoFramesEvent {
+    const CONTENT_TYPE: &'static str = "application/json";
+
     fn event_type(&self) -> &'static str {
         match self {
             EchoFramesEvent::EchoFrame(event) => event.event_type(),
@@ -156,6 +170,7 @@ impl Event for EchoFramesEvent {
 }
 
 impl Operation for EchoMember {
+    const SERVICE: &'static Service = &services::ECHO;
     const NAME: &'static str = "echo.EchoMember";
     const ACTION: &'static str = "echo:EchoMember";
     const READ_ONLY: bool = false;
@@ -211,6 +226,24 @@ impl Operation for EchoMember {
         )?;
         self.body = Some(parts.body.clone());
         Ok(())
+    }
+
+    fn parts(&self, parts: &mut rest::BoundParts) {
+        let v = &self.name;
+        parts.labels.push(("Name", v.to_string()));
+        let v = &self.rest;
+        parts.labels.push(("Rest", v.to_string()));
+        let v = &self.mode;
+        parts.query.push(("mode", v.to_string()));
+        if let Some(v) = &self.depth {
+            parts.query.push(("depth", v.to_string()));
+        }
+        if let Some(v) = &self.password {
+            parts.headers.push(("x-echo-password", v.to_string()));
+        }
+        if let Some(v) = &self.body {
+            parts.payload = Some(v.clone());
+        }
     }
 
     fn unbind(output: &Self::Output, answer: &mut rest::AnswerParts) {

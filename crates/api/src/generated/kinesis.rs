@@ -5,6 +5,7 @@ use crate::constraint;
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
+use crate::generated::services;
 use crate::operation::Event;
 use crate::operation::FeedOperation;
 use crate::operation::Operation;
@@ -13,6 +14,7 @@ use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::operation::ServeFeed;
 use crate::resource;
+use crate::service::Service;
 use crate::shown;
 use anabranch_types::Timestamp;
 use anabranch_wire::Decode;
@@ -231,6 +233,7 @@ impl Encode for CreateStreamOutput {
 }
 
 impl Operation for CreateStream {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.CreateStream";
     const ACTION: &'static str = "kinesis:CreateStream";
     const READ_ONLY: bool = false;
@@ -274,6 +277,7 @@ impl Encode for DeleteStreamOutput {
 }
 
 impl Operation for DeleteStream {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.DeleteStream";
     const ACTION: &'static str = "kinesis:DeleteStream";
     const READ_ONLY: bool = false;
@@ -294,6 +298,7 @@ impl Operation for DeleteStream {
 }
 
 impl Operation for DescribeStream {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.DescribeStream";
     const ACTION: &'static str = "kinesis:DescribeStream";
     const READ_ONLY: bool = true;
@@ -314,6 +319,7 @@ impl Operation for DescribeStream {
 }
 
 impl Operation for DescribeStreamSummary {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.DescribeStreamSummary";
     const ACTION: &'static str = "kinesis:DescribeStreamSummary";
     const READ_ONLY: bool = true;
@@ -334,6 +340,7 @@ impl Operation for DescribeStreamSummary {
 }
 
 impl Operation for ListStreams {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.ListStreams";
     const ACTION: &'static str = "kinesis:ListStreams";
     const READ_ONLY: bool = true;
@@ -351,6 +358,7 @@ impl Operation for ListStreams {
 }
 
 impl Operation for ListShards {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.ListShards";
     const ACTION: &'static str = "kinesis:ListShards";
     const READ_ONLY: bool = true;
@@ -371,6 +379,7 @@ impl Operation for ListShards {
 }
 
 impl Operation for PutRecord {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.PutRecord";
     const ACTION: &'static str = "kinesis:PutRecord";
     const READ_ONLY: bool = false;
@@ -391,6 +400,7 @@ impl Operation for PutRecord {
 }
 
 impl Operation for PutRecords {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.PutRecords";
     const ACTION: &'static str = "kinesis:PutRecords";
     const READ_ONLY: bool = false;
@@ -411,6 +421,7 @@ impl Operation for PutRecords {
 }
 
 impl Operation for GetShardIterator {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.GetShardIterator";
     const ACTION: &'static str = "kinesis:GetShardIterator";
     const READ_ONLY: bool = true;
@@ -431,6 +442,7 @@ impl Operation for GetShardIterator {
 }
 
 impl Operation for GetRecords {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.GetRecords";
     const ACTION: &'static str = "kinesis:GetRecords";
     const READ_ONLY: bool = true;
@@ -448,6 +460,7 @@ impl Operation for GetRecords {
 }
 
 impl Operation for SubscribeToShard {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.SubscribeToShard";
     const ACTION: &'static str = "kinesis:SubscribeToShard";
     const READ_ONLY: bool = true;
@@ -469,6 +482,8 @@ impl FeedOperation for SubscribeToShard {
 }
 
 impl Event for SubscribeToShardEvent {
+    const CONTENT_TYPE: &'static str = "application/x-amz-json-1.1";
+
     fn event_type(&self) -> &'static str {
         "SubscribeToShardEvent"
     }
@@ -479,6 +494,7 @@ impl Event for SubscribeToShardEvent {
 }
 
 impl Operation for RegisterStreamConsumer {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.RegisterStreamConsumer";
     const ACTION: &'static str = "kinesis:RegisterStreamConsumer";
     const READ_ONLY: bool = false;
@@ -496,6 +512,7 @@ impl Operation for RegisterStreamConsumer {
 }
 
 impl Operation for DescribeStreamConsumer {
+    const SERVICE: &'static Service = &services::KINESIS;
     const NAME: &'static str = "Kinesis_20131202.DescribeStreamConsumer";
     const ACTION: &'static str = "kinesis:DescribeStreamConsumer";
     const READ_ONLY: bool = true;

@@ -3,11 +3,13 @@
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
+use crate::generated::services;
 use crate::operation::Operation;
 use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
+use crate::service::Service;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
@@ -441,6 +443,7 @@ pub fn register_functions<S: LambdaFunctions, R: Register>(service: &Arc<S>, reg
 }
 
 impl Operation for GetAccountSettings {
+    const SERVICE: &'static Service = &services::LAMBDA;
     const NAME: &'static str = "lambda.GetAccountSettings";
     const ACTION: &'static str = "lambda:GetAccountSettings";
     const READ_ONLY: bool = true;

@@ -3,11 +3,13 @@
 use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
+use crate::generated::services;
 use crate::operation::Operation;
 use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
+use crate::service::Service;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
@@ -166,6 +168,7 @@ pub fn register_tokens<S: StsTokens, R: Register>(service: &Arc<S>, register: &m
 }
 
 impl Operation for GetCallerIdentity {
+    const SERVICE: &'static Service = &services::STS;
     const NAME: &'static str = "sts.GetCallerIdentity";
     const ACTION: &'static str = "sts:GetCallerIdentity";
     const READ_ONLY: bool = true;
