@@ -15,7 +15,8 @@ mod sources;
 const USAGE: &str = "\
 usage: cargo xtask access-log [--check]   make the demo's input
        cargo xtask generate [--check]     make crates/api/src/generated/ from models/
-       cargo xtask coverage --traffic DIR make docs/coverage.md from models/ and recorded traffic";
+       cargo xtask coverage --traffic DIR [--check]
+                                          make docs/coverage.md from models/ and recorded traffic";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

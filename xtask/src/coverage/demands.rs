@@ -85,9 +85,12 @@ impl Demand {
             Demand::Edge { path, side, limit } => {
                 let reached =
                     |call: &Call| call.sizes.get(path).map(|[least, greatest]| side.of(*least, *greatest));
-                let accepted = calls.iter().any(|c| c.code.is_none() && reached(c) == Some(*limit));
+                let at_limit = || calls.iter().filter(|c| reached(c) == Some(*limit));
                 let beyond = limit + side.step();
-                accepted && calls.iter().any(|c| c.code.is_some() && reached(c) == Some(beyond))
+                let refused = |c: &&Call| c.code.is_some() && reached(c) == Some(beyond);
+                // At its limit a value has passed if the call was answered otherwise than beyond it: a name of 128 characters
+                // that names nothing is ResourceNotFoundException.
+                calls.iter().filter(refused).any(|b| at_limit().any(|a| a.code != b.code))
             }
         }
     }
