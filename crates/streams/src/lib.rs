@@ -1,1 +1,32 @@
-//! Not begun.
+//! Kinesis Data Streams: shards, records, iterators, enhanced fan-out.
+//!
+//! Start reading at [`Streams`] and at any file of `ops/`: one operation each, named as the API names it. `put`, `read` and `fanout`
+//! move records; `stream` and `directory` are what there is, in memory; `stored` and `changes` are how it gets into the catalog; `limits`
+//! and `errors` hold every number and every sentence. Knows no socket, no protocol and no policy.
+
+mod changes;
+mod describe;
+mod directory;
+mod errors;
+mod fanout;
+mod iterator;
+pub mod limits;
+mod numbers;
+mod open;
+mod ops;
+mod position;
+mod put;
+mod read;
+mod resolve;
+mod service;
+mod stored;
+mod stream;
+mod tags;
+mod tokens;
+mod transitions;
+
+#[cfg(test)]
+mod harness;
+
+pub use open::OpenError;
+pub use service::{Ground, Settings, Streams};

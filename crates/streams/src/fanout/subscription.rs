@@ -1,0 +1,198 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use anabranch_api::kinesis::Error;
+use anabranch_api::{ApiError, EventFrame};
+use anabranch_log::{Position, ReadBatch, ReadLimit};
+use anabranch_types::Timestamp;
+use futures_util::Stream as Frames;
+
+use super::event::{Event, end_of_shard, idle};
+use super::slot::Slot;
+use super::{EVENT_BYTES_MAX, EVENT_RECORDS_MAX, HEARTBEAT, follow};
+use crate::errors::Failed;
+use crate::limits::{Bucket, CONSUMER_OUT_BYTES_PER_SECOND, LimitsMode, SUBSCRIPTION_LIFE};
+use crate::stream::{Shard, Stream};
+use crate::{Streams, describe, read};
+
+/// A subscription: the frames one consumer gets from one shard, from a place on, for five minutes.
+pub(crate) struct Subscription {
+    streams: Arc<Streams>,
+    stream: Arc<Stream>,
+    shard: Arc<Shard>,
+    slot: Arc<Slot>,
+    next: Position,
+    reading: Option<Reading>,
+    throughput: Bucket,
+    heartbeat: Timestamp,
+    expires: Timestamp,
+    alarm: Option<Timestamp>,
+    over: bool,
+}
+
+type Reading = Pin<Box<dyn Future<Output = Result<ReadBatch, Error>> + Send>>;
+
+impl Subscription {
+    /// Subscribes from `next` on. The first frame comes at once.
+    pub fn begin(
+        streams: Arc<Streams>,
+        stream: Arc<Stream>,
+        shard: Arc<Shard>,
+        slot: Arc<Slot>,
+        next: Position,
+    ) -> Result<Self, Error> {
+        let now = streams.clock.now();
+        shard.live.hub.join(Arc::clone(&slot));
+        let subscription = Self {
+            slot,
+            next,
+            reading: None,
+            throughput: Bucket::full(CONSUMER_OUT_BYTES_PER_SECOND, now),
+            heartbeat: now,
+            expires: now + SUBSCRIPTION_LIFE,
+            alarm: None,
+            over: false,
+            streams,
+            stream,
+            shard,
+        };
+        follow(&subscription.shard.live, &*subscription.streams.log).map_err(Failed::from)?;
+        Ok(subscription)
+    }
+
+    /// The next frame, or none for now. `None` inside is the end.
+    fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<EventFrame, Error>>> {
+        self.slot.waker.register(cx.waker());
+        let now = self.streams.clock.now();
+        if let Some(error) = self.slot.take_ending() {
+            self.over = true;
+            return Poll::Ready(Some(Err(error)));
+        }
+        if self.over || now >= self.expires {
+            self.over = true;
+            return Poll::Ready(None);
+        }
+        loop {
+            if let Some(reading) = &mut self.reading {
+                let Poll::Ready(found) = reading.as_mut().poll(cx) else { return Poll::Pending };
+                self.reading = None;
+                match self.take_read(found, now) {
+                    Err(error) => return self.fail(error),
+                    Ok(Some(event)) => return self.deliver(&event, now),
+                    Ok(None) => {}
+                }
+            }
+            if let Some(at) = self.throttled(now) {
+                return self.wait_until(at, now);
+            }
+            if let Some(event) = self.shard.live.hub.take(self.next) {
+                return self.deliver(&event, now);
+            }
+            let state = match self.streams.log.state(self.shard.live.log) {
+                Ok(state) => state,
+                Err(error) => return self.fail(Failed::from(error).into()),
+            };
+            if self.next >= state.end {
+                return if state.closed { self.at_the_end(now) } else { self.at_the_tip(now) };
+            }
+            self.start_reading();
+        }
+    }
+
+    fn start_reading(&mut self) {
+        let (streams, stream, shard) =
+            (Arc::clone(&self.streams), Arc::clone(&self.stream), Arc::clone(&self.shard));
+        let from = self.next;
+        let limit = ReadLimit { records_max: EVENT_RECORDS_MAX, bytes_max: EVENT_BYTES_MAX };
+        self.reading =
+            Some(Box::pin(async move { streams.read_retained(&stream.view(), &shard, from, limit).await }));
+    }
+
+    fn take_read(
+        &mut self,
+        found: Result<ReadBatch, Error>,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Event>>, Error> {
+        let found = found?;
+        if found.records.is_empty() {
+            self.next = self.next.max(found.next);
+            return Ok(None);
+        }
+        let behind_ms = read::millis_behind(&found, now);
+        let event = Event::read(self.next, found.next, found.records, behind_ms);
+        Ok(Some(self.shard.live.hub.keep(event)))
+    }
+
+    fn deliver(&mut self, event: &Event, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
+        self.next = event.next;
+        self.heartbeat = now + HEARTBEAT;
+        self.throughput.take(event.bytes);
+        self.stream.metrics.outgoing(event.records() as u64, event.bytes);
+        self.stream.metrics.iterator_age(event.behind_ms());
+        Poll::Ready(Some(event.frame(&self.shard)))
+    }
+
+    /// When the consumer's throughput allows more, if it does not now.
+    fn throttled(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if self.streams.settings.limits == LimitsMode::Off {
+            return None;
+        }
+        self.throughput.refill(now);
+        self.throughput.in_credit_at()
+    }
+
+    fn at_the_tip(&mut self, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
+        if now < self.heartbeat {
+            return self.wait_until(self.heartbeat, now);
+        }
+        self.heartbeat = now + HEARTBEAT;
+        let frame = self.shard.live.hub.idle(self.next, || idle(&self.shard, self.next, now));
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    /// The log is closed. Until the children are committed there is nothing to say; the commit wakes us.
+    fn at_the_end(&mut self, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
+        let view = self.stream.view();
+        match view.shard(self.shard.id()) {
+            Some(shard) if shard.stored.closed.is_some() => {
+                self.over = true;
+                Poll::Ready(Some(Ok(end_of_shard(describe::child_shards(&view, shard)))))
+            }
+            Some(_) => self.at_the_tip(now),
+            None => {
+                self.over = true;
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn wait_until(&mut self, at: Timestamp, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
+        let at = at.min(self.expires);
+        if self.alarm.is_none_or(|alarm| alarm <= now || alarm > at) {
+            self.alarm = Some(at);
+            self.streams.subscriptions.wake_at(at, &self.slot);
+        }
+        Poll::Pending
+    }
+
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<EventFrame, Error>>> {
+        self.over = true;
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Frames for Subscription {
+    type Item = Result<EventFrame, ApiError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.advance(cx).map(|frame| frame.map(|f| f.map_err(Into::into)))
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.shard.live.hub.leave(&self.slot);
+    }
+}

@@ -1,0 +1,185 @@
+//! The one door of this crate's tests: the service over a log on a simulated disk and a catalog in memory, under a test clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anabranch_api::kinesis::{self, CreateStream, DescribeStream, GetShardIterator, ShardIteratorType};
+use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
+use anabranch_catalog::MemoryCatalog;
+use anabranch_governance::metrics::Metrics;
+use anabranch_log::disk::SimulatedDisk;
+use anabranch_log::local::{LocalLog, Options, Prepare};
+use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName};
+use bytes::Bytes;
+
+use crate::{Ground, Settings, Streams};
+
+/// A service to call.
+pub(crate) struct Bench {
+    pub streams: Arc<Streams>,
+    pub clock: Clock,
+    pub cx: Context,
+    ground: Ground,
+    settings: Settings,
+}
+
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// A service without transition delay and without limits per second.
+pub(crate) async fn bench() -> Bench {
+    bench_with(Settings { limits: crate::limits::LimitsMode::Off, ..Settings::default() }).await
+}
+
+pub(crate) async fn bench_with(settings: Settings) -> Bench {
+    let clock = Clock::test(0);
+    let log_options = Options { prepare: Prepare::WhenNeeded, clock: clock.clone(), ..Options::default() };
+    let log = LocalLog::open(Arc::new(SimulatedDisk::new()), log_options).unwrap();
+    let ground = Ground {
+        log: Arc::new(log),
+        catalog: Arc::new(MemoryCatalog::default()),
+        clock: clock.clone(),
+        rng: Rng::seeded(1),
+        metrics: Metrics::new(|_| {}),
+    };
+    let streams = Streams::open(ground.clone(), settings.clone()).await.unwrap();
+    let cx = context(ACCOUNT, "us-east-1", &clock);
+    Bench { streams, clock, cx, ground, settings }
+}
+
+/// A caller.
+pub(crate) fn context(account: &str, region: &str, clock: &Clock) -> Context {
+    let account: AccountId = account.parse().unwrap();
+    Context {
+        principal: Principal::Root(account),
+        account,
+        region: Region::parse(region.to_owned()).unwrap(),
+        partition: Partition::Aws,
+        access_key: None,
+        source: None,
+        user_agent: None,
+        endpoint: "test".into(),
+        secure_transport: false,
+        request_id: RequestId::from_random(0),
+        received: clock.now(),
+    }
+}
+
+impl Bench {
+    /// Calls an operation.
+    pub async fn call<Op: Operation>(&self, request: Op) -> Result<Op::Output, Op::Error>
+    where
+        Streams: Serve<Op>,
+    {
+        self.streams.serve(&self.cx, request).await
+    }
+
+    /// Calls an operation that is refused; code and sentence.
+    pub async fn refused<Op: Operation>(&self, request: Op) -> (String, String)
+    where
+        Streams: Serve<Op>,
+    {
+        match self.call(request).await {
+            Ok(_) => panic!("{} was not refused", Op::NAME),
+            Err(error) => refusal(error.into()),
+        }
+    }
+
+    /// Creates a stream with so many shards.
+    pub async fn create(&self, stream: &str, shards: i32) {
+        self.call(CreateStream {
+            stream_name: name(stream),
+            shard_count: Some(shards),
+            ..CreateStream::default()
+        })
+        .await
+        .unwrap();
+    }
+
+    /// Creates an on-demand stream.
+    pub async fn create_on_demand(&self, stream: &str) {
+        self.call(CreateStream {
+            stream_name: name(stream),
+            stream_mode_details: Some(kinesis::StreamModeDetails {
+                stream_mode: kinesis::StreamMode::OnDemand,
+            }),
+            ..CreateStream::default()
+        })
+        .await
+        .unwrap();
+    }
+
+    pub async fn describe(&self, stream: &str) -> kinesis::StreamDescription {
+        let request = DescribeStream { stream_name: Some(name(stream)), ..DescribeStream::default() };
+        self.call(request).await.unwrap().stream_description
+    }
+
+    /// Puts a record; its shard and number.
+    pub async fn put(&self, stream: &str, key: &str, data: &'static [u8]) -> kinesis::PutRecordOutput {
+        self.call(kinesis::PutRecord {
+            stream_name: Some(name(stream)),
+            data: Bytes::from_static(data),
+            partition_key: Some(key.into()),
+            ..kinesis::PutRecord::default()
+        })
+        .await
+        .unwrap()
+    }
+
+    /// An iterator of a type that needs nothing else.
+    pub async fn iterator(
+        &self,
+        stream: &str,
+        shard: &str,
+        kind: ShardIteratorType,
+    ) -> bytestring::ByteString {
+        let request = GetShardIterator {
+            stream_name: Some(name(stream)),
+            shard_id: shard.into(),
+            shard_iterator_type: kind,
+            ..GetShardIterator::default()
+        };
+        self.call(request).await.unwrap().shard_iterator.unwrap()
+    }
+
+    pub async fn read(&self, iterator: &str) -> kinesis::GetRecordsOutput {
+        let request = kinesis::GetRecords { shard_iterator: iterator.into(), ..Default::default() };
+        self.call(request).await.unwrap()
+    }
+
+    /// The data of what is read.
+    pub async fn data(&self, iterator: &str) -> Vec<Bytes> {
+        self.read(iterator).await.records.into_iter().map(|r| r.data).collect()
+    }
+
+    /// Moves the clock, visiting what falls due on the way in the order of its times.
+    pub async fn advance(&self, by: Duration) {
+        let end = self.clock.now() + by;
+        let due: Vec<Arc<dyn Due>> = self.streams.due();
+        while let Some((at, first)) = due
+            .iter()
+            .filter_map(|d| Some((d.next_due()?, d)))
+            .min_by_key(|(at, _)| *at)
+            .filter(|(at, _)| *at <= end)
+        {
+            self.clock.advance_to(at);
+            first.run(at.max(self.clock.now())).await;
+        }
+        self.clock.advance_to(end);
+    }
+
+    /// The service as it is after a restart over the same log and catalog.
+    pub async fn restarted(self) -> Self {
+        drop(self.streams);
+        let streams = Streams::open(self.ground.clone(), self.settings.clone()).await.unwrap();
+        Self { streams, ..self }
+    }
+}
+
+pub(crate) fn name(text: &str) -> StreamName {
+    text.parse().unwrap()
+}
+
+/// An error's code and sentence.
+pub(crate) fn refusal(error: ApiError) -> (String, String) {
+    (error.code.into_owned(), error.message.unwrap_or_default().into_owned())
+}

@@ -1,0 +1,74 @@
+//! Reading records of a shard, for GetRecords and fan-out alike.
+
+use anabranch_api::kinesis::{self, Error};
+use anabranch_log::{Position, ReadBatch, ReadFrom, ReadLimit, Record};
+use anabranch_types::Timestamp;
+use bytestring::ByteString;
+
+use crate::Streams;
+use crate::errors::{self, Failed};
+use crate::numbers::number;
+use crate::stream::{Shard, View};
+
+impl Streams {
+    /// Reads on from `from`. What is older than the retention is passed over, whether or not it has left the log.
+    pub(crate) async fn read_retained(
+        &self,
+        view: &View,
+        shard: &Shard,
+        from: Position,
+        limit: ReadLimit,
+    ) -> Result<ReadBatch, Error> {
+        let log = shard.live.log;
+        let horizon = self.horizon(view);
+        let found = self.log.read(log, ReadFrom::Position(from), limit).await.map_err(Failed::from)?;
+        match found.records.first() {
+            Some(first) if first.arrival < horizon => {
+                Ok(self.log.read(log, ReadFrom::Time(horizon), limit).await.map_err(Failed::from)?)
+            }
+            _ => Ok(found),
+        }
+    }
+}
+
+/// Whether the read came to the end of a closed shard. A shard whose log is closed while its children are not yet committed has not
+/// ended for readers: they would not be told where to go on.
+pub(crate) fn ended(found: &ReadBatch, shard: &Shard) -> bool {
+    found.state.closed && found.next >= found.state.end && shard.stored.closed.is_some()
+}
+
+/// How far the read is behind the tip: 0 at the tip, else the age of the last record read.
+pub(crate) fn millis_behind(found: &ReadBatch, now: Timestamp) -> u64 {
+    match found.records.last() {
+        Some(last) if found.next < found.state.end => now.millis_since(last.arrival).max(1),
+        _ => 0,
+    }
+}
+
+/// What counts against the read limits: data and keys.
+pub(crate) fn bytes(records: &[Record]) -> u64 {
+    let bytes = |r: &Record| r.record.data.len() + r.record.key.as_ref().map_or(0, |k| k.len());
+    records.iter().map(|r| bytes(r) as u64).sum()
+}
+
+/// The records as answers show them.
+pub(crate) fn show(
+    shard: &Shard,
+    records: impl IntoIterator<Item = Record>,
+) -> Result<Vec<kinesis::Record>, Error> {
+    let (id, created_seconds) = (shard.id(), shard.stored.created_seconds);
+    let show = |r: Record| {
+        let partition_key = match r.record.key {
+            Some(key) => Some(ByteString::try_from(key).map_err(|_| errors::internal())?),
+            None => None,
+        };
+        Ok(kinesis::Record {
+            sequence_number: number(id, created_seconds, r.position, r.arrival),
+            approximate_arrival_timestamp: Some(r.arrival),
+            data: r.record.data,
+            partition_key,
+            encryption_type: None,
+        })
+    };
+    records.into_iter().map(show).collect()
+}

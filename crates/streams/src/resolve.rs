@@ -1,0 +1,125 @@
+//! Which stream, shard or consumer a request is about.
+
+use std::sync::Arc;
+
+use anabranch_api::Context;
+use anabranch_api::kinesis::Error;
+use anabranch_types::{ConsumerArn, ShardId, StreamArn, StreamName};
+
+use crate::Streams;
+use crate::errors;
+use crate::stored::{Scope, Status, StoredConsumer};
+use crate::stream::{Shard, Stream, View};
+
+impl Streams {
+    /// The stream that StreamName or StreamARN name, in any state. Another account's is found by its ARN: whether the caller may
+    /// use it was the door's business.
+    pub(crate) fn find_stream(
+        &self,
+        cx: &Context,
+        name: Option<&StreamName>,
+        arn: Option<&str>,
+    ) -> Result<Arc<Stream>, Error> {
+        match (name, arn) {
+            (name, Some(arn)) => {
+                let stream = self.find_by_arn(cx, arn)?;
+                match name {
+                    Some(name) if *name != stream.id.name => Err(errors::two_streams_named()),
+                    _ => Ok(stream),
+                }
+            }
+            (Some(name), None) => {
+                let scope = Scope { account: cx.account, region: cx.region.clone() };
+                self.directory.by_name(&scope, name).ok_or_else(|| errors::stream_not_found(name, cx.account))
+            }
+            (None, None) => Err(errors::no_stream_named()),
+        }
+    }
+
+    fn find_by_arn(&self, cx: &Context, arn: &str) -> Result<Arc<Stream>, Error> {
+        if let Some(stream) = self.directory.by_arn(arn).filter(|s| s.id.region == cx.region) {
+            return Ok(stream);
+        }
+        let id: StreamArn = arn.parse().map_err(|_| errors::invalid_arn(arn))?;
+        Err(errors::stream_not_found(&id.name, id.account))
+    }
+
+    /// The stream and its view, if records can be put and read now. While it is being created or deleted AWS answers as if it were
+    /// not there (recorded by kinesalite).
+    pub(crate) fn find_serving(
+        &self,
+        cx: &Context,
+        name: Option<&StreamName>,
+        arn: Option<&str>,
+    ) -> Result<(Arc<Stream>, Arc<View>), Error> {
+        let stream = self.find_stream(cx, name, arn)?;
+        let view = serving(&stream)?;
+        Ok((stream, view))
+    }
+
+    /// The consumer with this ARN, and its stream.
+    pub(crate) fn find_consumer_by_arn(
+        &self,
+        cx: &Context,
+        arn: &str,
+    ) -> Result<(Arc<Stream>, Arc<StoredConsumer>), Error> {
+        let id: ConsumerArn = arn.parse().map_err(|_| errors::invalid_arn(arn))?;
+        let found = self.directory.by_arn(&id.stream.to_string()).filter(|s| s.id.region == cx.region);
+        let stream = found.ok_or_else(|| errors::stream_not_found(&id.stream.name, id.stream.account))?;
+        let consumer = stream.view().consumers.get(&*id.name).cloned();
+        let consumer = consumer
+            .filter(|c| c.created_seconds() == id.created_seconds)
+            .ok_or_else(|| errors::consumer_arn_not_found(arn))?;
+        Ok((stream, consumer))
+    }
+
+    /// The consumer that ConsumerARN, or StreamARN and ConsumerName, name, and its stream.
+    pub(crate) fn find_consumer(
+        &self,
+        cx: &Context,
+        consumer_arn: Option<&str>,
+        stream_arn: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<(Arc<Stream>, Arc<StoredConsumer>), Error> {
+        match (consumer_arn, stream_arn, name) {
+            (Some(arn), _, _) => self.find_consumer_by_arn(cx, arn),
+            (None, Some(arn), Some(name)) => {
+                let stream = self.find_stream(cx, None, Some(arn))?;
+                let consumer = stream.view().consumers.get(name).cloned();
+                let consumer = consumer.ok_or_else(|| errors::consumer_not_found(name, &stream.id))?;
+                Ok((stream, consumer))
+            }
+            _ => Err(errors::no_consumer_named()),
+        }
+    }
+}
+
+/// The stream's view, if records can be put and read now.
+pub(crate) fn serving(stream: &Stream) -> Result<Arc<View>, Error> {
+    let view = stream.view();
+    if view.serves_records() {
+        Ok(view)
+    } else {
+        Err(errors::stream_not_found(&stream.id.name, stream.id.account))
+    }
+}
+
+/// The shard a request names, read as leniently as AWS reads it. A well-formed id of no shard is `unknown`.
+pub(crate) fn find_shard<'v>(
+    view: &'v View,
+    stream: &StreamArn,
+    given: &str,
+    unknown: fn(ShardId, &StreamArn) -> Error,
+) -> Result<&'v Arc<Shard>, Error> {
+    let id: ShardId = given.parse().map_err(|_| errors::shard_not_found(given, stream))?;
+    view.shard(id).ok_or_else(|| unknown(id, stream))
+}
+
+/// Refuses unless the stream is ACTIVE.
+pub(crate) fn require_active(stream: &StreamArn, status: Status) -> Result<(), Error> {
+    if status == Status::Active {
+        Ok(())
+    } else {
+        Err(errors::stream_not_active(stream, crate::describe::status(status).as_str()))
+    }
+}

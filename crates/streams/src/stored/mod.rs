@@ -1,0 +1,13 @@
+//! What the catalog holds of streams: the keys, and the values in a compact versioned form (docs/formats/streams.md).
+
+mod keys;
+mod values;
+
+pub(crate) use keys::{Scope, StreamKeys, next_scope_after, scope_of, token_key};
+pub(crate) use values::{
+    Closed, ConsumerStatus, Distribution, Intent, Mode, Spot, Status, StoredConsumer, StoredShard,
+    StoredStream, Undecodable, Value,
+};
+
+/// How many shards one value holds. A thousand values, the most of a commit, hold more shards than an account may have.
+pub(crate) const SHARDS_PER_VALUE: u32 = 128;

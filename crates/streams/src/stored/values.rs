@@ -1,0 +1,339 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anabranch_log::{GroupId, Offset, Position, Timeline};
+use anabranch_types::{HashKey, HashRange, ShardId, Timestamp};
+use bytes::Bytes;
+use minicbor::{Decode, Encode};
+
+/// A value the catalog holds: a version byte, then CBOR with numbered fields. A field is never renumbered; new ones are optional.
+pub(crate) trait Value: Encode<()> + for<'b> Decode<'b, ()> {
+    /// The version this program writes and reads.
+    const VERSION: u8 = 1;
+
+    /// As the catalog keeps it.
+    fn to_bytes(&self) -> Bytes {
+        let mut bytes = vec![Self::VERSION];
+        minicbor::encode(self, &mut bytes).expect("writing into memory does not fail");
+        bytes.into()
+    }
+
+    /// From the catalog.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Undecodable> {
+        match bytes.split_first() {
+            Some((&version, rest)) if version == Self::VERSION => {
+                minicbor::decode(rest).map_err(Undecodable::Damaged)
+            }
+            Some((&version, _)) => Err(Undecodable::Version(version)),
+            None => Err(Undecodable::Version(0)),
+        }
+    }
+}
+
+/// The catalog holds what this program cannot read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Undecodable {
+    #[error("it has version {0}, which this version of Anabranch does not know")]
+    Version(u8),
+    #[error("it is damaged")]
+    Damaged(#[source] minicbor::decode::Error),
+}
+
+/// A stream.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct StoredStream {
+    /// The log group that holds its records.
+    #[n(0)]
+    pub group: u64,
+    #[n(1)]
+    pub created_ms: i64,
+    #[n(2)]
+    pub status: Status,
+    /// When the status ends by itself.
+    #[n(3)]
+    pub due_ms: Option<i64>,
+    #[n(4)]
+    pub mode: Mode,
+    #[n(5)]
+    pub retention_hours: u32,
+    #[n(6)]
+    pub max_record_kib: u32,
+    #[n(7)]
+    pub distribution: Distribution,
+    /// The index of the next shard.
+    #[n(8)]
+    pub next_shard: u32,
+    /// Sorted by key, as AWS lists them.
+    #[n(9)]
+    pub tags: BTreeMap<String, String>,
+    /// What has begun and is not finished.
+    #[n(10)]
+    pub intent: Option<Intent>,
+    /// The shard-level metrics that are on: a bit each, in the model's order.
+    #[n(11)]
+    pub shard_metrics: u8,
+    /// WarmThroughputMiBps, if it was asked for.
+    #[n(12)]
+    pub warm_mibps: Option<u32>,
+}
+
+/// A stream's StreamStatus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum Status {
+    #[n(0)]
+    Creating,
+    #[n(1)]
+    Active,
+    #[n(2)]
+    Updating,
+    #[n(3)]
+    Deleting,
+}
+
+/// A stream's capacity mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum Mode {
+    #[n(0)]
+    Provisioned,
+    #[n(1)]
+    OnDemand,
+}
+
+/// How records find their shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum Distribution {
+    #[n(0)]
+    UserPartitionKey,
+    #[n(1)]
+    Auto,
+}
+
+/// A change of several steps, written before the first and finished at start-up if need be.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Intent {
+    /// These shards shall be closed and replaced by those.
+    #[n(0)]
+    Reshard {
+        #[n(0)]
+        close: Vec<u32>,
+        #[n(1)]
+        open: Vec<StoredShard>,
+    },
+}
+
+/// A shard.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct StoredShard {
+    #[n(0)]
+    pub index: u32,
+    #[cbor(n(1), with = "hash_key")]
+    pub start: HashKey,
+    #[cbor(n(2), with = "hash_key")]
+    pub end: HashKey,
+    #[n(3)]
+    pub parent: Option<u32>,
+    #[n(4)]
+    pub adjacent_parent: Option<u32>,
+    /// The second in its sequence numbers.
+    #[n(5)]
+    pub created_seconds: u64,
+    #[n(6)]
+    pub created_ms: i64,
+    #[n(7)]
+    pub closed: Option<Closed>,
+}
+
+/// How a shard ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Closed {
+    #[n(0)]
+    pub at_ms: i64,
+    /// The put second in its EndingSequenceNumber.
+    #[n(1)]
+    pub seconds: u64,
+    /// Where its log was closed.
+    #[n(2)]
+    pub end: Spot,
+}
+
+/// A [`Position`] as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Spot {
+    #[n(0)]
+    pub timeline: u16,
+    #[n(1)]
+    pub offset: u64,
+}
+
+/// A consumer.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct StoredConsumer {
+    #[n(0)]
+    pub name: String,
+    #[n(1)]
+    pub created_ms: i64,
+    #[n(2)]
+    pub status: ConsumerStatus,
+    /// When the status ends by itself.
+    #[n(3)]
+    pub due_ms: Option<i64>,
+    #[n(4)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A consumer's ConsumerStatus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub(crate) enum ConsumerStatus {
+    #[n(0)]
+    Creating,
+    #[n(1)]
+    Active,
+    #[n(2)]
+    Deleting,
+}
+
+impl Value for StoredStream {}
+impl Value for StoredConsumer {}
+impl Value for Vec<StoredShard> {}
+impl Value for u64 {}
+
+impl StoredStream {
+    pub fn group(&self) -> GroupId {
+        GroupId(self.group)
+    }
+
+    pub fn created(&self) -> Timestamp {
+        Timestamp::from_millis(self.created_ms)
+    }
+
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due_ms.map(Timestamp::from_millis)
+    }
+
+    pub fn retention(&self) -> Duration {
+        Duration::from_secs(u64::from(self.retention_hours) * 3600)
+    }
+}
+
+impl StoredShard {
+    pub fn id(&self) -> ShardId {
+        ShardId::new(self.index).expect("no shard gets an index beyond the last one")
+    }
+
+    pub fn range(&self) -> HashRange {
+        HashRange { start: self.start, end: self.end }
+    }
+
+    pub fn created(&self) -> Timestamp {
+        Timestamp::from_millis(self.created_ms)
+    }
+
+    pub fn parents(&self) -> impl Iterator<Item = u32> {
+        self.parent.into_iter().chain(self.adjacent_parent)
+    }
+}
+
+impl StoredConsumer {
+    /// The second in its ARN.
+    pub fn created_seconds(&self) -> u64 {
+        u64::try_from(self.created().seconds()).unwrap_or(0)
+    }
+
+    pub fn created(&self) -> Timestamp {
+        Timestamp::from_millis(self.created_ms)
+    }
+
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due_ms.map(Timestamp::from_millis)
+    }
+}
+
+impl From<Position> for Spot {
+    fn from(p: Position) -> Self {
+        Self { timeline: p.timeline.0, offset: p.offset.0 }
+    }
+}
+
+impl From<Spot> for Position {
+    fn from(s: Spot) -> Self {
+        Self { timeline: Timeline(s.timeline), offset: Offset(s.offset) }
+    }
+}
+
+/// A hash key as 16 bytes, big-endian.
+mod hash_key {
+    use anabranch_types::HashKey;
+    use minicbor::decode::{Decoder, Error};
+    use minicbor::encode::{Encoder, Write};
+
+    pub fn encode<C, W: Write>(
+        key: &HashKey,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&key.0.to_be_bytes())?.ok()
+    }
+
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<HashKey, Error> {
+        let bytes = d.bytes()?;
+        let bytes = bytes.try_into().map_err(|_| Error::message("a hash key has 16 bytes"))?;
+        Ok(HashKey(u128::from_be_bytes(bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_as_it_was_written() {
+        let shard = StoredShard {
+            index: 7,
+            start: HashKey(1),
+            end: HashKey::MAX,
+            parent: Some(3),
+            adjacent_parent: None,
+            created_seconds: 1_700_000_000,
+            created_ms: 1_700_000_000_123,
+            closed: Some(Closed { at_ms: 5, seconds: 6, end: Spot { timeline: 1, offset: 9 } }),
+        };
+        let stream = StoredStream {
+            group: 9,
+            created_ms: 1,
+            status: Status::Updating,
+            due_ms: Some(2),
+            mode: Mode::OnDemand,
+            retention_hours: 24,
+            max_record_kib: 1024,
+            distribution: Distribution::Auto,
+            next_shard: 8,
+            tags: [("k".to_owned(), "v".to_owned())].into(),
+            intent: Some(Intent::Reshard { close: vec![3], open: vec![shard.clone()] }),
+            shard_metrics: 0x7f,
+            warm_mibps: None,
+        };
+        assert_eq!(StoredStream::from_bytes(&stream.to_bytes()).unwrap(), stream);
+        let shards = vec![shard; 128];
+        let bytes = shards.to_bytes();
+        assert_eq!(Vec::<StoredShard>::from_bytes(&bytes).unwrap(), shards);
+        assert!(bytes.len() < 128 * 80, "{}", bytes.len());
+    }
+
+    #[test]
+    fn a_value_of_another_version_is_named_as_such() {
+        let mut bytes = 7_u64.to_bytes().to_vec();
+        bytes[0] = 9;
+        assert!(matches!(u64::from_bytes(&bytes), Err(Undecodable::Version(9))));
+        assert!(matches!(u64::from_bytes(&[]), Err(Undecodable::Version(0))));
+        assert!(matches!(u64::from_bytes(&[1, 0xff]), Err(Undecodable::Damaged(_))));
+    }
+}

@@ -1,0 +1,207 @@
+//! A stream as it stands in memory: its identity, which never changes, and its view, which is replaced whole at each change.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use anabranch_catalog::Revision;
+use anabranch_governance::metrics::StreamMetrics;
+use anabranch_log::{GroupId, LogId};
+use anabranch_types::{HashKey, SequenceNumber, ShardId, StreamArn, Timestamp};
+use bytestring::ByteString;
+
+use crate::fanout::Hub;
+use crate::limits::Admission;
+use crate::stored::{Scope, Status, StoredConsumer, StoredShard, StoredStream};
+
+/// A stream. One lives as long as the stream does; a re-created one is another.
+pub(crate) struct Stream {
+    pub id: StreamArn,
+    /// `id` as text.
+    pub arn: ByteString,
+    pub scope: Scope,
+    pub group: GroupId,
+    pub metrics: Arc<StreamMetrics>,
+    /// Held while the stream is being changed: changes of one stream happen one after the other.
+    pub changing: tokio::sync::Mutex<()>,
+    view: RwLock<Arc<View>>,
+}
+
+/// What a stream was at one moment.
+pub(crate) struct View {
+    pub stored: StoredStream,
+    /// The commit that wrote it.
+    pub version: Revision,
+    /// By index; expired ones are missing.
+    pub shards: Vec<Arc<Shard>>,
+    /// The open ones by hash range, which together cover every hash key.
+    pub open: Vec<Arc<Shard>>,
+    pub consumers: BTreeMap<String, Arc<StoredConsumer>>,
+}
+
+/// A shard.
+pub(crate) struct Shard {
+    pub stored: StoredShard,
+    pub live: Arc<LiveShard>,
+}
+
+/// What a shard has in memory beside what is stored of it, the same through all views.
+pub(crate) struct LiveShard {
+    pub log: LogId,
+    admission: Mutex<Admission>,
+    pub hub: Hub,
+}
+
+impl Stream {
+    pub fn new(id: StreamArn, group: GroupId, metrics: Arc<StreamMetrics>, view: View) -> Self {
+        let scope = Scope { account: id.account, region: id.region.clone() };
+        let arn = id.to_string().into();
+        let changing = tokio::sync::Mutex::new(());
+        Self { id, arn, scope, group, metrics, changing, view: RwLock::new(Arc::new(view)) }
+    }
+
+    /// As it is now.
+    pub fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the view; the caller holds `changing`.
+    pub fn publish(&self, view: View) {
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+    }
+}
+
+impl View {
+    /// `shards` stand in the order of their indexes.
+    pub fn new(
+        stored: StoredStream,
+        version: Revision,
+        shards: Vec<Arc<Shard>>,
+        consumers: BTreeMap<String, Arc<StoredConsumer>>,
+    ) -> Self {
+        let mut open: Vec<_> = shards.iter().filter(|s| s.stored.closed.is_none()).cloned().collect();
+        open.sort_by_key(|s| s.stored.start);
+        Self { stored, version, shards, open, consumers }
+    }
+
+    /// Whether records can be put and read.
+    pub fn serves_records(&self) -> bool {
+        matches!(self.stored.status, Status::Active | Status::Updating)
+    }
+
+    /// The shard with this id, open or closed.
+    pub fn shard(&self, id: ShardId) -> Option<&Arc<Shard>> {
+        let at = self.shards.binary_search_by_key(&id.index(), |s| s.stored.index).ok()?;
+        Some(&self.shards[at])
+    }
+
+    /// The shards that can still hold a record: those open, and those closed after `horizon`.
+    pub fn retained(&self, horizon: Timestamp) -> impl Iterator<Item = &Arc<Shard>> {
+        let retained = move |at_ms| Timestamp::from_millis(at_ms) > horizon;
+        self.shards.iter().filter(move |s| s.stored.closed.is_none_or(|c| retained(c.at_ms)))
+    }
+
+    /// Which of the open shards takes records with this hash key: its place in `open`.
+    pub fn route(&self, key: HashKey) -> usize {
+        self.open.partition_point(|s| s.stored.end < key)
+    }
+
+    /// The shards that a shard was replaced by.
+    pub fn children(&self, parent: u32) -> impl Iterator<Item = &Arc<Shard>> {
+        self.shards.iter().filter(move |s| s.stored.parents().any(|p| p == parent))
+    }
+
+    /// The shards that were open in `before` and are closed now.
+    pub fn closed_since(&self, before: &View) -> Vec<Arc<LiveShard>> {
+        let closed_now = |s: &&Arc<Shard>| self.shard(s.id()).is_some_and(|now| now.stored.closed.is_some());
+        before.open.iter().filter(closed_now).map(|s| Arc::clone(&s.live)).collect()
+    }
+
+    /// The earliest time at which a status ends by itself.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.stored.due().into_iter().chain(self.consumers.values().filter_map(|c| c.due())).min()
+    }
+}
+
+impl Shard {
+    /// A shard that comes into memory, idle.
+    pub fn new(stored: StoredShard, group: GroupId, now: Timestamp) -> Self {
+        let log = LogId { group, index: stored.index };
+        let live = LiveShard { log, admission: Mutex::new(Admission::new(now)), hub: Hub::default() };
+        Self { stored, live: Arc::new(live) }
+    }
+
+    /// The same shard, stored anew.
+    pub fn restored(&self, stored: StoredShard) -> Self {
+        Self { stored, live: Arc::clone(&self.live) }
+    }
+
+    pub fn id(&self) -> ShardId {
+        self.stored.id()
+    }
+
+    pub fn starting_number(&self) -> SequenceNumber {
+        SequenceNumber::start_of(self.id(), self.stored.created_seconds)
+    }
+
+    /// None while it is open.
+    pub fn ending_number(&self) -> Option<SequenceNumber> {
+        let closed = self.stored.closed?;
+        Some(SequenceNumber::end_of(self.id(), self.stored.created_seconds, closed.seconds))
+    }
+
+    /// Its limits, behind a lock held for nanoseconds.
+    pub fn admission(&self) -> MutexGuard<'_, Admission> {
+        self.live.admission.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anabranch_types::HashRange;
+
+    use super::*;
+    use crate::stored::{Distribution, Mode};
+
+    fn view(ranges: impl IntoIterator<Item = HashRange>) -> View {
+        let shards = (0..).zip(ranges).map(|(index, range)| {
+            let stored = StoredShard {
+                index,
+                start: range.start,
+                end: range.end,
+                parent: None,
+                adjacent_parent: None,
+                created_seconds: 0,
+                created_ms: 0,
+                closed: None,
+            };
+            Arc::new(Shard::new(stored, GroupId(1), Timestamp::default()))
+        });
+        let stored = StoredStream {
+            group: 1,
+            created_ms: 0,
+            status: Status::Active,
+            due_ms: None,
+            mode: Mode::Provisioned,
+            retention_hours: 24,
+            max_record_kib: 1024,
+            distribution: Distribution::UserPartitionKey,
+            next_shard: 0,
+            tags: BTreeMap::new(),
+            intent: None,
+            shard_metrics: 0,
+            warm_mibps: None,
+        };
+        View::new(stored, Revision(1), shards.collect(), BTreeMap::new())
+    }
+
+    #[test]
+    fn a_hash_key_goes_to_the_shard_whose_range_holds_it() {
+        for shards in [1, 2, 3, 7] {
+            let view = view(HashRange::divide(shards));
+            for (i, range) in HashRange::divide(shards).enumerate() {
+                assert_eq!(view.route(range.start), i);
+                assert_eq!(view.route(range.end), i);
+            }
+        }
+    }
+}
