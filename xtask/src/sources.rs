@@ -68,6 +68,12 @@ impl Sources {
                     None => wrong.push(format!("{} has no operation {name}", service.name)),
                 }
             }
+            let unraisable = self.operations.get(&service.name).into_iter().flat_map(|s| s.unraisable.keys());
+            let unknown = unraisable.filter(|key| {
+                let operation = key.split('.').next().unwrap_or_default();
+                operation != "*" && !model.operations.contains_key(operation)
+            });
+            wrong.extend(unknown.map(|key| format!("{}.unraisable names {key}", service.name)));
             let not_once = times.iter().filter(|(_, count)| **count != 1);
             wrong.extend(
                 not_once

@@ -160,7 +160,10 @@ mod tests {
         let beyond = line(true, r#""ValidationException""#, key, 1, 257);
         let below = line(true, r#""ValidationException""#, key, 0, 0);
         assert_eq!(shown(&at_limit), ["success"]);
-        assert_eq!(shown(&beyond), ["ValidationException"].repeat(0));
+        assert_eq!(shown(&beyond), Vec::<String>::new());
+        let otherwise = line(true, r#""ResourceNotFoundException""#, key, 1, 256);
+        let seen = ["ResourceNotFoundException", "Records[].PartitionKey.max"];
+        assert_eq!(shown(&format!("{otherwise}\n{beyond}")), seen);
         assert_eq!(shown(&format!("{at_limit}\n{beyond}")), ["success", "Records[].PartitionKey.max"]);
         assert_eq!(shown(&format!("{at_limit}\n{below}")), ["success", "Records[].PartitionKey.min"]);
     }
