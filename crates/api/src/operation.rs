@@ -22,6 +22,8 @@ pub trait Operation: Decode + Encode + Send + 'static {
     const READ_ONLY: bool;
     /// Whether the model gives it an answer; without one the body is empty (in Query, a response without a result).
     const HAS_OUTPUT: bool;
+    /// REST: whether a blob is the whole of the request's body, so that there is no document to decode.
+    const RAW_BODY: bool = false;
     /// The HTTP status of an answer.
     const STATUS: u16 = 200;
     /// The answer.
@@ -34,7 +36,7 @@ pub trait Operation: Decode + Encode + Send + 'static {
     /// What the call is about, by the data in `models/authorization.toml`.
     fn resources(&self, cx: &Context) -> Resources;
 
-    /// REST: takes the members bound to the path, the query, headers and the raw body, after the document (if the body is one) was decoded.
+    /// REST: takes the members bound to the path, the query, headers and the raw body, after the document was decoded (an empty one if [`Operation::RAW_BODY`]).
     fn bind(&mut self, _parts: &RequestParts<'_>, _violations: &mut Violations) -> Result<(), Malformed> {
         Ok(())
     }

@@ -64,11 +64,15 @@ fn an_error_becomes_what_its_model_says_and_back() {
 }
 
 #[test]
-fn calls_that_change_nothing_are_known() {
+fn calls_that_change_nothing_and_bodies_that_are_blobs_are_known() {
     fn changes<Op: Operation>() -> bool {
         !Op::READ_ONLY
     }
     assert!(!changes::<kinesis::GetRecords>() && !changes::<kinesis::SubscribeToShard>());
+    fn is_raw<Op: Operation>() -> bool {
+        Op::RAW_BODY
+    }
+    assert!(is_raw::<echo::EchoMember>() && !is_raw::<kinesis::PutRecords>());
     assert!(changes::<kinesis::PutRecords>() && changes::<kinesis::RegisterStreamConsumer>());
 }
 

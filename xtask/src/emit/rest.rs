@@ -12,9 +12,10 @@ pub fn bindings(r: &Resolved<'_>, operation: &Operation) -> String {
     let input =
         operation.input.as_ref().map_or_else(String::new, |s| bind(r, &s.shape) + &parts(r, &s.shape));
     let output = operation.output.as_ref().map_or_else(String::new, |s| unbind(r, &s.shape));
+    let raw = if input.contains("parts.body") { "\nconst RAW_BODY: bool = true;\n" } else { "" };
     let status = operation.http.response_code.filter(|code| *code != 200);
     let status = status.map_or_else(String::new, |code| format!("\nconst STATUS: u16 = {code};\n"));
-    format!("{status}{input}{output}")
+    format!("{status}{raw}{input}{output}")
 }
 
 /// The operation's payload member if it is one that nothing here can carry: only blobs and event streams are the whole of a body so far.

@@ -188,6 +188,8 @@ impl Operation for EchoMember {
 
     const STATUS: u16 = 201;
 
+    const RAW_BODY: bool = true;
+
     fn bind(&mut self, parts: &rest::RequestParts<'_>, violations: &mut Violations) -> Result<(), Malformed> {
         rest::required(
             parts.label("Name"),

@@ -95,7 +95,8 @@ pub(super) async fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(
 fn decode<Op: Operation>(asked: &Asked, head: &Parts, body: Bytes) -> Result<Op, ApiError> {
     let mut violations = Violations::default();
     let malformed = |malformed| errors::serialization(asked.protocol, &malformed);
-    let mut request: Op = asked.protocol.decode(body.clone(), &mut violations).map_err(malformed)?;
+    let document = if Op::RAW_BODY { Bytes::new() } else { body.clone() };
+    let mut request: Op = asked.protocol.decode(document, &mut violations).map_err(malformed)?;
     if asked.protocol == Protocol::RestJson {
         bind(&mut request, asked, head, body, &mut violations).map_err(malformed)?;
     }
