@@ -85,3 +85,29 @@ fn rustfmt(text: &str) -> Result<String> {
     }
     Ok(String::from_utf8(output.stdout)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_built_yet_can_be_generated() {
+        let mut sources = Sources::read().expect("models/ is readable");
+        for family in sources.operations.values_mut().flat_map(|s| s.families.values_mut()) {
+            family.built = family.operations().cloned().collect();
+        }
+        let defaults = Defaults::default();
+        let services = ["kinesis", "sts", "cloudwatch"];
+        for r in sources.resolved(&defaults).expect("every operation is found") {
+            if services.contains(&r.service.name.as_str()) {
+                let text = emit::service(&r).expect("every operation can be written");
+                let all = r
+                    .model
+                    .operations
+                    .keys()
+                    .filter(|name| text.contains(&format!("impl Operation for {name} {{")));
+                assert_eq!(all.count(), r.model.operations.len(), "{}", r.service.name);
+            }
+        }
+    }
+}
