@@ -9,13 +9,15 @@ use std::time::Duration;
 use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
 use anabranch_governance::iam::{Credentials, CredentialsError};
 use anabranch_log::local;
+use anabranch_streams as streams;
+use anabranch_streams::limits::LimitsMode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::announce;
-use crate::config::{Durability, Settings, TlsMode};
+use crate::config::{Durability, Limits, Settings, TlsMode};
 use crate::gateway::{self, Acceptor, Gateway, Guard, Tls, TlsError};
 use crate::logging;
 use crate::place::{Place, PlaceError};
@@ -245,7 +247,14 @@ fn recipe(
     };
     // A half of the budget is for bodies and answers, an eighth for the log's tail.
     let tail_bytes_max = usize::try_from(settings.flags.memory_max.0 / 8).unwrap_or(usize::MAX);
-    Recipe { data_dir, durability, tail_bytes_max, clock: clock.clock.clone(), audit }
+    let streams = streams::Settings {
+        limits: match settings.flags.limits {
+            Limits::Shards => LimitsMode::Shards,
+            Limits::Off => LimitsMode::Off,
+        },
+        transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),
+    };
+    Recipe { data_dir, durability, tail_bytes_max, clock: clock.clock.clone(), audit, streams }
 }
 
 fn guard(settings: &Settings) -> Guard {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anabranch_api::{cloudwatch, lambda, sts};
+use anabranch_api::{cloudwatch, kinesis, lambda, sts};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
@@ -12,10 +12,11 @@ use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
 use anabranch_governance::{Door, OwnAccount};
-use anabranch_log::RecordLog;
+use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
-use anabranch_types::Clock;
+use anabranch_streams::{self as streams, Ground, Streams};
+use anabranch_types::{Clock, Rng};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -40,6 +41,8 @@ pub struct Recipe {
     pub clock: Clock,
     /// Where audit events go.
     pub audit: Arc<dyn AuditSink>,
+    /// How Data Streams behave where AWS leaves a choice.
+    pub streams: streams::Settings,
 }
 
 /// Stores and services.
@@ -71,6 +74,9 @@ pub enum OpenError {
     /// The catalog.
     #[error("cannot open the catalog")]
     Catalog(#[source] anabranch_catalog::OpenError),
+    /// Data Streams.
+    #[error(transparent)]
+    Streams(#[from] streams::OpenError),
 }
 
 impl Recipe {
@@ -87,15 +93,24 @@ impl World {
         let log = Arc::new(open_log(&recipe, log_dir)?);
         let catalog = open_catalog(&recipe)?;
         let metrics = Metrics::new(|_| {});
-        let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);
+        let ground = Ground {
+            log: log.clone(),
+            catalog: Arc::clone(&catalog),
+            clock: recipe.clock.clone(),
+            rng: Rng::system(),
+            metrics: metrics.clone(),
+        };
 
+        let streams = Streams::open(ground, recipe.streams.clone()).await?;
+        let metric_data = Arc::new(CloudWatch::new(log.clone(), catalog));
         let mut handlers = Handlers::default();
+        kinesis::register_streams(&streams, &mut handlers);
+        cloudwatch::register_metrics(&metric_data, &mut handlers);
         sts::register_tokens(&Arc::new(Sts), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
-        let record_log: Arc<dyn RecordLog> = log.clone();
-        cloudwatch::register_metrics(&Arc::new(CloudWatch::new(record_log, catalog)), &mut handlers);
 
-        let scheduler = Scheduler::new(recipe.clock.clone(), Vec::new());
+        let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);
+        let scheduler = Scheduler::new(recipe.clock.clone(), streams.due());
         let ticking = tokio::spawn({
             let scheduler = Arc::clone(&scheduler);
             async move { scheduler.run().await }

@@ -45,6 +45,8 @@ impl Serve<CreateStream> for Streams {
         let stream = self.add(self.new_stream(id, &scope, wanted, GroupId(group), now)).await?;
         drop(one_at_a_time);
 
+        // The catalog names the stream first: a start makes the logs of one that is still being created.
+        self.create_logs(&stream.view()).await?;
         self.settle(&stream, now).await?;
         Ok(CreateStreamOutput {})
     }
