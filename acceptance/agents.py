@@ -37,6 +37,7 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_PAGER": "",
+        "NODE_NO_WARNINGS": "1",
     }
 
 

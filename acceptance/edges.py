@@ -54,8 +54,10 @@ class Edges:
                 if "max" in shape:
                     self.number(path, shape["max"], 1, "above", "greatest", f"{failed} have value less than or equal to")
             case "list":
-                self.count(shape, path, failed)
-                self.member(shape["member"]["shape"], [*path, 0], False)
+                if "min" in shape or "max" in shape:
+                    self.count(shape, path, failed)
+                if self.value(path):
+                    self.member(shape["member"]["shape"], [*path, 0], False)
             case "structure":
                 self.structure(name, path)
 
@@ -70,8 +72,13 @@ class Edges:
             self.accepted(path, "greatest", known.get("value", long), known.get("clients"))
             self.refused(path, "above", {**long, "chars": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
         if "pattern" in shape:
-            self.refused(path, "pattern", "not ours!", f"{failed} satisfy regular expression pattern: {shape['pattern']}")
-        if "enum" in shape:
+            wrong = known.get("wrong", "not ours!")
+            self.refused(path, "pattern", wrong, f"{failed} satisfy regular expression pattern: {shape['pattern']}")
+        if "enum" in shape and path[-1] == 0:
+            # Of a list of texts AWS shows the whole list, and the constraint in brackets.
+            failed = f"Value '[SIDEWAYS]' at '{at(path[:-1])}' failed to satisfy constraint: Member must satisfy constraint: [Member must"
+            self.refused(path, "enum", "SIDEWAYS", f"{failed} satisfy enum value set: [")
+        elif "enum" in shape:
             self.refused(path, "enum", "SIDEWAYS", f"Value 'SIDEWAYS' {failed} satisfy enum value set: [")
 
     def number(self, path: list, bound: int, step: int, outside: str, inside: str, words: str) -> None:
@@ -89,13 +96,14 @@ class Edges:
             )
 
     def value(self, path: list):
+        """What the whole request has at a path, or None."""
         document = self.told["with"]
         for part in path:
-            document = document[part]
+            document = document.get(part) if isinstance(document, dict) else document[part]
         return document
 
     def refused(self, path: list, what: str, value, sentence: str) -> None:
-        self.row(path, what, value, {"error": "ValidationException", "says": sentence})
+        self.row(path, what, value, {"error": self.told.get("error", "ValidationException"), "says": sentence})
 
     def accepted(self, path: list, what: str, value, clients: list[str] | None = None) -> None:
         self.row(path, what, value, {"accepted": True}, clients)
@@ -104,8 +112,9 @@ class Edges:
         id = f"{dashed(self.told['call'])}.{self.label(path)}.{what}"
         if id in self.told.get("skip", {}):
             return
-        step = {"call": self.told["call"], "with": replaced(self.told["with"], path, value), **wanted}
-        kept = {key: self.told[key] for key in ("needs", "service", "account", "server", "not") if key in self.told}
+        service = self.told.get("service", "kinesis")
+        step = {"service": service, "call": self.told["call"], "with": replaced(self.told["with"], path, value), **wanted}
+        kept = {key: self.told[key] for key in ("needs", "account", "server", "not") if key in self.told}
         if clients:
             kept["clients"] = clients
         self.made.append({"id": id, **kept, "step": [step]})

@@ -43,6 +43,8 @@ def expand(value, names: dict):
             return {"$time": int((time.time() - value["seconds_ago"]) * 1000)}
         case ["milliseconds"]:
             return {"$time": int(value["milliseconds"])}
+        case ["seconds"]:
+            return {"$seconds": value["seconds"]}
         case ["number"]:
             return int(expand(value["number"], names))
     return {key: expand(element, names) for key, element in value.items()}

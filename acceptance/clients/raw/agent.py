@@ -34,7 +34,7 @@ def body_of(told: dict) -> bytes:
 
 
 def as_cbor(value):
-    """A value as AWS's CBOR has it: blobs are byte strings, times tag 1 with whole milliseconds."""
+    """A value as CBOR has it: times are tag 1, with whole milliseconds in AWS's own dialect, with seconds in Smithy's RPC v2."""
     if isinstance(value, list):
         return [as_cbor(element) for element in value]
     if not isinstance(value, dict):
@@ -43,6 +43,8 @@ def as_cbor(value):
         return base64.b64decode(value["$blob"])
     if "$time" in value:
         return cbor2.CBORTag(1, value["$time"])
+    if "$seconds" in value:
+        return cbor2.CBORTag(1, float(value["$seconds"]))
     return {key: as_cbor(element) for key, element in value.items()}
 
 
@@ -122,7 +124,7 @@ def answered(exchanged) -> dict:
     response, body = exchanged
     headers = {name.lower(): value for name, value in response.getheaders()}
     output = {"status": response.status, "headers": headers, "body": body.decode(errors="replace")}
-    if "cbor" in headers.get("content-type", ""):
+    if body and "cbor" in headers.get("content-type", ""):
         output["hex"] = body.hex()
         output["cbor"] = parsed(lambda: from_cbor(cbor2.loads(body)))
     elif body.startswith(b"{"):
@@ -136,7 +138,7 @@ def answered(exchanged) -> dict:
 def parsed(reading):
     try:
         return reading()
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError, EOFError):
         return None
 
 
