@@ -14,7 +14,7 @@ use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
 use crate::service::{Ground, Settings, Streams, Tombstones};
 use crate::stored::{
-    Scope, Status, StoredConsumer, StoredShard, StoredStream, Value, next_scope_after, scope_of, token_key,
+    Scope, StoredConsumer, StoredShard, StoredStream, Value, next_scope_after, scope_of, token_key,
 };
 use crate::stream::{Shard, Stream, View};
 use crate::tokens::{KEY_BYTES, Tokens};
@@ -120,13 +120,9 @@ impl Streams {
         Ok(())
     }
 
-    /// Creates the logs of streams whose creation got no further, and ends the states whose time came while we were away.
+    /// Ends the states whose time came while we were away.
     async fn finish_what_was_begun(&self) -> Result<(), OpenError> {
         for stream in self.directory.all() {
-            let view = stream.view();
-            if view.stored.status == Status::Creating {
-                self.create_logs(&view).await?;
-            }
             self.settle(&stream, self.clock.now()).await.map_err(|error| OpenError::Unfinished {
                 stream: stream.arn.to_string(),
                 reason: error.to_string(),

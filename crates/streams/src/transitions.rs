@@ -64,8 +64,12 @@ impl Streams {
         if view.due().is_none_or(|due| due > now) {
             return Ok(());
         }
-        if view.stored.status == Status::Deleting && view.stored.due().is_some_and(|due| due <= now) {
-            return self.remove_locked(stream).await;
+        let over = view.stored.due().is_some_and(|due| due <= now);
+        match view.stored.status {
+            Status::Deleting if over => return self.remove_locked(stream).await,
+            // What is known to the catalog before its logs exist leaves no log behind that nobody knows.
+            Status::Creating if over => self.create_logs(&view).await?,
+            _ => {}
         }
         self.change_locked(stream, |draft| {
             settle_stream(draft, now);

@@ -141,3 +141,109 @@ impl Streams {
         Stream::new(id, group, metrics, view)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use anabranch_api::kinesis::{
+        CreateStream, DeleteStream, RecordDistributionStrategy, StreamMode, StreamModeDetails, StreamStatus,
+    };
+
+    use crate::Settings;
+    use crate::harness::{bench, bench_with, name};
+
+    fn request(stream: &str) -> CreateStream {
+        CreateStream { stream_name: name(stream), ..CreateStream::default() }
+    }
+
+    #[tokio::test]
+    async fn a_new_stream_has_four_shards_that_divide_the_hash_keys() {
+        let bench = bench().await;
+        bench.call(request("s")).await.unwrap();
+        let described = bench.describe("s").await;
+        assert_eq!(described.stream_status, StreamStatus::Active);
+        assert_eq!(described.retention_period_hours, 24);
+        assert_eq!(described.stream_arn, "arn:aws:kinesis:us-east-1:123456789012:stream/s");
+        assert_eq!(described.shards.len(), 4);
+        let numbers: Vec<_> = described.shards.iter().map(|s| s.sequence_number_range.clone()).collect();
+        assert!(numbers.iter().all(|n| n.ending_sequence_number.is_none()));
+        assert!(numbers.windows(2).all(|n| n[0].starting_sequence_number < n[1].starting_sequence_number));
+        assert_eq!(
+            described.shards[3].hash_key_range.ending_hash_key.to_string(),
+            "340282366920938463463374607431768211455"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_name_is_free_once() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let (code, message) = bench.refused(request("s")).await;
+        assert_eq!(code, "ResourceInUseException");
+        assert_eq!(message, "Stream s under account 123456789012 already exists.");
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_one_mode_is_refused_in_the_other() {
+        let bench = bench().await;
+        let on_demand = Some(StreamModeDetails { stream_mode: StreamMode::OnDemand });
+        let auto = Some(RecordDistributionStrategy::Auto);
+        for (request, code) in [
+            (
+                CreateStream { stream_mode_details: on_demand, shard_count: Some(2), ..request("s") },
+                "ValidationException",
+            ),
+            (CreateStream { record_distribution_strategy: auto, ..request("s") }, "InvalidArgumentException"),
+            (CreateStream { shard_count: Some(20_001), ..request("s") }, "LimitExceededException"),
+            (
+                CreateStream { tags: Some(vec![("a,b".into(), "".into())]), ..request("s") },
+                "InvalidArgumentException",
+            ),
+        ] {
+            assert_eq!(bench.refused(request).await.0, code);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sixth_stream_in_creation_is_refused() {
+        let settings = Settings { transition_delay: Duration::from_secs(10), ..Settings::default() };
+        let bench = bench_with(settings).await;
+        for i in 0..5 {
+            bench.call(request(&format!("s{i}"))).await.unwrap();
+        }
+        assert_eq!(bench.refused(request("s5")).await.0, "LimitExceededException");
+    }
+
+    #[tokio::test]
+    async fn a_stream_stays_in_creation_for_the_transition_delay_also_over_a_restart() {
+        let settings = Settings { transition_delay: Duration::from_secs(10), ..Settings::default() };
+        let bench = bench_with(settings).await;
+        bench.create("s", 2).await;
+        let creating = bench.describe("s").await;
+        assert_eq!((creating.stream_status, creating.shards.len()), (StreamStatus::Creating, 0));
+        let put = anabranch_api::kinesis::PutRecord {
+            stream_name: Some(name("s")),
+            partition_key: Some("k".into()),
+            ..Default::default()
+        };
+        assert_eq!(bench.refused(put).await.1, "Stream s under account 123456789012 not found.");
+        bench.advance(Duration::from_secs(9)).await;
+        let bench = bench.restarted().await;
+        assert_eq!(bench.describe("s").await.stream_status, StreamStatus::Creating);
+        bench.advance(Duration::from_secs(2)).await;
+        let active = bench.describe("s").await;
+        assert_eq!((active.stream_status, active.shards.len()), (StreamStatus::Active, 2));
+    }
+
+    #[tokio::test]
+    async fn numbers_of_a_recreated_stream_are_greater_than_its_namesakes() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let before = bench.put("s", "k", b"x").await.sequence_number;
+        bench.call(DeleteStream { stream_name: Some(name("s")), ..DeleteStream::default() }).await.unwrap();
+        let bench = bench.restarted().await;
+        bench.create("s", 1).await;
+        assert!(bench.put("s", "k", b"x").await.sequence_number > before);
+    }
+}

@@ -88,3 +88,119 @@ impl Streams {
         stream.metrics.iterator_age(behind_ms);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use anabranch_api::kinesis::ShardIteratorType;
+
+    use super::*;
+    use crate::Settings;
+    use crate::harness::{bench, bench_with};
+
+    fn request(iterator: &str) -> GetRecords {
+        GetRecords { shard_iterator: iterator.into(), ..GetRecords::default() }
+    }
+
+    #[tokio::test]
+    async fn an_iterator_is_not_used_up_and_the_next_one_always_differs() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        bench.put("s", "k", b"a").await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let (once, twice) = (bench.read(&iterator).await, bench.read(&iterator).await);
+        assert_eq!(once.records, twice.records);
+        assert_eq!(once.millis_behind_latest, Some(0));
+        let record = &once.records[0];
+        assert_eq!((record.partition_key.as_deref(), record.encryption_type), (Some("k"), None));
+        let mut iterator = once.next_shard_iterator.unwrap();
+        for _ in 0..3 {
+            let empty = bench.read(&format!("\"{iterator}\"")).await;
+            assert_eq!((empty.records.len(), empty.millis_behind_latest), (0, Some(0)));
+            let next = empty.next_shard_iterator.unwrap();
+            assert_ne!(iterator, next);
+            iterator = next;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_limit_leaves_the_rest_for_the_next_iterator() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        for data in [b"a", b"b", b"c"] {
+            bench.put("s", "k", data).await;
+        }
+        bench.advance(Duration::from_secs(1)).await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let two = bench.call(GetRecords { limit: Some(2), ..request(&iterator) }).await.unwrap();
+        assert_eq!(two.records.len(), 2);
+        assert!(two.millis_behind_latest.unwrap() >= 1000);
+        assert_eq!(bench.data(&two.next_shard_iterator.unwrap()).await, ["c"]);
+    }
+
+    #[tokio::test]
+    async fn iterators_that_are_not_ours_or_too_old_are_refused() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let mut forged = iterator.to_string();
+        let last = forged.remove(40);
+        forged.insert(40, if last == 'A' { 'B' } else { 'A' });
+        for bad in ["garbage", "AAAAAAAAAAGUYOwqIzdHYbbXrz6DsKHm", &forged] {
+            assert_eq!(
+                bench.refused(request(bad)).await,
+                ("InvalidArgumentException".to_owned(), "Invalid ShardIterator.".to_owned())
+            );
+        }
+        bench.advance(Duration::from_secs(300)).await;
+        bench.read(&iterator).await;
+        bench.advance(Duration::from_secs(1)).await;
+        let (code, message) = bench.refused(request(&iterator)).await;
+        assert_eq!(code, "ExpiredIteratorException");
+        assert!(
+            message
+                .ends_with("which is further in the future than the tolerated delay of 300000 milliseconds.")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_sixth_read_within_a_second_is_refused() {
+        let bench = bench_with(Settings::default()).await;
+        bench.create("s", 1).await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        for _ in 0..5 {
+            bench.read(&iterator).await;
+        }
+        assert_eq!(bench.refused(request(&iterator)).await.0, "ProvisionedThroughputExceededException");
+        bench.advance(Duration::from_secs(1)).await;
+        bench.read(&iterator).await;
+    }
+
+    #[tokio::test]
+    async fn records_older_than_the_retention_are_passed_over() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        bench.put("s", "k", b"old").await;
+        bench.advance(Duration::from_secs(23 * 3600)).await;
+        bench.put("s", "k", b"new").await;
+        bench.advance(Duration::from_secs(2 * 3600)).await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        assert_eq!(bench.data(&iterator).await, ["new"]);
+    }
+
+    #[tokio::test]
+    async fn the_call_is_about_the_stream_in_the_token() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let resources = Serve::<GetRecords>::resources(&*bench.streams, &bench.cx, &request(&iterator));
+        assert_eq!(
+            resources.unwrap(),
+            [Resource {
+                action: "kinesis:GetRecords",
+                arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s".to_owned()
+            }]
+        );
+    }
+}

@@ -26,3 +26,125 @@ impl Serve<GetShardIterator> for Streams {
         Ok(GetShardIteratorOutput { shard_iterator: Some(token.into()) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use anabranch_api::kinesis::ShardIteratorType;
+    use anabranch_types::{SequenceIndex, SequenceNumber, Timestamp};
+
+    use super::*;
+    use crate::harness::{Bench, bench, name};
+
+    fn request(kind: ShardIteratorType) -> GetShardIterator {
+        GetShardIterator {
+            stream_name: Some(name("s")),
+            shard_id: "shardId-000000000000".into(),
+            shard_iterator_type: kind,
+            ..GetShardIterator::default()
+        }
+    }
+
+    fn by_number(kind: ShardIteratorType, number: impl ToString) -> GetShardIterator {
+        GetShardIterator { starting_sequence_number: Some(number.to_string().into()), ..request(kind) }
+    }
+
+    fn at(time: Timestamp) -> GetShardIterator {
+        GetShardIterator { timestamp: Some(time), ..request(ShardIteratorType::AtTimestamp) }
+    }
+
+    async fn found(bench: &Bench, request: GetShardIterator) -> Vec<bytes::Bytes> {
+        let iterator = bench.call(request).await.unwrap().shard_iterator.unwrap();
+        bench.data(&iterator).await
+    }
+
+    #[tokio::test]
+    async fn each_type_begins_where_aws_begins() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let start = bench.describe("s").await.shards[0].sequence_number_range.starting_sequence_number;
+        let a = bench.put("s", "k", b"a").await.sequence_number;
+        bench.advance(Duration::from_millis(10)).await;
+        let between = bench.clock.now();
+        bench.advance(Duration::from_millis(10)).await;
+        let b = bench.put("s", "k", b"b").await.sequence_number;
+        let latest = bench.call(request(ShardIteratorType::Latest)).await.unwrap().shard_iterator.unwrap();
+        bench.put("s", "k", b"c").await;
+
+        use ShardIteratorType::{AfterSequenceNumber, AtSequenceNumber, TrimHorizon};
+        let long_ago = Timestamp::from_millis(0);
+        for (request, data) in [
+            (request(TrimHorizon), "abc"),
+            (by_number(AtSequenceNumber, start), "abc"),
+            (by_number(AfterSequenceNumber, start), "abc"),
+            (by_number(AtSequenceNumber, a), "abc"),
+            (by_number(AfterSequenceNumber, a), "bc"),
+            (by_number(AtSequenceNumber, b), "bc"),
+            (by_number(AfterSequenceNumber, b), "c"),
+            (at(long_ago), "abc"),
+            (at(between), "bc"),
+        ] {
+            assert_eq!(found(&bench, request.clone()).await.concat(), data.as_bytes(), "{request:?}");
+        }
+        assert_eq!(bench.data(&latest).await.concat(), b"c", "LATEST is where it was taken");
+    }
+
+    #[tokio::test]
+    async fn a_record_at_exactly_the_time_is_found() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        bench.put("s", "k", b"a").await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let arrival = bench.read(&iterator).await.records[0].approximate_arrival_timestamp.unwrap();
+        assert_eq!(found(&bench, at(arrival)).await.len(), 1);
+        bench.advance(Duration::from_millis(5)).await;
+        assert_eq!(found(&bench, at(Timestamp::from_millis(arrival.millis() + 1))).await.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn arguments_that_do_not_fit_are_refused() {
+        let bench = bench().await;
+        bench.create("s", 2).await;
+        let n = bench.describe("s").await.shards[1].sequence_number_range.starting_sequence_number;
+        let older = SequenceNumber::new(n.created_seconds() - 1, Default::default(), SequenceIndex::START, 0);
+        use ShardIteratorType::{AtSequenceNumber, AtTimestamp, TrimHorizon};
+        let foreign = |given: &str| {
+            format!(
+                "StartingSequenceNumber {given} used in GetShardIterator on shard shardId-000000000000 in stream s \
+                 under account 123456789012 is invalid because it did not come from this stream."
+            )
+        };
+        for (request, told) in [
+            (
+                by_number(AtSequenceNumber, n),
+                "Invalid StartingSequenceNumber. It encodes shardId-000000000001, while it was used in a call to a shard with shardId-000000000000".to_owned(),
+            ),
+            (by_number(AtSequenceNumber, "7"), foreign("7")),
+            (by_number(AtSequenceNumber, older), foreign(&older.to_string())),
+            (
+                by_number(TrimHorizon, n),
+                crate::harness::refusal(errors::iterator_arguments("TRIM_HORIZON", errors::NumberGiven::Yes).into()).1,
+            ),
+            (
+                request(AtSequenceNumber),
+                crate::harness::refusal(errors::iterator_arguments("AT_SEQUENCE_NUMBER", errors::NumberGiven::No).into()).1,
+            ),
+            (request(AtTimestamp), crate::harness::refusal(errors::timestamp_missing().into()).1),
+            (
+                GetShardIterator { shard_id: "shardId-000000000007".into(), ..request(TrimHorizon) },
+                "Shard shardId-000000000007 in stream s under account 123456789012 does not exist".to_owned(),
+            ),
+            (
+                GetShardIterator { shard_id: "seven".into(), ..request(TrimHorizon) },
+                "Could not find shard seven in stream s under account 123456789012.".to_owned(),
+            ),
+        ] {
+            assert_eq!(bench.refused(request).await.1, told);
+        }
+        let future = at(bench.clock.now() + Duration::from_secs(60));
+        assert!(
+            bench.refused(future).await.1.starts_with("The timestampInMillis parameter cannot be greater")
+        );
+    }
+}

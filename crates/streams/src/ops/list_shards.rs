@@ -187,3 +187,70 @@ impl Continuation {
         Some(Self { group: GroupId(u64::from_be_bytes(*group)), filter, after })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::harness::{Bench, bench, name};
+
+    async fn listed(bench: &Bench, request: ListShards) -> (Vec<u32>, Option<bytestring::ByteString>) {
+        let page = bench.call(request).await.unwrap();
+        (page.shards.unwrap().iter().map(|s| s.shard_id.index()).collect(), page.next_token)
+    }
+
+    #[tokio::test]
+    async fn a_token_alone_goes_on_where_the_page_ended() {
+        let bench = bench().await;
+        bench.create("s", 5).await;
+        let first =
+            ListShards { stream_name: Some(name("s")), max_results: Some(3), ..ListShards::default() };
+        let (ids, token) = listed(&bench, first).await;
+        assert_eq!(ids, [0, 1, 2]);
+        let next = ListShards { next_token: token, ..ListShards::default() };
+        assert_eq!(listed(&bench, next.clone()).await, (vec![3, 4], None));
+
+        for (beside, told) in [
+            (
+                ListShards { stream_name: Some(name("s")), ..next.clone() },
+                "NextToken and StreamName cannot be provided together.",
+            ),
+            (
+                ListShards { shard_filter: Some(ShardFilter::default()), ..next.clone() },
+                "NextToken and ShardFilter cannot be provided together.",
+            ),
+        ] {
+            assert_eq!(bench.refused(beside).await.1, told);
+        }
+        bench.advance(Duration::from_secs(301)).await;
+        assert_eq!(bench.refused(next).await.0, "ExpiredNextTokenException");
+    }
+
+    #[tokio::test]
+    async fn a_filter_gets_what_it_needs_or_is_refused() {
+        let bench = bench().await;
+        bench.create("s", 3).await;
+        let filtered = |r#type, shard_id: Option<&str>, timestamp| ListShards {
+            stream_name: Some(name("s")),
+            shard_filter: Some(ShardFilter { r#type, shard_id: shard_id.map(Into::into), timestamp }),
+            ..ListShards::default()
+        };
+        let long_ago = Some(Timestamp::from_millis(0));
+        for (request, ids) in [
+            (filtered(ShardFilterType::AfterShardId, Some("shardId-000000000000"), None), vec![1, 2]),
+            (filtered(ShardFilterType::AtTrimHorizon, None, None), vec![0, 1, 2]),
+            (filtered(ShardFilterType::FromTrimHorizon, None, None), vec![0, 1, 2]),
+            (filtered(ShardFilterType::AtLatest, None, None), vec![0, 1, 2]),
+            (filtered(ShardFilterType::AtTimestamp, None, long_ago), vec![0, 1, 2]),
+            (filtered(ShardFilterType::FromTimestamp, None, long_ago), vec![0, 1, 2]),
+        ] {
+            assert_eq!(listed(&bench, request).await.0, ids);
+        }
+        for kind in
+            [ShardFilterType::AfterShardId, ShardFilterType::AtTimestamp, ShardFilterType::FromTimestamp]
+        {
+            assert_eq!(bench.refused(filtered(kind, None, None)).await.0, "InvalidArgumentException");
+        }
+    }
+}

@@ -48,3 +48,35 @@ impl Streams {
         name.ok_or_else(errors::invalid_next_token)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::harness::{bench, name};
+
+    #[tokio::test]
+    async fn names_come_sorted_and_in_pages_by_name_or_by_token() {
+        let bench = bench().await;
+        for stream in ["b", "a", "c"] {
+            bench.create(stream, 1).await;
+        }
+        let first = bench.call(ListStreams { limit: Some(2), ..ListStreams::default() }).await.unwrap();
+        assert_eq!(first.stream_names, [name("a"), name("b")]);
+        assert!(first.has_more_streams);
+        let by_name = ListStreams { exclusive_start_stream_name: Some(name("b")), ..ListStreams::default() };
+        let by_token = ListStreams { next_token: first.next_token.clone(), ..ListStreams::default() };
+        for request in [by_name, by_token] {
+            let rest = bench.call(request).await.unwrap();
+            assert_eq!(rest.stream_names, [name("c")]);
+            assert_eq!((rest.has_more_streams, rest.next_token), (false, None));
+            assert_eq!(rest.stream_summaries.unwrap()[0].stream_name, name("c"));
+        }
+        bench.clock.advance_to(bench.clock.now() + Duration::from_secs(301));
+        let late = ListStreams { next_token: first.next_token, ..ListStreams::default() };
+        assert_eq!(bench.refused(late).await.0, "ExpiredNextTokenException");
+        let forged = ListStreams { next_token: Some("AAAA".into()), ..ListStreams::default() };
+        assert_eq!(bench.refused(forged).await.0, "InvalidArgumentException");
+    }
+}

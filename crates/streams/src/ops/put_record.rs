@@ -56,3 +56,100 @@ impl Streams {
         number.put_seconds() <= latest_second && within && (starts || ends_open)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::harness::{bench, name};
+    use crate::put::hash;
+
+    fn request(key: &str) -> PutRecord {
+        PutRecord {
+            stream_name: Some(name("s")),
+            data: Bytes::from_static(b"x"),
+            partition_key: Some(key.into()),
+            ..PutRecord::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_record_goes_where_its_key_or_its_hash_key_says() {
+        let bench = bench().await;
+        bench.create("s", 2).await;
+        let half = "170141183460469231731687303715884105728";
+        for key in ["a", "b", "c", "d"] {
+            let upper = hash(key) >= half.parse().unwrap();
+            let shard = bench.call(request(key)).await.unwrap().shard_id;
+            assert_eq!(shard.index(), u32::from(upper), "{key}");
+        }
+        for (explicit, shard) in [("0", 0), (half, 1)] {
+            let request = PutRecord { explicit_hash_key: Some(explicit.into()), ..request("a") };
+            assert_eq!(bench.call(request).await.unwrap().shard_id.index(), shard);
+        }
+    }
+
+    #[tokio::test]
+    async fn records_larger_than_the_streams_maximum_are_refused_with_their_key() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let of = |bytes: usize| PutRecord { data: vec![0; bytes].into(), ..request("k") };
+        bench.call(of(1024 * 1024 - 1)).await.unwrap();
+        assert_eq!(
+            bench.refused(of(1024 * 1024)).await,
+            (
+                "ValidationException".to_owned(),
+                "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have \
+                 length less than or equal to 1048576"
+                    .to_owned()
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn a_number_for_ordering_must_have_been_given() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let start = bench.describe("s").await.shards[0].sequence_number_range.starting_sequence_number;
+        let first = bench.call(request("k")).await.unwrap().sequence_number;
+        for given in [start, first] {
+            let next =
+                PutRecord { sequence_number_for_ordering: Some(given.to_string().into()), ..request("k") };
+            assert!(bench.call(next).await.unwrap().sequence_number > given);
+        }
+        let later = SequenceNumber::new(
+            first.created_seconds(),
+            first.shard(),
+            first.index(),
+            first.put_seconds() + 1000,
+        );
+        let beyond = SequenceNumber::new(
+            first.created_seconds(),
+            first.shard(),
+            anabranch_types::SequenceIndex::of_record(0, 1000),
+            first.put_seconds(),
+        );
+        for given in ["0".to_owned(), later.to_string(), beyond.to_string()] {
+            let next = PutRecord { sequence_number_for_ordering: Some(given.clone().into()), ..request("k") };
+            assert_eq!(
+                bench.refused(next).await.1,
+                format!(
+                    "ExclusiveMinimumSequenceNumber {given} used in PutRecord on stream s under account \
+                     123456789012 is invalid."
+                )
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_puts_nothing() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let dry = PutRecord { dry_run: Some(true), ..request("k") };
+        assert_eq!(bench.refused(dry).await.0, "DryRunOperationException");
+        let kind = anabranch_api::kinesis::ShardIteratorType::TrimHorizon;
+        let iterator = bench.iterator("s", "shardId-0", kind).await;
+        assert_eq!(bench.data(&iterator).await.len(), 0);
+    }
+}

@@ -70,3 +70,106 @@ fn result(fate: Fate, stream: &Stream) -> PutRecordsResultEntry {
         Fate::Failed => refused("InternalFailure", "Internal Service Failure".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anabranch_api::kinesis::{
+        CreateStream, PutRecordsRequestEntry, RecordDistributionStrategy, StreamMode, StreamModeDetails,
+    };
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::Settings;
+    use crate::harness::{bench, bench_with, name};
+
+    fn entry(key: &str, bytes: usize) -> PutRecordsRequestEntry {
+        PutRecordsRequestEntry {
+            data: vec![b'x'; bytes].into(),
+            partition_key: Some(key.into()),
+            ..PutRecordsRequestEntry::default()
+        }
+    }
+
+    fn request(records: Vec<PutRecordsRequestEntry>) -> PutRecords {
+        PutRecords { stream_name: Some(name("s")), records, ..PutRecords::default() }
+    }
+
+    #[tokio::test]
+    async fn results_stand_in_the_order_of_the_records() {
+        let bench = bench().await;
+        bench.create("s", 4).await;
+        let keys: Vec<_> = (0..100).map(|i| format!("key {i}")).collect();
+        let records = keys.iter().map(|k| entry(k, 10)).collect();
+        let put = bench.call(request(records)).await.unwrap();
+        assert_eq!(put.failed_record_count, Some(0));
+        for (key, result) in keys.iter().zip(&put.records) {
+            let alone = bench.put("s", key, b"x").await;
+            assert_eq!(result.shard_id, Some(alone.shard_id));
+            assert!(result.sequence_number.unwrap() < alone.sequence_number);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_shard_does_not_take_fails_record_by_record() {
+        let bench = bench_with(Settings::default()).await;
+        bench.create("s", 1).await;
+        let put = bench.call(request((0..500).map(|_| entry("k", 5000)).collect())).await.unwrap();
+        let taken = put.records.iter().filter(|r| r.sequence_number.is_some()).count();
+        assert_eq!(taken, 1024 * 1024 / 5001);
+        assert_eq!(put.failed_record_count, Some(500 - i32::try_from(taken).unwrap()));
+        let refused = &put.records[499];
+        assert_eq!(refused.error_code.as_deref(), Some("ProvisionedThroughputExceededException"));
+        assert_eq!(
+            refused.error_message.as_deref(),
+            Some("Rate exceeded for shard shardId-000000000000 in stream s under account 123456789012.")
+        );
+        assert_eq!((refused.shard_id, refused.sequence_number), (None, None));
+    }
+
+    #[tokio::test]
+    async fn one_bad_record_fails_them_all() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let bad_hash = PutRecordsRequestEntry {
+            explicit_hash_key: Some("340282366920938463463374607431768211456".into()),
+            ..entry("k", 1)
+        };
+        let no_key = PutRecordsRequestEntry { data: Bytes::new(), ..PutRecordsRequestEntry::default() };
+        let large = || entry("k", 1024 * 1024 - 1);
+        for (records, told) in [
+            (
+                vec![entry("k", 1), bad_hash],
+                "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was 340282366920938463463374607431768211456",
+            ),
+            (
+                vec![entry("k", 1), entry("k", 1024 * 1024)],
+                "1 validation error detected: Value at 'records.2.member.data' failed to satisfy constraint: Member must have length less than or equal to 1048576",
+            ),
+            (
+                vec![no_key],
+                "1 validation error detected: Value null at 'records.1.member.partitionKey' failed to satisfy constraint: Member must not be null",
+            ),
+            ((0..11).map(|_| large()).collect(), "Records size exceeds 10 MB limit"),
+        ] {
+            assert_eq!(bench.refused(request(records)).await.1, told);
+        }
+        bench.call(request((0..10).map(|_| large()).collect())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_auto_stream_spreads_records_evenly_whatever_their_keys() {
+        let bench = bench().await;
+        let create = CreateStream {
+            stream_name: name("s"),
+            stream_mode_details: Some(StreamModeDetails { stream_mode: StreamMode::OnDemand }),
+            record_distribution_strategy: Some(RecordDistributionStrategy::Auto),
+            ..CreateStream::default()
+        };
+        bench.call(create).await.unwrap();
+        let put = bench.call(request((0..100).map(|_| entry("k", 1)).collect())).await.unwrap();
+        for shard in 0..4 {
+            let here = put.records.iter().filter(|r| r.shard_id.is_some_and(|s| s.index() == shard));
+            assert_eq!(here.count(), 25);
+        }
+    }
+}

@@ -48,3 +48,88 @@ fn register(draft: &mut Draft, stream: &Stream, new: StoredConsumer) -> Result<S
     draft.consumers.insert(new.name.clone(), new.clone());
     Ok(new)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use anabranch_api::kinesis::{ConsumerStatus as Shown, DescribeStreamConsumer};
+
+    use super::*;
+    use crate::Settings;
+    use crate::harness::{bench, bench_with};
+
+    const ARN: &str = "arn:aws:kinesis:us-east-1:123456789012:stream/s";
+
+    fn request(consumer: &str) -> RegisterStreamConsumer {
+        RegisterStreamConsumer {
+            stream_arn: ARN.into(),
+            consumer_name: consumer.into(),
+            ..RegisterStreamConsumer::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_consumer_is_found_by_its_arn_and_by_its_name() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        let registered = bench.call(request("c")).await.unwrap().consumer;
+        assert_eq!(registered.consumer_status, Shown::Creating);
+        let seconds = registered.consumer_creation_timestamp.seconds();
+        assert_eq!(registered.consumer_arn, format!("{ARN}/consumer/c:{seconds}"));
+        let by_arn = DescribeStreamConsumer {
+            consumer_arn: Some(registered.consumer_arn.clone()),
+            ..DescribeStreamConsumer::default()
+        };
+        let by_name = DescribeStreamConsumer {
+            stream_arn: Some(ARN.into()),
+            consumer_name: Some("c".into()),
+            ..DescribeStreamConsumer::default()
+        };
+        let bench = bench.restarted().await;
+        for described in [by_arn, by_name] {
+            let found = bench.call(described).await.unwrap().consumer_description;
+            assert_eq!(found.consumer_arn, registered.consumer_arn);
+            assert_eq!(found.consumer_status, Shown::Active);
+            assert_eq!(found.stream_arn, ARN);
+        }
+        for described in [
+            DescribeStreamConsumer {
+                consumer_arn: Some(format!("{ARN}/consumer/c:1").into()),
+                ..DescribeStreamConsumer::default()
+            },
+            DescribeStreamConsumer {
+                stream_arn: Some(ARN.into()),
+                consumer_name: Some("d".into()),
+                ..DescribeStreamConsumer::default()
+            },
+        ] {
+            assert_eq!(bench.refused(described).await.0, "ResourceNotFoundException");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_has_twenty_consumers_of_different_names() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        for i in 0..20 {
+            bench.call(request(&format!("c{i}"))).await.unwrap();
+        }
+        assert_eq!(bench.refused(request("c0")).await.0, "ResourceInUseException");
+        assert_eq!(bench.refused(request("c20")).await.0, "LimitExceededException");
+    }
+
+    #[tokio::test]
+    async fn a_sixth_consumer_in_creation_is_refused() {
+        let delay = Duration::from_secs(10);
+        let bench = bench_with(Settings { transition_delay: delay, ..Settings::default() }).await;
+        bench.create("s", 1).await;
+        bench.advance(delay).await;
+        for i in 0..5 {
+            bench.call(request(&format!("c{i}"))).await.unwrap();
+        }
+        assert_eq!(bench.refused(request("c5")).await.0, "LimitExceededException");
+        bench.advance(delay).await;
+        bench.call(request("c5")).await.unwrap();
+    }
+}

@@ -57,3 +57,6 @@ fn start(request: &SubscribeToShard) -> Result<Start<'_>, Error> {
     let number = position.sequence_number.as_deref().filter(|_| by_number);
     Ok(Start { kind, number, time: position.timestamp, operation: "SubscribeToShard" })
 }
+
+#[cfg(test)]
+mod tests;
