@@ -162,7 +162,7 @@ pub struct ReadBatch {
 /// How far a log goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogState {
-    /// The first position that can be read.
+    /// Nothing before it can be read. The first record that can be may come later where the log would have to ask the disk.
     pub start: Position,
     /// The next record comes here or, when a new timeline begins with it, at a later position with the same offset.
     pub end: Position,
@@ -197,6 +197,24 @@ pub enum LogError {
         /// Why it failed.
         source: std::io::Error,
     },
+}
+
+impl LogError {
+    /// The same error, for somebody else who waits for the same thing.
+    pub(crate) fn again(&self) -> LogError {
+        match self {
+            LogError::Unknown(log) => LogError::Unknown(*log),
+            LogError::Poisoned => LogError::Poisoned,
+            LogError::ShutDown => LogError::ShutDown,
+            LogError::Corrupt { log, at, resume } => {
+                LogError::Corrupt { log: *log, at: *at, resume: *resume }
+            }
+            LogError::Io { doing, source } => LogError::Io {
+                doing: doing.clone(),
+                source: std::io::Error::new(source.kind(), source.to_string()),
+            },
+        }
+    }
 }
 
 impl fmt::Display for LogError {

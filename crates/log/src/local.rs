@@ -5,10 +5,15 @@
 
 mod body;
 mod buffers;
+mod checkpoint;
 mod checksum;
+mod dirty;
 mod frame;
+mod history;
 mod log;
+mod manifest;
 mod options;
+mod past;
 mod queue;
 mod read;
 mod readers;

@@ -71,7 +71,15 @@ async fn append(log: &Arc<dyn RecordLog>, to: LogId, texts: &[&str]) -> Position
 }
 
 async fn read(log: &Arc<dyn RecordLog>, of: LogId, from: ReadFrom) -> ReadBatch {
-    log.read(of, from, EVERYTHING).await.expect("the log can be read")
+    let mut all = log.read(of, from, EVERYTHING).await.expect("the log can be read");
+    loop {
+        let more = log.read(of, ReadFrom::Position(all.next), EVERYTHING).await.expect("the log can be read");
+        if more.records.is_empty() {
+            return all;
+        }
+        all.records.extend(more.records);
+        all.next = more.next;
+    }
 }
 
 fn texts(records: &[Record]) -> Vec<String> {

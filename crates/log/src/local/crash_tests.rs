@@ -4,6 +4,7 @@ mod model;
 mod work;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anabranch_types::Clock;
 
@@ -22,6 +23,11 @@ fn options(durability: Durability, clock: &Clock) -> Options {
         first_segment_bytes: SEGMENT_BYTES,
         segment_bytes: SEGMENT_BYTES,
         tail_bytes_max: 16 * 1024,
+        checkpoint_bytes: u64::MAX,
+        ahead_bytes_max: u64::MAX,
+        history_segment_bytes: 24 * 1024,
+        history_segment_span: Duration::from_millis(500),
+        index_bytes_max: 1000,
         prepare: Prepare::WhenNeeded,
         clock: clock.clone(),
         ..Options::default()
@@ -88,7 +94,7 @@ fn long_points() -> u64 {
     std::env::var("ANABRANCH_CRASH_POINTS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000)
 }
 
-const LATER: Durability = Durability::Interval(std::time::Duration::from_secs(3600));
+const LATER: Durability = Durability::Interval(Duration::from_secs(3600));
 
 #[test]
 fn a_power_cut_at_any_step_loses_nothing_acknowledged() {

@@ -32,6 +32,8 @@ pub enum FrameKind {
     Remove = 6,
     /// A group is gone with all its logs.
     RemoveGroup = 7,
+    /// What a run of a history segment holds.
+    Index = 8,
 }
 
 impl FrameKind {
@@ -44,6 +46,7 @@ impl FrameKind {
             5 => Self::Trim,
             6 => Self::Remove,
             7 => Self::RemoveGroup,
+            8 => Self::Index,
             _ => return None,
         })
     }

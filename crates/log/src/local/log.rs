@@ -3,14 +3,15 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use anabranch_types::Timestamp;
+use anabranch_types::{Due, Timestamp};
 use tokio::sync::oneshot;
 
 use super::body;
 use super::buffers::Buffers;
+use super::checkpoint::Checkpoints;
 use super::options::Options;
 use super::queue::{Command, Queue};
-use super::read::{Patience, plan};
+use super::read::{Patience, Reader};
 use super::readers::Readers;
 use super::recover::{Recovered, recover};
 use super::segment::Spare;
@@ -58,7 +59,8 @@ pub struct LocalLog {
     buffers: Buffers,
     readers: Readers,
     recovered: Recovered,
-    writer: Option<JoinHandle<()>>,
+    options: Options,
+    threads: Vec<JoinHandle<()>>,
     _lock: Box<dyn Send + Sync>,
 }
 
@@ -71,7 +73,7 @@ impl LocalLog {
             _ => OpenError::Io { doing: "lock the directory", source: e },
         })?;
         let loaded = state_file::load(&*disk).map_err(doing("read the directory's state"))?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(disk.clone()));
         let mut state = loaded.unwrap_or_default();
         let recovered = recover(&*disk, &shared, &mut state).map_err(doing("read the write-ahead log"))?;
         state.timeline = state.timeline.max(recovered.timeline);
@@ -88,6 +90,7 @@ impl LocalLog {
         let spares =
             Spares::new(disk.clone(), options.segment_bytes, recovered.file_number + 1, options.prepare)
                 .map_err(doing("start a thread"))?;
+        let spares = Arc::new(spares);
         let queue = Arc::new(Queue::new(options.queue_bytes_max));
         let buffers = Buffers::default();
         let readers = Readers::new(options.reader_threads);
@@ -95,7 +98,7 @@ impl LocalLog {
             disk,
             shared: shared.clone(),
             queue: queue.clone(),
-            wal: Wal::new(shared.clone(), spares, first),
+            wal: Wal::new(shared.clone(), spares.clone(), first),
             buffers: buffers.clone(),
             state,
             raise: state.in_doubt,
@@ -104,15 +107,29 @@ impl LocalLog {
             answers: Vec::new(),
             full_since: None,
             next_sync: None,
-            poisoned: false,
             stopped: false,
-            options,
+            dirty_noted: recovered.frames > 0,
+            snapshot_place: shared.checkpointed(),
+            options: options.clone(),
         };
-        let writer = std::thread::Builder::new()
-            .name("log-writer".into())
-            .spawn(move || writer.run())
-            .map_err(doing("start a thread"))?;
-        Ok(Self { shared, queue, buffers, readers, recovered, writer: Some(writer), _lock: lock })
+        if recovered.frames > 0 {
+            shared.dirty.note(options.clock.now());
+        }
+        let checkpoints = Checkpoints {
+            shared: shared.clone(),
+            queue: queue.clone(),
+            spares,
+            next_segment: recovered.next_segment,
+            options: options.clone(),
+        };
+        let thread = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new().name(name.into()).spawn(run).map_err(doing("start a thread"))
+        };
+        let threads = vec![
+            thread("log-writer", Box::new(move || writer.run()))?,
+            thread("log-checkpoint", Box::new(move || checkpoints.run_all()))?,
+        ];
+        Ok(Self { shared, queue, buffers, readers, recovered, options, threads, _lock: lock })
     }
 
     /// What the start found.
@@ -139,6 +156,13 @@ impl LocalLog {
         }
     }
 
+    /// Takes the write-ahead log over into history now; the log does so by itself when it is long, and as a [`Due`] after a time.
+    pub async fn checkpoint(&self) -> Result<(), LogError> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.dirty.ask(answer);
+        answered.await.unwrap_or(Err(LogError::ShutDown))
+    }
+
     async fn ask<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<T, LogError>>) -> Command,
@@ -149,12 +173,33 @@ impl LocalLog {
     }
 }
 
+/// A checkpoint is due an interval after something was written.
+impl Due for LocalLog {
+    fn next_due(&self) -> Option<Timestamp> {
+        self.shared.dirty.since().map(|since| since + self.options.checkpoint_interval)
+    }
+
+    fn run(&self, now: Timestamp) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if self.next_due().is_some_and(|due| due <= now) {
+                // What failed is reported where it happened and is due again.
+                let _ = self.checkpoint().await;
+            }
+        })
+    }
+
+    fn on_earlier(&self, wake: Arc<dyn Fn() + Send + Sync>) {
+        self.shared.dirty.on_dirty(wake);
+    }
+}
+
 impl Drop for LocalLog {
     fn drop(&mut self) {
         self.queue.end();
-        if let Some(writer) = self.writer.take() {
+        self.shared.dirty.end();
+        for thread in self.threads.drain(..) {
             // A panic there was already reported by the panic hook.
-            let _ = writer.join();
+            let _ = thread.join();
         }
     }
 }
@@ -192,23 +237,18 @@ impl RecordLog for LocalLog {
         from: ReadFrom,
         limit: ReadLimit,
     ) -> BoxFuture<'_, Result<ReadBatch, LogError>> {
-        let planned = self.shared.log(log).ok_or(LogError::Unknown(log)).and_then(|l| plan(&l, from, limit));
-        let mut plan = match planned {
-            Ok(plan) => plan,
-            Err(e) => return Box::pin(std::future::ready(Err(e))),
-        };
-        match plan.load(&self.shared, Patience::None) {
-            Ok(true) => return Box::pin(std::future::ready(Ok(plan.collect()))),
-            Ok(false) => {}
+        let reader = Reader { shared: self.shared.clone(), log, from, limit, options: self.options.clone() };
+        match reader.read(Patience::None) {
+            Ok(Some(batch)) => return Box::pin(std::future::ready(Ok(batch))),
+            Ok(None) => {}
             Err(e) => return Box::pin(std::future::ready(Err(e))),
         }
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            let shared = self.shared.clone();
             let job = move || {
-                let loaded = plan.load(&shared, Patience::Disk).map(|_| plan.collect());
+                let read = reader.read(Patience::Disk);
                 // The reader may have gone away.
-                let _ = answer.send(loaded);
+                let _ = answer.send(read.map(Option::unwrap_or_default));
             };
             let started = self.readers.run(Box::new(job));
             started.map_err(|source| LogError::Io { doing: "start a reader's thread".into(), source })?;

@@ -28,6 +28,18 @@ pub struct Options {
     pub queue_bytes_max: usize,
     /// Frames written with one sync.
     pub group_bytes_max: usize,
+    /// A checkpoint follows when so many bytes were written to the write-ahead log since the last one.
+    pub checkpoint_bytes: u64,
+    /// And at the latest so long after the first of them.
+    pub checkpoint_interval: Duration,
+    /// The write-ahead log's length at which appends are refused as [`crate::Refusal::Overloaded`] until a checkpoint is through.
+    pub ahead_bytes_max: u64,
+    /// A history segment takes no further run when it is so long.
+    pub history_segment_bytes: u64,
+    /// Or spans so much time: expired records leave with their segment. 1/24 of the shortest retention.
+    pub history_segment_span: Duration,
+    /// Indexes of history segments kept in memory.
+    pub index_bytes_max: usize,
     /// Whether the next segment is made by a thread of its own before it is needed; off, every run is the same run.
     pub prepare: Prepare,
     /// Threads that read from the disk for readers behind the tail.
@@ -57,6 +69,12 @@ impl Default for Options {
             tail_bytes_max: 64 * 1024 * 1024,
             queue_bytes_max: 64 * 1024 * 1024,
             group_bytes_max: 8 * 1024 * 1024,
+            checkpoint_bytes: 128 * 1024 * 1024,
+            checkpoint_interval: Duration::from_secs(60),
+            ahead_bytes_max: 1024 * 1024 * 1024,
+            history_segment_bytes: 256 * 1024 * 1024,
+            history_segment_span: Duration::from_secs(3600),
+            index_bytes_max: 32 * 1024 * 1024,
             prepare: Prepare::InBackground,
             reader_threads: 2,
             clock: Clock::machine(),

@@ -1,6 +1,6 @@
 //! The way to the writer's thread: bounded in bytes, without a wake-up while the writer is awake.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex};
 use std::time::Instant;
 
@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::body::NewFrame;
 use super::lock;
+use super::manifest::ManifestLog;
 use super::tail::SharedLog;
 use crate::{AppendOutcome, GroupId, LogError, LogId, Position, Refusal};
 
@@ -58,11 +59,39 @@ pub enum Command {
         /// The answer.
         answer: oneshot::Sender<Result<(), LogError>>,
     },
+    /// Make everything durable and say how far that goes.
+    Checkpoint {
+        /// Whether to go on in a new segment, so that the old ones can be freed.
+        segment: NextSegment,
+        /// The answer.
+        answer: oneshot::Sender<Result<Snapshot, LogError>>,
+    },
     /// Sync everything and stop.
     ShutDown {
         /// The answer.
         answer: oneshot::Sender<Result<(), LogError>>,
     },
+}
+
+/// Whether a checkpoint begins a new write-ahead segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextSegment {
+    /// It does.
+    Begin,
+    /// It does not.
+    Stay,
+}
+
+/// What was true at a place of the write-ahead log.
+pub struct Snapshot {
+    /// Everything before it is durable.
+    pub place: u64,
+    /// The greatest incarnation.
+    pub incarnation: u64,
+    /// Every log, in order.
+    pub logs: Vec<(SharedLog, ManifestLog)>,
+    /// What is trimmed in each group.
+    pub trims: HashMap<GroupId, Timestamp>,
 }
 
 impl Command {

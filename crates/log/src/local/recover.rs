@@ -1,14 +1,15 @@
 //! What a directory holds when it is opened.
 
+use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end};
-use super::lock;
-use super::scan::{Identity, Scan, frame_at, scan};
-use super::segment::{NAME_PREFIX, Segment, decode_header};
+use super::scan::{Identity, Scan, scan};
+use super::segment::{NAME_PREFIX, Origin, Segment, decode_header};
 use super::shared::Shared;
 use super::state_file::{self, State};
+use super::{history, lock, manifest};
 use crate::disk::{Disk, DiskFile};
 use crate::{Offset, Position, Timeline};
 
@@ -29,6 +30,8 @@ pub struct Recovered {
     pub file_number: u64,
     /// The place behind everything.
     pub end_place: u64,
+    /// The next history segment's number.
+    pub next_segment: u64,
     /// The greatest timeline in a frame.
     pub timeline: Timeline,
 }
@@ -43,17 +46,49 @@ struct Found {
 /// Reads the write-ahead log into `shared`, cuts its torn tail and makes what is left durable. Notes in `state`, durably and before
 /// anything is cut, when positions may be lost.
 pub fn recover(disk: &dyn Disk, shared: &Shared, state: &mut State) -> io::Result<Recovered> {
+    let manifest = manifest::load(disk)?;
     let mut recovered = Recovered::default();
+    if let Some(manifest) = &manifest {
+        shared.restore(manifest);
+        recovered.existed = true;
+        recovered.incarnation = manifest.incarnation;
+        recovered.end_place = manifest.place;
+        recovered.next_segment = manifest.next_segment;
+        let timelines = manifest.logs.iter().map(|log| log.next.timeline);
+        recovered.timeline = timelines.max().unwrap_or_default();
+    }
     let mut found = find_segments(disk, &mut recovered)?;
     found.sort_by_key(|f| f.identity.first_place);
-    recovered.end_place = found.last().map_or(0, |f| f.identity.first_place);
+    let found = without_checkpointed(disk, found, shared.checkpointed())?;
     let starts: Vec<u64> = found.iter().skip(1).map(|f| f.identity.first_place).collect();
     for (i, found) in found.into_iter().enumerate() {
         let durable = starts.get(i).copied().unwrap_or(0);
         read_segment(disk, shared, found, durable, &mut recovered, state)?;
     }
+    remove_unknown_history(disk, shared)?;
     disk.sync_dir("")?;
     Ok(recovered)
+}
+
+/// Removes the segments that a checkpoint made superfluous: their bytes may be a removed group's.
+fn without_checkpointed(disk: &dyn Disk, found: Vec<Found>, checkpointed: u64) -> io::Result<Vec<Found>> {
+    let needed = found.iter().rposition(|f| f.identity.first_place <= checkpointed).unwrap_or(0);
+    let mut found = found;
+    let kept = found.split_off(needed);
+    found.iter().try_for_each(|f| disk.remove(&f.name))?;
+    Ok(kept)
+}
+
+/// Removes files that a checkpoint began and never named, and those of removed groups.
+fn remove_unknown_history(disk: &dyn Disk, shared: &Shared) -> io::Result<()> {
+    let histories = shared.histories();
+    let known: HashSet<String> = histories.iter().flat_map(|h| h.segments()).map(|s| s.name()).collect();
+    for name in disk.list("")? {
+        if name.starts_with(history::NAME_PREFIX) && !known.contains(&name) {
+            disk.remove(&name)?;
+        }
+    }
+    Ok(())
 }
 
 /// Every file that is a segment in use; spares that never were one are removed.
@@ -103,7 +138,9 @@ fn read_segment(
     let Found { name, file, identity, bytes: length } = found;
     let mut bytes = vec![0; length as usize];
     file.read_at(&mut bytes, 0)?;
-    let Scan { frames, damage, end, torn } = scan(&bytes, identity, durable);
+    // What a checkpoint has taken over is not read again.
+    let from = shared.checkpointed().saturating_sub(identity.first_place).max(BLOCK_BYTES);
+    let Scan { frames, damage, end, torn } = scan(&bytes, identity, from, durable);
     if (torn || !damage.is_empty()) && !state.in_doubt {
         state.in_doubt = true;
         state_file::store(disk, *state)?;
@@ -114,20 +151,29 @@ fn read_segment(
         recovered.damage.push((name.clone(), from, to));
     }
     for header in &frames {
-        debug_assert!(frame_at(&bytes, identity, header.place - identity.first_place).is_some());
         recovered.timeline = recovered.timeline.max(header.first.timeline);
         recovered.frames += 1;
         apply(shared, header);
     }
     recovered.end_place = recovered.end_place.max(identity.first_place + block_end(end));
-    if frames.is_empty() && end <= BLOCK_BYTES {
+    if end <= BLOCK_BYTES {
         return disk.remove(&name);
     }
     // What was cut must not come back, and what was read may have been in the page cache alone.
     file.set_length(end)?;
     file.sync()?;
     let Identity { incarnation, first_place } = identity;
-    shared.add_segment(Arc::new(Segment { name, file, incarnation, first_place, length: end }));
+    let groups = Mutex::new(frames.iter().map(|f| f.log.group).collect());
+    let file = file.into();
+    shared.add_segment(Arc::new(Segment {
+        name,
+        file,
+        groups,
+        incarnation,
+        first_place,
+        length: end,
+        origin: Origin::Recovered,
+    }));
     Ok(())
 }
 

@@ -25,10 +25,10 @@ pub struct Scan {
     pub torn: bool,
 }
 
-/// Scans a segment's bytes. `durable` is a place that is known from elsewhere to have been durable: a later segment's beginning.
-pub fn scan(bytes: &[u8], identity: Identity, durable: u64) -> Scan {
+/// Scans a segment's bytes from `from` on, where a group began. `durable` is a place that is known from elsewhere to have been durable: a later segment's beginning.
+pub fn scan(bytes: &[u8], identity: Identity, from: u64, durable: u64) -> Scan {
     let mut scan = Scan::default();
-    let mut at = BLOCK_BYTES;
+    let mut at = from;
     loop {
         at = next_start(at);
         if let Some(header) = frame_at(bytes, identity, at) {

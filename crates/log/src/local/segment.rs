@@ -1,10 +1,13 @@
 //! A write-ahead segment: a preallocated file that begins with a block naming its incarnation.
 
+use std::collections::BTreeSet;
 use std::io::{self, IoSlice};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::checksum::crc32c;
 use super::frame::{BLOCK_BYTES, u32_at, u64_at};
+use super::lock;
+use crate::GroupId;
 use crate::disk::{Disk, DiskFile};
 
 /// Write-ahead segments' names begin so; what follows is a number that means nothing.
@@ -18,13 +21,34 @@ pub struct Segment {
     /// Its file's name.
     pub name: String,
     /// Its file.
-    pub file: Box<dyn DiskFile>,
+    pub file: Arc<dyn DiskFile>,
+    /// Groups with bytes in it.
+    pub groups: Mutex<BTreeSet<GroupId>>,
     /// Which use of the file this is: no two segments ever had the same.
     pub incarnation: u64,
     /// The place of the file's first byte in the write-ahead log.
     pub first_place: u64,
     /// The file's length.
     pub length: u64,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a segment comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This process made it.
+    Made,
+    /// It was there; whose bytes are in it is known in part only.
+    Recovered,
+}
+
+impl Segment {
+    /// The same file, to be used again.
+    pub fn as_spare(&self) -> Spare {
+        let groups = lock(&self.groups).clone();
+        Spare { name: self.name.clone(), file: self.file.clone(), length: self.length, groups }
+    }
 }
 
 /// A file prepared to become a segment.
@@ -32,9 +56,11 @@ pub struct Spare {
     /// Its name.
     pub name: String,
     /// Its file, filled with zeros.
-    pub file: Box<dyn DiskFile>,
+    pub file: Arc<dyn DiskFile>,
     /// Its length.
     pub length: u64,
+    /// Groups with bytes left in it.
+    pub groups: BTreeSet<GroupId>,
 }
 
 impl Spare {
@@ -44,7 +70,7 @@ impl Spare {
         let file = disk.create(&name)?;
         let filled = file.fill_zeroes(length).and_then(|()| file.sync()).and_then(|()| disk.sync_dir(""));
         match filled {
-            Ok(()) => Ok(Self { name, file, length }),
+            Ok(()) => Ok(Self { name, file: file.into(), length, groups: BTreeSet::new() }),
             Err(e) => {
                 // The space matters more than the name: what is left of the file is no segment.
                 let _ = disk.remove(&name);
@@ -58,8 +84,10 @@ impl Spare {
     pub fn begin(self, incarnation: u64, first_place: u64) -> io::Result<Arc<Segment>> {
         self.file.write_at(&[IoSlice::new(&encode(incarnation, first_place))], 0)?;
         self.file.sync()?;
-        let Spare { name, file, length } = self;
-        Ok(Arc::new(Segment { name, file, incarnation, first_place, length }))
+        let Spare { name, file, length, groups } = self;
+        let groups = Mutex::new(groups);
+        let origin = Origin::Made;
+        Ok(Arc::new(Segment { name, file, groups, incarnation, first_place, length, origin }))
     }
 }
 

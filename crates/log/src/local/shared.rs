@@ -1,24 +1,44 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anabranch_types::Timestamp;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use super::dirty::Dirty;
 use super::frame::{FrameHeader, FrameKind};
+use super::history::{GroupHistory, HistorySegment};
 use super::lock;
+use super::manifest::Manifest;
 use super::segment::Segment;
 use super::tail::{Listeners, Log, SharedLog};
+use crate::disk::Disk;
 use crate::{GroupId, LogId};
+
+/// What a group's trim is before its first one.
+pub const NEVER_TRIMMED: Timestamp = Timestamp::from_millis(i64::MIN);
 
 /// What callers, readers and the writer share. The writer alone changes it.
 pub struct Shared {
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
     logs: RwLock<BTreeMap<LogId, SharedLog>>,
     trims: Mutex<HashMap<GroupId, Timestamp>>,
     segments: RwLock<BTreeMap<u64, Arc<Segment>>>,
+    histories: RwLock<BTreeMap<GroupId, Arc<GroupHistory>>>,
+    /// Everything before this place is in history.
+    checkpointed: AtomicU64,
+    /// Groups that were removed and whose bytes may still be in write-ahead segments.
+    pub removed_groups: Mutex<Vec<GroupId>>,
+    /// Files to be removed after the next checkpoint.
+    pub garbage: Mutex<Vec<String>>,
+    index_bytes: AtomicU64,
     counters: Counters,
     poisoned: watch::Sender<Option<Arc<std::io::Error>>>,
+    is_poisoned: AtomicBool,
+    /// Since when there is something for a checkpoint to do.
+    pub dirty: Dirty,
 }
 
 /// Counts since the start.
@@ -43,19 +63,110 @@ pub struct Applied {
     pub listeners: Listeners,
 }
 
-impl Default for Shared {
-    fn default() -> Self {
+impl Shared {
+    /// Nothing yet.
+    pub fn new(disk: Arc<dyn Disk>) -> Self {
         Self {
+            disk,
             logs: RwLock::default(),
             trims: Mutex::default(),
             segments: RwLock::default(),
+            histories: RwLock::default(),
+            checkpointed: AtomicU64::new(0),
+            removed_groups: Mutex::default(),
+            garbage: Mutex::default(),
+            index_bytes: AtomicU64::new(0),
             counters: Counters::default(),
             poisoned: watch::Sender::new(None),
+            is_poisoned: AtomicBool::new(false),
+            dirty: Dirty::default(),
         }
     }
-}
 
-impl Shared {
+    /// Takes over what a checkpoint knew.
+    pub fn restore(&self, manifest: &Manifest) {
+        self.checkpointed.store(manifest.place, Ordering::Release);
+        for group in &manifest.groups {
+            if group.trimmed_before != NEVER_TRIMMED {
+                lock(&self.trims).insert(group.group, group.trimmed_before);
+            }
+            let segments = group.segments.iter();
+            let segments = segments.map(|(n, meta)| Arc::new(HistorySegment::known(group.group, *n, *meta)));
+            let history = Arc::new(GroupHistory::new(group.group, segments.collect()));
+            self.histories.write().unwrap_or_else(PoisonError::into_inner).insert(group.group, history);
+        }
+        let mut logs = self.logs.write().unwrap_or_else(PoisonError::into_inner);
+        logs.extend(manifest.logs.iter().map(|log| (log.id, Arc::new(Log::known(log)))));
+    }
+
+    /// Everything before this place is in history.
+    pub fn checkpointed(&self) -> u64 {
+        self.checkpointed.load(Ordering::Acquire)
+    }
+
+    /// Notes that everything before `place` is in history.
+    pub fn set_checkpointed(&self, place: u64) {
+        self.checkpointed.store(place, Ordering::Release);
+    }
+
+    /// A group's history.
+    pub fn history(&self, group: GroupId) -> Option<Arc<GroupHistory>> {
+        self.histories.read().unwrap_or_else(PoisonError::into_inner).get(&group).cloned()
+    }
+
+    /// Lets readers find a group's new segment. One of a group that was removed meanwhile is garbage.
+    pub fn add_history(&self, group: GroupId, segment: Arc<HistorySegment>) {
+        // A removal takes the logs first and the history then, so that one of the two sees the other.
+        let mut histories = self.histories.write().unwrap_or_else(PoisonError::into_inner);
+        if self.logs_of(group).is_empty() {
+            lock(&self.garbage).push(segment.name());
+            return;
+        }
+        histories
+            .entry(group)
+            .or_insert_with(|| Arc::new(GroupHistory::new(group, Vec::new())))
+            .push(segment);
+    }
+
+    /// Every group's history.
+    pub fn histories(&self) -> Vec<Arc<GroupHistory>> {
+        self.histories.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Counts an index that was read into memory; forgets them all when they are more than `max` together.
+    pub fn note_index(&self, bytes: usize, max: usize) {
+        let bytes = bytes as u64;
+        if bytes > 0 && self.index_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > max as u64 {
+            self.index_bytes.store(0, Ordering::Relaxed);
+            self.histories().iter().flat_map(|h| h.segments()).for_each(|s| s.forget_index());
+        }
+    }
+
+    /// What arrived before is gone, in each group.
+    pub fn trims(&self) -> HashMap<GroupId, Timestamp> {
+        lock(&self.trims).clone()
+    }
+
+    /// What arrived before is gone.
+    pub fn trimmed_before(&self, group: GroupId) -> Timestamp {
+        lock(&self.trims).get(&group).copied().unwrap_or(NEVER_TRIMMED)
+    }
+
+    /// Every log, in order.
+    pub fn all_logs(&self) -> Vec<SharedLog> {
+        self.logs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Takes out the write-ahead segments that end before `place`: nobody needs them any more.
+    pub fn take_segments_before(&self, place: u64) -> Vec<Arc<Segment>> {
+        let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
+        let Some((&first_kept, _)) = segments.range(..=place).next_back() else {
+            return Vec::new();
+        };
+        let kept = segments.split_off(&first_kept);
+        std::mem::replace(&mut *segments, kept).into_values().collect()
+    }
+
     /// A log that exists.
     pub fn log(&self, id: LogId) -> Option<SharedLog> {
         self.logs.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
@@ -82,6 +193,9 @@ impl Shared {
     pub fn segment_at(&self, place: u64) -> Option<(Arc<Segment>, u64)> {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         let (first_place, segment) = segments.range(..=place).next_back()?;
+        if place - first_place >= segment.length {
+            return None;
+        }
         Some((segment.clone(), place - first_place))
     }
 
@@ -94,7 +208,7 @@ impl Shared {
     /// Makes what a frame says visible; the writer calls it when the frame is committed, recovery when it was read.
     pub fn apply(&self, header: &FrameHeader, bytes: Option<Bytes>) -> Applied {
         match header.kind {
-            FrameKind::Padding => Applied::default(),
+            FrameKind::Padding | FrameKind::Index => Applied::default(),
             FrameKind::Records => {
                 let log = self.log_or_new(header);
                 let (frame, listeners) = log.append(header, bytes);
@@ -118,8 +232,8 @@ impl Shared {
                 Applied::default()
             }
             FrameKind::RemoveGroup => {
-                lock(&self.trims).remove(&header.log.group);
                 self.logs_of(header.log.group).iter().for_each(|log| self.remove(log.id));
+                self.remove_history(header.log.group);
                 Applied::default()
             }
         }
@@ -135,6 +249,14 @@ impl Shared {
         log
     }
 
+    fn remove_history(&self, group: GroupId) {
+        lock(&self.trims).remove(&group);
+        let removed = self.histories.write().unwrap_or_else(PoisonError::into_inner).remove(&group);
+        let segments = removed.iter().flat_map(|h| h.segments());
+        lock(&self.garbage).extend(segments.map(|s| s.name()));
+        lock(&self.removed_groups).push(group);
+    }
+
     fn remove(&self, id: LogId) {
         let removed = self.logs.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         if let Some(log) = removed {
@@ -144,6 +266,8 @@ impl Shared {
 
     /// Notes that a sync or a write failed. The first reason stays.
     pub fn poison(&self, reason: std::io::Error) {
+        tracing::error!(error = %reason, "the log is poisoned: it takes nothing any more");
+        self.is_poisoned.store(true, Ordering::Release);
         self.poisoned.send_if_modified(|poisoned| {
             let first = poisoned.is_none();
             if first {
@@ -151,6 +275,11 @@ impl Shared {
             }
             first
         });
+    }
+
+    /// Whether a sync or a write failed.
+    pub fn is_poisoned(&self) -> bool {
+        self.is_poisoned.load(Ordering::Acquire)
     }
 
     /// Follows whether the log is poisoned.

@@ -7,6 +7,9 @@ use super::options::Prepare;
 use super::segment::Spare;
 use crate::disk::Disk;
 
+/// Used files that wait to be used again, at the most.
+const USED_MAX: usize = 4;
+
 /// Makes the next write-ahead segment before it is needed.
 pub struct Spares {
     shared: Arc<Shared>,
@@ -25,6 +28,7 @@ struct Next {
     number: u64,
     wanted: bool,
     ready: Option<io::Result<Spare>>,
+    used: Vec<Spare>,
     ended: bool,
 }
 
@@ -43,10 +47,25 @@ impl Spares {
         Ok(Self { shared, thread })
     }
 
+    /// Takes a segment's file to be used again; gives it back if there are enough.
+    pub fn give(&self, spare: Spare) -> Result<(), Spare> {
+        let mut next = lock(&self.shared.next);
+        if spare.length != self.shared.length || next.used.len() >= USED_MAX {
+            return Err(spare);
+        }
+        next.used.push(spare);
+        Ok(())
+    }
+
+    /// The used files that wait.
+    pub fn take_used(&self) -> Vec<Spare> {
+        std::mem::take(&mut lock(&self.shared.next).used)
+    }
+
     /// Asks for the next one, which [`Spares::take`] will want soon.
     pub fn want(&self) {
         let mut next = lock(&self.shared.next);
-        if self.thread.is_some() && next.ready.is_none() && !next.wanted {
+        if self.thread.is_some() && next.ready.is_none() && next.used.is_empty() && !next.wanted {
             next.wanted = true;
             self.shared.changed.notify_all();
         }
@@ -54,6 +73,9 @@ impl Spares {
 
     /// The next one; waits while it is being made.
     pub fn take(&self) -> io::Result<Spare> {
+        if let Some(used) = lock(&self.shared.next).used.pop() {
+            return Ok(used);
+        }
         if self.thread.is_none() {
             let number = lock(&self.shared.next).take_number();
             return Spare::prepare(&*self.shared.disk, number, self.shared.length);

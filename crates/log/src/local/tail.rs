@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::body::{HEAD_BYTES, Records};
 use super::frame::{FrameHeader, HEADER_BYTES};
 use super::lock;
+use super::manifest::ManifestLog;
 use crate::{LogId, LogState, Offset, Position, Record, TailEvent, TailListener};
 
 /// A log that exists.
@@ -75,9 +76,21 @@ impl Frame {
         }
     }
 
-    /// The least that its bytes hold besides keys and data.
-    pub fn overhead_bytes_min(&self) -> usize {
-        HEADER_BYTES + HEAD_BYTES * self.count as usize
+    /// The frame that a header begins.
+    pub fn of(header: &FrameHeader, bytes: Option<Bytes>) -> Self {
+        Self {
+            first: header.first,
+            count: header.count,
+            arrival: header.arrival,
+            place: header.place,
+            frame_bytes: header.frame_bytes() as u32,
+            bytes,
+        }
+    }
+
+    /// Its keys and data are not longer.
+    pub fn payload_bytes_max(&self) -> usize {
+        (self.frame_bytes as usize).saturating_sub(HEADER_BYTES + HEAD_BYTES * self.count as usize)
     }
 
     /// Its records, given its bytes.
@@ -99,18 +112,29 @@ impl Log {
         }
     }
 
+    /// A log as a checkpoint knew it.
+    pub fn known(known: &ManifestLog) -> Self {
+        let ManifestLog { id, start, next, last_arrival, closed } = *known;
+        Self {
+            id,
+            numbering: Mutex::new(Numbering { next, last_arrival, closed, removed: false }),
+            tail: Mutex::new(Tail { start, end: next, last_arrival, closed, ..Tail::default() }),
+        }
+    }
+
+    /// What a checkpoint is to know of it. Called by the writer, when everything numbered is visible.
+    pub fn known_now(&self) -> ManifestLog {
+        let numbering = *lock(&self.numbering);
+        let start = lock(&self.tail).start;
+        let Numbering { next, last_arrival, closed, .. } = numbering;
+        ManifestLog { id: self.id, start, next, last_arrival, closed }
+    }
+
     /// Makes a frame of records visible. The frame's number, counted over the log's life, and who wants to be told.
     pub fn append(&self, header: &FrameHeader, bytes: Option<Bytes>) -> (u64, Listeners) {
         let mut tail = lock(&self.tail);
-        let frame = Frame {
-            first: header.first,
-            count: header.count,
-            arrival: header.arrival,
-            place: header.place,
-            frame_bytes: header.frame_bytes() as u32,
-            bytes,
-        };
-        if tail.frames.is_empty() {
+        let frame = Frame::of(header, bytes);
+        if tail.start == tail.end {
             tail.start = frame.first;
         }
         tail.end = frame.end();
@@ -123,30 +147,55 @@ impl Log {
     pub fn close(&self, at: Position) -> Listeners {
         let mut tail = lock(&self.tail);
         tail.closed = true;
-        tail.end = at;
-        if tail.frames.is_empty() {
+        if tail.start == tail.end {
             tail.start = at;
         }
+        tail.end = at;
         tail.listening()
     }
 
-    /// Drops the bytes of a frame from memory.
-    pub fn forget_bytes(&self, frame: u64) {
+    /// Drops the bytes of a frame from memory, and the frame if history holds everything before `checkpointed`.
+    pub fn forget_bytes(&self, frame: u64, checkpointed: u64) {
         let mut tail = lock(&self.tail);
         let index = frame.checked_sub(tail.passed).and_then(|i| usize::try_from(i).ok());
         if let Some(frame) = index.and_then(|i| tail.frames.get_mut(i)) {
             frame.bytes = None;
         }
+        tail.forget_checkpointed(checkpointed);
     }
 
-    /// Makes frames that arrived before `before` unreadable.
+    /// Forgets the frames before `checkpointed` that are not in memory: history holds them.
+    pub fn forget_checkpointed(&self, checkpointed: u64) {
+        lock(&self.tail).forget_checkpointed(checkpointed);
+    }
+
+    /// Whether there are frames that stand in the write-ahead log from `from` on and before `to`.
+    pub fn has_frames_between(&self, from: u64, to: u64) -> bool {
+        let tail = lock(&self.tail);
+        let first = tail.frames.partition_point(|f| f.place < from);
+        tail.frames.get(first).is_some_and(|f| f.place < to)
+    }
+
+    /// The frames that stand in the write-ahead log from `from` on and before `to`.
+    pub fn frames_between(&self, from: u64, to: u64) -> Vec<Frame> {
+        let tail = lock(&self.tail);
+        let first = tail.frames.partition_point(|f| f.place < from);
+        tail.frames.range(first..).take_while(|f| f.place < to).cloned().collect()
+    }
+
+    /// Makes frames that arrived before `before` unreadable. Those in history stay where they are; readers pass over them.
     pub fn trim(&self, before: Timestamp) {
         let mut tail = lock(&self.tail);
+        let passed = tail.passed;
         while tail.frames.front().is_some_and(|f| f.arrival < before) {
             tail.frames.pop_front();
             tail.passed += 1;
         }
-        tail.start = tail.frames.front().map_or(tail.end, |f| f.first);
+        if tail.last_arrival.is_none_or(|last| last < before) {
+            tail.start = tail.end;
+        } else if let Some(first) = tail.frames.front().map(|f| f.first).filter(|_| tail.passed > passed) {
+            tail.start = first;
+        }
     }
 
     /// Makes everything unreadable.
@@ -182,6 +231,13 @@ impl Log {
 }
 
 impl Tail {
+    fn forget_checkpointed(&mut self, checkpointed: u64) {
+        while self.frames.front().is_some_and(|f| f.bytes.is_none() && f.place < checkpointed) {
+            self.frames.pop_front();
+            self.passed += 1;
+        }
+    }
+
     fn listening(&self) -> Listeners {
         self.listeners.iter().map(|(_, l)| l.clone()).collect()
     }
@@ -201,10 +257,19 @@ impl Tail {
         self.frames.range(self.frames.partition_point(|f| f.end() <= from)..)
     }
 
-    /// The first position that arrived at `time` or later; the end if nothing did.
-    pub fn first_at(&self, time: Timestamp) -> Position {
+    /// Where the frames that are known here begin; what can be read before it is in history.
+    pub fn first_here(&self) -> Position {
+        self.frames.front().map_or(self.end, |f| f.first)
+    }
+
+    /// The first position known here that arrived at `time` or later; the end if nothing did. `None` if it may be in history.
+    pub fn first_at(&self, time: Timestamp) -> Option<Position> {
+        if self.last_arrival.is_none_or(|last| last < time) {
+            return Some(self.end);
+        }
         let index = self.frames.partition_point(|f| f.arrival < time);
-        self.frames.get(index).map_or(self.end, |f| f.first)
+        let found = self.frames.get(index).map(|f| f.first)?;
+        (index > 0 || found <= self.start).then_some(found)
     }
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::buffers::Buffer;
 use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, HEADER_BYTES, block_end, next_start};
+use super::lock;
 use super::segment::Segment;
 use super::shared::Shared;
 use super::spares::Spares;
@@ -36,13 +37,15 @@ pub struct Placed {
 /// The end of the write-ahead log.
 pub struct Wal {
     shared: Arc<Shared>,
-    spares: Spares,
+    spares: Arc<Spares>,
     segment: Arc<Segment>,
     /// In the segment's file: where the group that is being filled begins.
     group_at: u64,
     /// Where its next frame may begin.
     next_at: u64,
     group: Vec<Placed>,
+    /// Whose frame was placed last; surely noted in the segment.
+    last_group: Option<GroupId>,
     /// Everything before this place is durable.
     durable: u64,
 }
@@ -58,7 +61,7 @@ pub enum Write {
 
 impl Wal {
     /// Continues in a segment that was just begun.
-    pub fn new(shared: Arc<Shared>, spares: Spares, segment: Arc<Segment>) -> Self {
+    pub fn new(shared: Arc<Shared>, spares: Arc<Spares>, segment: Arc<Segment>) -> Self {
         shared.add_segment(segment.clone());
         let durable = segment.first_place + BLOCK_BYTES;
         Self {
@@ -68,6 +71,7 @@ impl Wal {
             group_at: BLOCK_BYTES,
             next_at: BLOCK_BYTES,
             group: Vec::new(),
+            last_group: None,
             durable,
         }
     }
@@ -88,8 +92,27 @@ impl Wal {
         block_end(next_start(self.next_at) + frame_bytes) + reserved <= self.segment.length
     }
 
+    /// The place behind everything that was written.
+    pub fn end_place(&self) -> u64 {
+        self.segment.first_place + self.group_at
+    }
+
+    /// The incarnation that is written to.
+    pub fn incarnation(&self) -> u64 {
+        self.segment.incarnation
+    }
+
+    /// Whether nothing was written to the segment yet.
+    pub fn is_fresh(&self) -> bool {
+        self.group_at == BLOCK_BYTES
+    }
+
     /// Gives a frame its place in the group.
     pub fn place(&mut self, mut header: FrameHeader, mut buffer: Buffer) {
+        if self.last_group != Some(header.log.group) {
+            self.last_group = Some(header.log.group);
+            lock(&self.segment.groups).insert(header.log.group);
+        }
         let at = next_start(self.next_at);
         header.incarnation = self.segment.incarnation;
         header.place = self.segment.first_place + at;
@@ -141,6 +164,7 @@ impl Wal {
         self.shared.add_segment(self.segment.clone());
         self.group_at = BLOCK_BYTES;
         self.next_at = BLOCK_BYTES;
+        self.last_group = None;
         self.durable = first_place + BLOCK_BYTES;
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::buffers::{Buffer, Buffers};
 use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use super::lock;
 use super::options::{Durability, Options};
-use super::queue::{Command, Queue, Waited};
+use super::queue::{Command, NextSegment, Queue, Snapshot, Waited};
 use super::shared::Shared;
 use super::state_file::{self, State};
 use super::tail::{Log, SharedLog, tell_appended, tell_closed};
@@ -43,8 +43,11 @@ pub struct Writer {
     pub(super) answers: Vec<(oneshot::Sender<Vec<AppendOutcome>>, Vec<AppendOutcome>)>,
     pub(super) full_since: Option<Instant>,
     pub(super) next_sync: Option<Instant>,
-    pub(super) poisoned: bool,
     pub(super) stopped: bool,
+    /// Whether the next checkpoint is due already.
+    pub(super) dirty_noted: bool,
+    /// How far the last snapshot went.
+    pub(super) snapshot_place: u64,
 }
 
 impl Writer {
@@ -101,6 +104,10 @@ impl Writer {
                 let done = self.close(&log);
                 reply(answer, done);
             }
+            Command::Checkpoint { segment, answer } => {
+                let done = self.snapshot(segment);
+                reply(answer, done);
+            }
             Command::ShutDown { answer } => {
                 let done = self.shut_down();
                 reply(answer, done);
@@ -152,7 +159,7 @@ impl Writer {
 
     /// Sees to it that a frame of that length can be placed.
     fn make_ready(&mut self, kind: FrameKind, frame_bytes: u64) -> Result<(), Refusal> {
-        if self.poisoned {
+        if self.shared.is_poisoned() {
             return Err(Refusal::Poisoned);
         }
         if self.stopped {
@@ -170,8 +177,13 @@ impl Writer {
         if kind == FrameKind::Records && self.full_since.is_some_and(|since| since.elapsed() < FULL_RETRY) {
             return Err(Refusal::DiskFull);
         }
+        let ahead = self.wal.end_place() - self.shared.checkpointed();
+        if kind == FrameKind::Records && ahead > self.options.ahead_bytes_max {
+            self.shared.dirty.want_now();
+            return Err(Refusal::Overloaded);
+        }
         self.write_group(Write::Synced);
-        if self.poisoned {
+        if self.shared.is_poisoned() {
             return Err(Refusal::Poisoned);
         }
         match self.wal.next_segment() {
@@ -212,13 +224,17 @@ impl Writer {
 
     /// Writes what was placed, makes it visible and answers.
     fn commit(&mut self, at_least: Write) {
-        if self.options.durability == Durability::Memory && at_least == Write::Buffered && !self.poisoned {
+        if self.options.durability == Durability::Memory
+            && at_least == Write::Buffered
+            && !self.shared.is_poisoned()
+        {
             for i in 0..self.wal.group().len() {
                 let Placed { header, bytes } = &self.wal.group()[i];
                 let (header, bytes) = (*header, bytes.clone());
                 self.publish(&header, bytes);
             }
             self.answer();
+            self.note_dirty();
             if let Err(e) = self.wal.write(Write::Buffered) {
                 self.poison(e);
             }
@@ -231,13 +247,16 @@ impl Writer {
 
     /// Writes the group, as durably as the mode asks or `at_least`, and makes it visible.
     fn write_group(&mut self, at_least: Write) {
-        if self.poisoned {
+        if self.shared.is_poisoned() {
             return;
         }
         let write = match self.options.durability {
             Durability::Sync => Write::Synced,
             Durability::Interval(_) | Durability::Memory => at_least,
         };
+        if !self.wal.group().is_empty() {
+            self.note_dirty();
+        }
         match self.wal.write(write) {
             Ok(placed) => placed.into_iter().for_each(|p| self.publish(&p.header, p.bytes)),
             Err(e) => self.poison(e),
@@ -266,7 +285,7 @@ impl Writer {
     /// Sends the answers of what was committed.
     fn answer(&mut self) {
         for (answer, outcomes) in self.answers.drain(..) {
-            let outcomes = if self.poisoned { poisoned(&outcomes) } else { outcomes };
+            let outcomes = if self.shared.is_poisoned() { poisoned(&outcomes) } else { outcomes };
             // Who asked may have gone away; what was appended stays.
             let _ = answer.send(outcomes);
         }
@@ -277,7 +296,7 @@ impl Writer {
         while self.in_memory_bytes > self.options.tail_bytes_max
             && let Some((log, frame, bytes)) = self.in_memory.pop_front()
         {
-            log.forget_bytes(frame);
+            log.forget_bytes(frame, self.shared.checkpointed());
             self.in_memory_bytes -= bytes;
         }
         self.shared.counters().tail_bytes.store(self.in_memory_bytes as u64, Ordering::Relaxed);
@@ -299,7 +318,7 @@ impl Writer {
 
     fn commit_control(&mut self) -> Result<(), LogError> {
         self.commit(Write::Synced);
-        if self.poisoned { Err(LogError::Poisoned) } else { Ok(()) }
+        if self.shared.is_poisoned() { Err(LogError::Poisoned) } else { Ok(()) }
     }
 
     fn about_logs(&mut self, kind: FrameKind, logs: Vec<LogId>) -> Result<(), LogError> {
@@ -335,6 +354,40 @@ impl Writer {
         self.commit_control().map(|()| at)
     }
 
+    /// Makes everything durable and says what is true there.
+    fn snapshot(&mut self, segment: NextSegment) -> Result<Snapshot, LogError> {
+        if self.stopped {
+            return Err(LogError::ShutDown);
+        }
+        self.dirty_noted = false;
+        self.shared.dirty.clear();
+        self.commit_control()?;
+        if segment == NextSegment::Begin && !self.wal.is_fresh() {
+            self.wal.next_segment().map_err(|e| refused(self.no_room(e)))?;
+        }
+        let place = self.wal.end_place();
+        self.snapshot_place = place;
+        let known = |log: SharedLog| {
+            let known = log.known_now();
+            (log, known)
+        };
+        let logs = self.shared.all_logs().into_iter().map(known).collect();
+        Ok(Snapshot { place, incarnation: self.wal.incarnation(), logs, trims: self.shared.trims() })
+    }
+
+    /// Sees to it that a checkpoint follows.
+    fn note_dirty(&mut self) {
+        if !self.dirty_noted {
+            self.dirty_noted = true;
+            self.shared.dirty.note(self.options.clock.now());
+        }
+        let ahead = self.wal.end_place() - self.snapshot_place;
+        if ahead >= self.options.checkpoint_bytes {
+            self.snapshot_place = self.wal.end_place();
+            self.shared.dirty.want_now();
+        }
+    }
+
     fn shut_down(&mut self) -> Result<(), LogError> {
         self.commit_control()?;
         self.queue.end();
@@ -348,8 +401,6 @@ impl Writer {
     }
 
     fn poison(&mut self, error: io::Error) {
-        tracing::error!(%error, "the log is poisoned: it takes nothing any more");
-        self.poisoned = true;
         self.next_sync = None;
         self.shared.poison(error);
     }

@@ -62,7 +62,7 @@ impl Work<'_> {
     }
 
     async fn operate(&mut self, chance: &mut Chance, model: &mut Model) -> Result<(), Gone> {
-        match chance.below(20) {
+        match chance.below(24) {
             0 | 1 => self.create(chance, model).await,
             2 => self.close(chance, model).await,
             3 => self.remove(chance, model).await,
@@ -70,6 +70,8 @@ impl Work<'_> {
             5 => self.trim(chance, model).await,
             6 => self.restart(model, Stop::Clean).await,
             7 => self.restart(model, Stop::Killed).await,
+            8..=10 => self.checkpoint(chance).await,
+            11 => self.look(model).await,
             _ => self.append(chance, model).await,
         }
     }
@@ -158,6 +160,18 @@ impl Work<'_> {
         settle(self.log.trim(id.group, before).await)?;
         model.unanswered.pop();
         model.trimmed(id.group, before);
+        Ok(())
+    }
+
+    async fn checkpoint(&self, chance: &mut Chance) -> Result<(), Gone> {
+        self.clock.advance_to(self.clock.now() + Duration::from_millis(chance.below(400)));
+        settle(self.log.checkpoint().await)
+    }
+
+    async fn look(&self, model: &mut Model) -> Result<(), Gone> {
+        // Where memory acknowledges, the power may have gone unnoticed.
+        settle(self.log.create(Vec::new()).await)?;
+        model.check(&self.log, &format!("{:?}, in the middle", self.run)).await;
         Ok(())
     }
 

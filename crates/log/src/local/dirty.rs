@@ -1,0 +1,92 @@
+use std::sync::{Arc, Condvar, Mutex};
+
+use anabranch_types::Timestamp;
+use tokio::sync::oneshot;
+
+use super::lock;
+use crate::LogError;
+
+/// Whether there is something for a checkpoint to do, and who wants to know.
+#[derive(Default)]
+pub struct Dirty {
+    since: Mutex<Option<Timestamp>>,
+    wake: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+    wanted: Mutex<Wanted>,
+    came: Condvar,
+}
+
+#[derive(Default)]
+struct Wanted {
+    now: bool,
+    asked: Vec<Answer>,
+    ended: bool,
+}
+
+/// Where a checkpoint's answer goes.
+pub type Answer = oneshot::Sender<Result<(), LogError>>;
+
+impl Dirty {
+    /// Something was written.
+    pub fn note(&self, now: Timestamp) {
+        let first = {
+            let mut since = lock(&self.since);
+            let first = since.is_none();
+            since.get_or_insert(now);
+            first
+        };
+        let wake = lock(&self.wake).clone();
+        if let Some(wake) = wake.filter(|_| first) {
+            wake();
+        }
+    }
+
+    /// A checkpoint takes everything that was written so far.
+    pub fn clear(&self) {
+        *lock(&self.since) = None;
+    }
+
+    /// Since when there is something to do.
+    pub fn since(&self) -> Option<Timestamp> {
+        *lock(&self.since)
+    }
+
+    /// Calls `wake` whenever there begins to be something to do.
+    pub fn on_dirty(&self, wake: Arc<dyn Fn() + Send + Sync>) {
+        *lock(&self.wake) = Some(wake);
+    }
+
+    /// Asks the log's own thread for a checkpoint.
+    pub fn want_now(&self) {
+        lock(&self.wanted).now = true;
+        self.came.notify_one();
+    }
+
+    /// Asks the log's own thread for a checkpoint and an answer.
+    pub fn ask(&self, answer: Answer) {
+        lock(&self.wanted).asked.push(answer);
+        self.came.notify_one();
+    }
+
+    /// Waits until a checkpoint is wanted, and who wants an answer; `None` when the log ends.
+    pub fn wait(&self) -> Option<Vec<Answer>> {
+        let mut wanted = lock(&self.wanted);
+        loop {
+            if wanted.ended {
+                return None;
+            }
+            if std::mem::take(&mut wanted.now) || !wanted.asked.is_empty() {
+                return Some(std::mem::take(&mut wanted.asked));
+            }
+            wanted = self.came.wait(wanted).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+    }
+
+    /// The log ends.
+    pub fn end(&self) {
+        let mut wanted = lock(&self.wanted);
+        wanted.ended = true;
+        wanted.asked.clear();
+        drop(wanted);
+        self.came.notify_one();
+    }
+}

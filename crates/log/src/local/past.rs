@@ -1,0 +1,195 @@
+//! Reading from history.
+
+use std::io;
+use std::sync::Arc;
+
+use anabranch_types::Timestamp;
+use bytes::Bytes;
+
+use super::checksum::crc32c;
+use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
+use super::history::{HistorySegment, Index, Part};
+use super::options::Options;
+use super::read::{Patience, Unread};
+use super::shared::Shared;
+use super::tail::Frame;
+use crate::disk::DiskFile;
+use crate::{LogError, LogId, Position, ReadLimit};
+
+/// Bytes read from a segment with one call at the most.
+const READ_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// A reader of one log's history.
+pub struct Past<'a> {
+    /// From what.
+    pub shared: &'a Shared,
+    /// From which log.
+    pub log: LogId,
+    /// Whether it may wait for the disk.
+    pub patience: Patience,
+    /// How many indexes may be kept in memory.
+    pub options: &'a Options,
+}
+
+/// Parts of one segment that stand together in its file.
+struct Stretch {
+    file: Box<dyn DiskFile>,
+    parts: Vec<Part>,
+}
+
+impl Past<'_> {
+    /// The frames with what comes at or after `from` and arrived not before `not_before`; none if there is nothing.
+    pub fn frames(
+        &self,
+        from: Position,
+        not_before: Timestamp,
+        limit: ReadLimit,
+    ) -> Result<Vec<Frame>, Unread> {
+        let Some(stretch) = self.find(from, not_before, limit)? else {
+            return Ok(Vec::new());
+        };
+        let (Some(first), Some(last)) = (stretch.parts.first(), stretch.parts.last()) else {
+            return Ok(Vec::new());
+        };
+        let mut bytes = vec![0; (last.end_at() - first.at) as usize];
+        self.read_at(&*stretch.file, &mut bytes, first.at)?;
+        let bytes = Bytes::from(bytes);
+        let mut frames: Vec<Frame> = Vec::new();
+        for part in &stretch.parts {
+            let start = (part.at - first.at) as usize;
+            let found = self.frames_of(part, bytes.slice(start..start + part.bytes as usize));
+            let damage = found.1;
+            frames.extend(found.0.into_iter().filter(|f| f.end() > from && f.arrival >= not_before));
+            if let Some((at, resume)) = damage {
+                if frames.is_empty() && resume > from {
+                    let at = at.max(from);
+                    return Err(LogError::Corrupt { log: self.log, at, resume: Some(resume) }.into());
+                }
+                if !frames.is_empty() {
+                    break;
+                }
+            }
+        }
+        Ok(frames)
+    }
+
+    /// The first parts that hold what is asked for.
+    fn find(
+        &self,
+        from: Position,
+        not_before: Timestamp,
+        limit: ReadLimit,
+    ) -> Result<Option<Stretch>, Unread> {
+        let Some(history) = self.shared.history(self.log.group) else {
+            return Ok(None);
+        };
+        let mut before: Option<Part> = None;
+        for segment in history.segments() {
+            if segment.meta().last_arrival < not_before {
+                continue;
+            }
+            let file = self.open(&segment)?;
+            let index = self.index(&segment, &*file)?;
+            let parts = index.parts(self.log.index);
+            let first = parts.partition_point(|p| p.end() <= from || p.last_arrival < not_before);
+            let Some(found) = parts.get(first) else {
+                before = parts.last().copied().or(before);
+                continue;
+            };
+            let previous = first.checked_sub(1).map(|i| parts[i]).or(before);
+            if let Some(previous) = previous
+                && previous.last_arrival >= not_before
+                && found.first.offset > from.offset.max(previous.end().offset)
+                && previous.end() <= from
+            {
+                let corrupt = LogError::Corrupt { log: self.log, at: from, resume: Some(found.first) };
+                return Err(corrupt.into());
+            }
+            let parts = together(&parts[first..], limit);
+            return Ok(Some(Stretch { file, parts }));
+        }
+        Ok(None)
+    }
+
+    fn open(&self, segment: &HistorySegment) -> Result<Box<dyn DiskFile>, Unread> {
+        self.shared.disk.open(&segment.name()).map_err(|e| match e.kind() {
+            // Retention has passed it meanwhile.
+            io::ErrorKind::NotFound if self.is_gone(segment) => Unread::Moved,
+            _ => failed("open a segment of history", e),
+        })
+    }
+
+    fn is_gone(&self, segment: &HistorySegment) -> bool {
+        let history = self.shared.history(self.log.group);
+        !history.is_some_and(|h| h.segments().iter().any(|s| s.number == segment.number))
+    }
+
+    fn index(&self, segment: &HistorySegment, file: &dyn DiskFile) -> Result<Arc<Index>, Unread> {
+        if self.patience == Patience::None && !segment.has_index() {
+            return Err(Unread::Waits);
+        }
+        let (index, bytes) =
+            segment.index(file).map_err(|e| failed("read the index of a segment of history", e))?;
+        self.shared.note_index(bytes, self.options.index_bytes_max);
+        Ok(index)
+    }
+
+    fn read_at(&self, file: &dyn DiskFile, into: &mut [u8], at: u64) -> Result<(), Unread> {
+        let doing = "read a segment of history";
+        match self.patience {
+            Patience::Disk => file.read_at(into, at).map_err(|e| failed(doing, e)),
+            Patience::None => match file.read_cached_at(into, at) {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Unread::Waits),
+                Err(e) => Err(failed(doing, e)),
+            },
+        }
+    }
+
+    /// A part's frames, each checked; and from where to where they are damaged, if they are.
+    fn frames_of(&self, part: &Part, bytes: Bytes) -> (Vec<Frame>, Option<(Position, Position)>) {
+        let mut frames: Vec<Frame> = Vec::new();
+        let mut at = 0;
+        while at < bytes.len() {
+            let expected = frames.last().map_or(part.first, Frame::end);
+            let header = FrameHeader::decode(&bytes[at..])
+                .filter(|h| h.kind == FrameKind::Records && h.log == self.log && h.first == expected);
+            let Some(header) = header else {
+                return (frames, Some((expected, part.end())));
+            };
+            let end = at + header.frame_bytes() as usize;
+            let frame = Frame::of(&header, bytes.get(at..end).map(|_| bytes.slice(at..end)));
+            let whole = bytes.get(at + HEADER_BYTES..end).is_some_and(|body| crc32c(body) == header.body_crc);
+            if !whole {
+                return (frames, Some((expected, frame.end())));
+            }
+            frames.push(frame);
+            at = end;
+        }
+        (frames, None)
+    }
+}
+
+/// The parts from the first on that stand together, as many as may be needed.
+fn together(parts: &[Part], limit: ReadLimit) -> Vec<Part> {
+    let bytes_max = (limit.bytes_max as u64).min(READ_BYTES_MAX);
+    let mut out: Vec<Part> = Vec::new();
+    let (mut bytes, mut records) = (0, 0);
+    for part in parts {
+        if let Some(last) = out.last() {
+            // The first part may be asked for from its middle on, so it does not count.
+            let enough = bytes >= bytes_max || records >= limit.records_max;
+            if enough || last.end_at() != part.at || part.first.offset != last.end().offset {
+                break;
+            }
+            bytes += u64::from(part.bytes);
+            records += part.count as usize;
+        }
+        out.push(*part);
+    }
+    out
+}
+
+fn failed(doing: &str, source: io::Error) -> Unread {
+    Unread::Failed(LogError::Io { doing: doing.into(), source })
+}
