@@ -12,6 +12,7 @@ mod frame;
 mod history;
 mod log;
 mod manifest;
+mod mutants;
 mod options;
 mod past;
 mod queue;
@@ -31,13 +32,27 @@ mod writer;
 mod crash_tests;
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod history_tests;
+#[cfg(all(test, feature = "mutants"))]
+mod mutant_tests;
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use mutants::Mutant;
+
+use crate::disk::Disk;
 
 pub use log::{LocalLog, OpenError};
 pub use options::{Durability, Options, Prepare, SEGMENT_BYTES_MIN};
 pub use recover::Recovered;
 pub use shared::Counters;
+
+/// Makes the names in the log's directory durable.
+fn sync_names(disk: &dyn Disk) -> io::Result<()> {
+    if mutants::is(Mutant::DirectoryNotSynced) { Ok(()) } else { disk.sync_dir("") }
+}
 
 /// Takes a lock. What a panicking thread left behind is whole: every lock here is held for assignments only.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

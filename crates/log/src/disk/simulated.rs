@@ -27,6 +27,7 @@ struct State {
     power_goes_at: Option<u64>,
     sync_fails_at: Option<u64>,
     space_bytes: Option<u64>,
+    read_bytes: u64,
 }
 
 impl SimulatedDisk {
@@ -58,6 +59,21 @@ impl SimulatedDisk {
     /// Turns a bit of a file, on the disk and in the cache.
     pub fn flip_bit(&self, name: &str, at: u64, bit: u8) -> io::Result<()> {
         self.state().image.flip_bit(name, at, bit)
+    }
+
+    /// The files in which these bytes stand, on the disk or in the cache.
+    pub fn files_with(&self, bytes: &[u8]) -> Vec<String> {
+        self.state().image.files_with(bytes)
+    }
+
+    /// Bytes that all files have together.
+    pub fn used_bytes(&self) -> u64 {
+        self.state().image.bytes()
+    }
+
+    /// Bytes that were read so far.
+    pub fn read_bytes(&self) -> u64 {
+        self.state().read_bytes
     }
 
     /// What is there when the power comes back: everything that was synced and, chosen by `seed`, any part of what was not.
@@ -218,8 +234,9 @@ impl DiskFile for SimulatedFile {
     }
 
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<()> {
-        let state = self.disk.state();
+        let mut state = self.disk.state();
         state.powered()?;
+        state.read_bytes += into.len() as u64;
         state.image.read(self.file, into, at)
     }
 

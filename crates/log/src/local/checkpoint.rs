@@ -8,7 +8,6 @@ use anabranch_types::Timestamp;
 use tokio::sync::oneshot;
 
 use super::history::{FrameToKeep, GroupHistory, HistorySegment, Meta, Part, RunWriter, segment_name};
-use super::lock;
 use super::manifest::{self, Manifest, ManifestGroup};
 use super::options::Options;
 use super::queue::{Command, NextSegment, Queue, Snapshot};
@@ -17,6 +16,8 @@ use super::segment::{Origin, Spare};
 use super::shared::{NEVER_TRIMMED, Shared};
 use super::spares::Spares;
 use super::tail::SharedLog;
+use super::writer::is_full;
+use super::{lock, sync_names};
 use crate::{GroupId, LogError};
 
 /// Zeros are written over a removed group's bytes in pieces of this length.
@@ -38,6 +39,13 @@ struct Run {
     number: u64,
     meta: Meta,
     parts: Vec<Part>,
+}
+
+/// Whether a checkpoint took everything of removed groups off the disk.
+enum Cleaned {
+    All,
+    /// There was no room for a new write-ahead segment, so the present one could not be overwritten.
+    NoRoom,
 }
 
 impl Checkpoints {
@@ -65,20 +73,26 @@ impl Checkpoints {
         let removed = std::mem::take(&mut *lock(&self.shared.removed_groups));
         let mut doomed = std::mem::take(&mut *lock(&self.shared.garbage));
         let done = self.attempt(now, &removed, &mut doomed);
-        lock(&self.shared.garbage).extend(doomed);
-        if done.is_err() {
+        if !matches!(done, Ok(Cleaned::All)) {
             lock(&self.shared.removed_groups).extend(removed);
         }
-        done
+        // Also when the rest failed: a trim or a removal is durable in the write-ahead log, and on a full disk this makes room.
+        let swept = self.sweep(doomed);
+        match done? {
+            Cleaned::All => swept,
+            Cleaned::NoRoom => {
+                self.shared.dirty.note(now);
+                swept
+            }
+        }
     }
 
-    /// `doomed` are files that the last checkpoint still names; whatever is in it when this fails is removed by the next one.
     fn attempt(
         &mut self,
         now: Timestamp,
         removed: &[GroupId],
         doomed: &mut Vec<String>,
-    ) -> Result<(), LogError> {
+    ) -> Result<Cleaned, LogError> {
         let segment = if removed.is_empty() {
             NextSegment::Stay
         } else {
@@ -86,22 +100,32 @@ impl Checkpoints {
             NextSegment::Begin
         };
         let snapshot = self.snapshot(segment)?;
+        doomed.extend(self.take_expired(&snapshot).iter().map(|s| s.name()));
         let mut begun = Vec::new();
         let stored = self.write_runs(&snapshot, now, &mut begun).and_then(|runs| {
-            let disk = &*self.shared.disk;
-            self.synced(disk.sync_dir(""))?;
-            let expired = self.take_expired(&snapshot, &runs);
-            doomed.extend(expired.iter().map(|s| s.name()));
-            self.synced(manifest::store(disk, &self.manifest(&snapshot, &runs)))?;
+            self.synced(sync_names(&*self.shared.disk))?;
+            self.synced(manifest::store(&*self.shared.disk, &self.manifest(&snapshot, &runs)))?;
             Ok(runs)
         });
         let runs = stored.inspect_err(|_| doomed.append(&mut begun))?;
         self.install(&snapshot, runs);
+        self.free(snapshot.place, removed)?;
+        Ok(if snapshot.segment == segment { Cleaned::All } else { Cleaned::NoRoom })
+    }
+
+    /// Removes files for good. What cannot be removed is garbage until the next checkpoint.
+    fn sweep(&self, mut doomed: Vec<String>) -> Result<(), LogError> {
+        if doomed.is_empty() {
+            return Ok(());
+        }
         while let Some(name) = doomed.last() {
-            self.remove(name)?;
+            if let Err(e) = self.remove(name) {
+                lock(&self.shared.garbage).extend(doomed);
+                return Err(e);
+            }
             doomed.pop();
         }
-        self.free(snapshot.place, removed)
+        self.synced(sync_names(&*self.shared.disk))
     }
 
     fn snapshot(&self, segment: NextSegment) -> Result<Snapshot, LogError> {
@@ -191,16 +215,13 @@ impl Checkpoints {
             && now < meta.first_arrival + self.options.history_segment_span
     }
 
-    /// Takes out what retention has passed and what no log is left of. A segment with a new run in it stays.
-    fn take_expired(&self, snapshot: &Snapshot, runs: &BTreeMap<GroupId, Run>) -> Vec<Arc<HistorySegment>> {
+    /// Takes out what retention has passed and what no log is left of.
+    fn take_expired(&self, snapshot: &Snapshot) -> Vec<Arc<HistorySegment>> {
         let alive: BTreeSet<GroupId> = snapshot.logs.iter().map(|(log, _)| log.id.group).collect();
         let of_group = |history: Arc<GroupHistory>| {
             let trimmed = snapshot.trims.get(&history.group).copied().unwrap_or(NEVER_TRIMMED);
-            let running = runs.get(&history.group).map(|r| r.number);
-            history.take(|segment| {
-                let expired = segment.meta().last_arrival < trimmed || !alive.contains(&history.group);
-                expired && running != Some(segment.number)
-            })
+            let alive = alive.contains(&history.group);
+            history.take(|segment| segment.meta().last_arrival < trimmed || !alive)
         };
         self.shared.histories().into_iter().flat_map(of_group).collect()
     }
@@ -299,7 +320,7 @@ impl Checkpoints {
     /// A failed sync poisons the log, here as in the writer.
     fn synced(&self, synced: io::Result<()>) -> Result<(), LogError> {
         synced.map_err(|e| {
-            if matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            if is_full(&e) {
                 return cannot_write(e);
             }
             self.shared.poison(e);

@@ -7,6 +7,7 @@ use anabranch_types::Timestamp;
 use super::checksum::crc32c;
 use super::frame::{u16_at, u32_at, u64_at};
 use super::history::Meta;
+use super::sync_names;
 use crate::disk::Disk;
 use crate::{GroupId, LogId, Offset, Position, Timeline};
 
@@ -84,7 +85,7 @@ pub fn store(disk: &dyn Disk, manifest: &Manifest) -> io::Result<()> {
     file.write_at(&[IoSlice::new(&encode(manifest))], 0)?;
     file.sync()?;
     disk.rename(NEW_NAME, NAME)?;
-    disk.sync_dir("")
+    sync_names(disk)
 }
 
 fn encode(manifest: &Manifest) -> Vec<u8> {

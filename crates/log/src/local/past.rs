@@ -6,11 +6,10 @@ use std::sync::Arc;
 use anabranch_types::Timestamp;
 use bytes::Bytes;
 
-use super::checksum::crc32c;
 use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use super::history::{HistorySegment, Index, Part};
 use super::options::Options;
-use super::read::{Patience, Unread};
+use super::read::{Patience, Unread, checksum_holds};
 use super::shared::Shared;
 use super::tail::Frame;
 use crate::disk::DiskFile;
@@ -57,16 +56,17 @@ impl Past<'_> {
         let mut frames: Vec<Frame> = Vec::new();
         for part in &stretch.parts {
             let start = (part.at - first.at) as usize;
-            let found = self.frames_of(part, bytes.slice(start..start + part.bytes as usize));
-            let damage = found.1;
-            frames.extend(found.0.into_iter().filter(|f| f.end() > from && f.arrival >= not_before));
-            if let Some((at, resume)) = damage {
-                if frames.is_empty() && resume > from {
-                    let at = at.max(from);
-                    return Err(LogError::Corrupt { log: self.log, at, resume: Some(resume) }.into());
-                }
-                if !frames.is_empty() {
-                    break;
+            for found in self.frames_of(part, bytes.slice(start..start + part.bytes as usize)) {
+                match found {
+                    Found::Whole(frame) if frame.end() > from && frame.arrival >= not_before => {
+                        frames.push(frame);
+                    }
+                    Found::Damaged(_, resume) if resume > from && !frames.is_empty() => return Ok(frames),
+                    Found::Damaged(at, resume) if resume > from => {
+                        let at = at.max(from);
+                        return Err(LogError::Corrupt { log: self.log, at, resume: Some(resume) }.into());
+                    }
+                    _ => {}
                 }
             }
         }
@@ -146,28 +146,37 @@ impl Past<'_> {
         }
     }
 
-    /// A part's frames, each checked; and from where to where they are damaged, if they are.
-    fn frames_of(&self, part: &Part, bytes: Bytes) -> (Vec<Frame>, Option<(Position, Position)>) {
-        let mut frames: Vec<Frame> = Vec::new();
-        let mut at = 0;
+    /// A part's frames, each checked.
+    fn frames_of(&self, part: &Part, bytes: Bytes) -> Vec<Found> {
+        let mut found = Vec::new();
+        let (mut at, mut expected) = (0, part.first);
         while at < bytes.len() {
-            let expected = frames.last().map_or(part.first, Frame::end);
             let header = FrameHeader::decode(&bytes[at..])
                 .filter(|h| h.kind == FrameKind::Records && h.log == self.log && h.first == expected);
             let Some(header) = header else {
-                return (frames, Some((expected, part.end())));
+                found.push(Found::Damaged(expected, part.end()));
+                break;
             };
             let end = at + header.frame_bytes() as usize;
             let frame = Frame::of(&header, bytes.get(at..end).map(|_| bytes.slice(at..end)));
-            let whole = bytes.get(at + HEADER_BYTES..end).is_some_and(|body| crc32c(body) == header.body_crc);
-            if !whole {
-                return (frames, Some((expected, frame.end())));
-            }
-            frames.push(frame);
-            at = end;
+            let behind = frame.end();
+            let body = bytes.get(at + HEADER_BYTES..end);
+            found.push(if body.is_some_and(|body| checksum_holds(body, header.body_crc)) {
+                Found::Whole(frame)
+            } else {
+                Found::Damaged(expected, behind)
+            });
+            (at, expected) = (end, behind);
         }
-        (frames, None)
+        found
     }
+}
+
+/// What stands in a part.
+enum Found {
+    Whole(Frame),
+    /// From where to where it cannot be read.
+    Damaged(Position, Position),
 }
 
 /// The parts from the first on that stand together, as many as may be needed.

@@ -84,6 +84,8 @@ pub enum NextSegment {
 
 /// What was true at a place of the write-ahead log.
 pub struct Snapshot {
+    /// Whether a segment was begun, or there was no room for one.
+    pub segment: NextSegment,
     /// Everything before it is durable.
     pub place: u64,
     /// The greatest incarnation.

@@ -5,11 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end};
+use super::mutants::{self, Mutant};
 use super::scan::{Identity, Scan, scan};
 use super::segment::{NAME_PREFIX, Origin, Segment, decode_header};
 use super::shared::Shared;
 use super::state_file::{self, State};
-use super::{history, lock, manifest};
+use super::{history, lock, manifest, sync_names};
 use crate::disk::{Disk, DiskFile};
 use crate::{Offset, Position, Timeline};
 
@@ -66,7 +67,7 @@ pub fn recover(disk: &dyn Disk, shared: &Shared, state: &mut State) -> io::Resul
         read_segment(disk, shared, found, durable, &mut recovered, state)?;
     }
     remove_unknown_history(disk, shared)?;
-    disk.sync_dir("")?;
+    sync_names(disk)?;
     Ok(recovered)
 }
 
@@ -141,6 +142,7 @@ fn read_segment(
     // What a checkpoint has taken over is not read again.
     let from = shared.checkpointed().saturating_sub(identity.first_place).max(BLOCK_BYTES);
     let Scan { frames, damage, end, torn } = scan(&bytes, identity, from, durable);
+    let torn = torn && !mutants::is(Mutant::TimelineNotRaisedAfterTear);
     if (torn || !damage.is_empty()) && !state.in_doubt {
         state.in_doubt = true;
         state_file::store(disk, *state)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::checksum::crc32c;
 use super::frame::{BLOCK_BYTES, u32_at, u64_at};
-use super::lock;
+use super::{lock, sync_names};
 use crate::GroupId;
 use crate::disk::{Disk, DiskFile};
 
@@ -68,7 +68,7 @@ impl Spare {
     pub fn prepare(disk: &dyn Disk, number: u64, length: u64) -> io::Result<Self> {
         let name = format!("{NAME_PREFIX}{number:08}");
         let file = disk.create(&name)?;
-        let filled = file.fill_zeroes(length).and_then(|()| file.sync()).and_then(|()| disk.sync_dir(""));
+        let filled = file.fill_zeroes(length).and_then(|()| file.sync()).and_then(|()| sync_names(disk));
         match filled {
             Ok(()) => Ok(Self { name, file: file.into(), length, groups: BTreeSet::new() }),
             Err(e) => {

@@ -2,6 +2,7 @@ use std::io::{self, IoSlice};
 
 use super::checksum::crc32c;
 use super::frame::{u16_at, u32_at};
+use super::sync_names;
 use crate::Timeline;
 use crate::disk::Disk;
 
@@ -44,7 +45,7 @@ pub fn store(disk: &dyn Disk, state: State) -> io::Result<()> {
     file.write_at(&[IoSlice::new(&encode(state))], 0)?;
     file.sync()?;
     disk.rename(NEW_NAME, NAME)?;
-    disk.sync_dir("")
+    sync_names(disk)
 }
 
 fn encode(state: State) -> [u8; BYTES] {

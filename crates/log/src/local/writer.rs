@@ -14,6 +14,7 @@ use super::body::NewFrame;
 use super::buffers::{Buffer, Buffers};
 use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use super::lock;
+use super::mutants::{self, Mutant};
 use super::options::{Durability, Options};
 use super::queue::{Command, NextSegment, Queue, Snapshot, Waited};
 use super::shared::Shared;
@@ -197,7 +198,7 @@ impl Writer {
 
     /// A full disk refuses; anything else poisons.
     fn no_room(&mut self, error: io::Error) -> Refusal {
-        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        if is_full(&error) {
             if self.full_since.is_none() {
                 tracing::error!("the disk is full: appends are refused");
             }
@@ -212,7 +213,8 @@ impl Writer {
     fn note_state(&mut self) -> io::Result<()> {
         let wanted = State {
             timeline: if self.raise { Timeline(self.state.timeline.0 + 1) } else { self.state.timeline },
-            in_doubt: self.options.durability != Durability::Sync,
+            in_doubt: self.options.durability != Durability::Sync
+                && !mutants::is(Mutant::TimelineNotRaisedAfterKill),
         };
         if wanted != self.state {
             state_file::store(&*self.disk, wanted)?;
@@ -224,10 +226,9 @@ impl Writer {
 
     /// Writes what was placed, makes it visible and answers.
     fn commit(&mut self, at_least: Write) {
-        if self.options.durability == Durability::Memory
-            && at_least == Write::Buffered
-            && !self.shared.is_poisoned()
-        {
+        let at_once =
+            self.options.durability == Durability::Memory || mutants::is(Mutant::AcknowledgeBeforeSync);
+        if at_once && at_least == Write::Buffered && !self.shared.is_poisoned() {
             for i in 0..self.wal.group().len() {
                 let Placed { header, bytes } = &self.wal.group()[i];
                 let (header, bytes) = (*header, bytes.clone());
@@ -235,7 +236,7 @@ impl Writer {
             }
             self.answer();
             self.note_dirty();
-            if let Err(e) = self.wal.write(Write::Buffered) {
+            if let Err(e) = self.wal.write(self.write_as_asked(Write::Buffered)) {
                 self.poison(e);
             }
         } else {
@@ -250,10 +251,7 @@ impl Writer {
         if self.shared.is_poisoned() {
             return;
         }
-        let write = match self.options.durability {
-            Durability::Sync => Write::Synced,
-            Durability::Interval(_) | Durability::Memory => at_least,
-        };
+        let write = self.write_as_asked(at_least);
         if !self.wal.group().is_empty() {
             self.note_dirty();
         }
@@ -266,6 +264,13 @@ impl Writer {
             && self.next_sync.is_none()
         {
             self.next_sync = Some(Instant::now() + every);
+        }
+    }
+
+    fn write_as_asked(&self, at_least: Write) -> Write {
+        match self.options.durability {
+            Durability::Sync => Write::Synced,
+            Durability::Interval(_) | Durability::Memory => at_least,
         }
     }
 
@@ -362,8 +367,14 @@ impl Writer {
         self.dirty_noted = false;
         self.shared.dirty.clear();
         self.commit_control()?;
+        let mut begun = segment;
         if segment == NextSegment::Begin && !self.wal.is_fresh() {
-            self.wal.next_segment().map_err(|e| refused(self.no_room(e)))?;
+            match self.wal.next_segment() {
+                Ok(()) => {}
+                // Without room the checkpoint must go on: it is what makes room.
+                Err(e) if is_full(&e) => begun = NextSegment::Stay,
+                Err(e) => return Err(refused(self.no_room(e))),
+            }
         }
         let place = self.wal.end_place();
         self.snapshot_place = place;
@@ -372,7 +383,13 @@ impl Writer {
             (log, known)
         };
         let logs = self.shared.all_logs().into_iter().map(known).collect();
-        Ok(Snapshot { place, incarnation: self.wal.incarnation(), logs, trims: self.shared.trims() })
+        Ok(Snapshot {
+            segment: begun,
+            place,
+            incarnation: self.wal.incarnation(),
+            logs,
+            trims: self.shared.trims(),
+        })
     }
 
     /// Sees to it that a checkpoint follows.
@@ -413,6 +430,11 @@ fn poisoned(outcomes: &[AppendOutcome]) -> Vec<AppendOutcome> {
         other => other.clone(),
     };
     outcomes.iter().map(turned).collect()
+}
+
+/// Whether an error says that there is no room.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn refused(why: Refusal) -> LogError {

@@ -164,6 +164,14 @@ impl Image {
         self.dirs.values().flat_map(|d| d.now.values()).map(|f| self.files[*f].now.len() as u64).sum()
     }
 
+    /// The files in which these bytes stand.
+    pub fn files_with(&self, wanted: &[u8]) -> Vec<String> {
+        let holds = |bytes: &[u8]| bytes.windows(wanted.len()).any(|w| w == wanted);
+        let names = self.dirs.values().flat_map(|d| d.now.iter().chain(&d.durable));
+        let found = names.filter(|(_, f)| holds(&self.files[**f].now) || holds(&self.files[**f].durable));
+        found.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Turns a bit.
     pub fn flip_bit(&mut self, name: &str, at: u64, bit: u8) -> io::Result<()> {
         let file = self.find(name)?;
