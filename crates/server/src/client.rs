@@ -3,7 +3,6 @@
 //! Start at [`Kinesis`] for calls and at [`HttpEndpoint`] for what is beneath them. What is asked and answered is written and read by
 //! the api crate.
 
-mod frames;
 mod identity;
 mod kinesis;
 mod send;
@@ -13,7 +12,7 @@ mod tls;
 
 pub use identity::{Identity, IdentityError, Recipient, Surroundings};
 pub use kinesis::{CallError, Kinesis, is_passing};
-pub use send::{HttpEndpoint, HttpVersion, Outgoing, SendError};
+pub use send::{HttpEndpoint, HttpVersion, SendError};
 pub use subscription::Subscription;
 pub use target::{ENDPOINT_DEFAULT, InvalidTarget, Target};
 pub use tls::AuthoritiesError;

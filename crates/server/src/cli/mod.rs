@@ -34,6 +34,8 @@ pub struct Cli {
 enum Command {
     /// Answer the Kinesis APIs on this machine until told to stop.
     Serve(serve::Arguments),
+    /// See data flow: start a server, send an access log through it, read it back, compare.
+    Demo(demo::Arguments),
     /// Put records into a stream.
     Put(put::Arguments),
     /// Show the records of a stream as they come.
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Put(arguments) => wait_for(put::run(arguments)),
         Command::Tail(arguments) => wait_for(tail::run(arguments)),
         Command::Streams(arguments) => wait_for(streams::run(arguments)),

@@ -187,12 +187,8 @@ fn read_lines() -> mpsc::Receiver<io::Result<Bytes>> {
         loop {
             let line = read_line(&mut input);
             let is_last = !matches!(line, Ok(Some(_)));
-            if let Some(line) = line.transpose() {
-                if sender.blocking_send(line).is_err() {
-                    return;
-                }
-            }
-            if is_last {
+            let nobody_listens = line.transpose().is_some_and(|line| sender.blocking_send(line).is_err());
+            if is_last || nobody_listens {
                 return;
             }
         }

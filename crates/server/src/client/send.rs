@@ -2,12 +2,14 @@ use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
+use anabranch_api::{Endpoint, RemoteAnswer, RemoteRequest};
 use anabranch_governance::iam::Secret;
 use anabranch_types::Clock;
 use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
-use http_body_util::Full;
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -20,6 +22,9 @@ use super::{AuthoritiesError, Identity, Target, tls};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take to begin. The SDKs of AWS wait a minute.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// AWS: API_GetRecords answers at most 10 MiB of records, a third more in base64; nothing else is longer.
+const ANSWER_BYTES_MAX: usize = 32 * 1_048_576;
+const OUR_USER_AGENT: &str = concat!("anabranch/", env!("CARGO_PKG_VERSION"));
 /// How often a quiet HTTP/2 connection is asked whether it is alive, and how long it may take to say so.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,21 +49,6 @@ pub struct HttpEndpoint {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
-/// A request before it is signed.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// The method.
-    pub method: Method,
-    /// Path and query, percent-encoded.
-    pub path_and_query: String,
-    /// Headers beside Host and those of the signature.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
-    /// The service's name in the signature: `kinesis`.
-    pub signing_name: &'static str,
-}
-
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -76,6 +66,14 @@ pub enum SendError {
         /// Who.
         target: Target,
         /// The innermost reason.
+        cause: String,
+    },
+    /// The answer ended in the middle, or is too long, or makes no sense.
+    #[error("the answer of {target} broke off: {cause}")]
+    BrokenOff {
+        /// Whose.
+        target: Target,
+        /// Why.
         cause: String,
     },
     /// It took too long.
@@ -133,8 +131,8 @@ impl HttpEndpoint {
     }
 
     /// Signs the request and sends it; done when the answer's head is here. Whatever the server answered, its errors too, is an answer.
-    pub async fn send(&self, outgoing: Outgoing) -> Result<Response<Incoming>, SendError> {
-        let request = self.signed(outgoing)?;
+    pub async fn open(&self, request: RemoteRequest) -> Result<Response<Incoming>, SendError> {
+        let request = self.signed(request)?;
         match tokio::time::timeout(ANSWER_TIMEOUT, self.client.request(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => {
@@ -149,8 +147,16 @@ impl HttpEndpoint {
 }
 
 impl HttpEndpoint {
-    fn signed(&self, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
-        let Outgoing { method, path_and_query, mut headers, body, signing_name } = outgoing;
+    fn signed(&self, request: RemoteRequest) -> Result<Request<Full<Bytes>>, SendError> {
+        let RemoteRequest { method, path_and_query, body, signing_name, .. } = request;
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, HeaderValue::from_static(OUR_USER_AGENT));
+        for (name, value) in request.headers {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::try_from(value).map_err(http::Error::from)?,
+            );
+        }
         let (path, query) = path_and_query.split_once('?').unwrap_or((&path_and_query, ""));
         let signer = Signer {
             credentials: Credentials {
@@ -163,7 +169,7 @@ impl HttpEndpoint {
             now: Clock::machine_now(),
         };
         let unsigned = SignedRequest {
-            method: method.as_str(),
+            method,
             path,
             query,
             headers: &headers,
@@ -179,6 +185,26 @@ impl HttpEndpoint {
         *request.headers_mut() = headers;
         Ok(request)
     }
+}
+
+impl Endpoint for HttpEndpoint {
+    type Error = SendError;
+
+    async fn send(&self, request: RemoteRequest) -> Result<RemoteAnswer, SendError> {
+        read(self.open(request).await?, &self.target).await
+    }
+}
+
+/// Reads the rest of an answer.
+pub(super) async fn read(response: Response<Incoming>, target: &Target) -> Result<RemoteAnswer, SendError> {
+    let status = response.status().as_u16();
+    let error_type =
+        response.headers().get("x-amzn-errortype").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
+        .collect()
+        .await
+        .map_err(|error| SendError::BrokenOff { target: target.clone(), cause: error.to_string() })?;
+    Ok(RemoteAnswer { status, error_type, body: body.to_bytes() })
 }
 
 fn innermost(error: &hyper_util::client::legacy::Error) -> String {

@@ -1,70 +1,86 @@
 use anabranch_api::kinesis::SubscribeToShardEvent;
 use anabranch_api::{ApiError, Fault};
-use anabranch_wire::Protocol;
-use bytes::BytesMut;
+use anabranch_wire::eventstream::{Message, Reader};
+use anabranch_wire::{Protocol, Violations};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::frames::{self, Damaged, Message};
-use super::{CallError, kinesis};
+use super::{CallError, SendError, Target};
 
 /// The events of one SubscribeToShard.
 pub struct Subscription {
+    target: Target,
     body: Incoming,
-    unread: BytesMut,
+    reader: Reader,
 }
 
 impl Subscription {
-    pub(super) fn new(body: Incoming) -> Self {
-        Self { body, unread: BytesMut::new() }
+    pub(super) fn new(target: Target, body: Incoming) -> Self {
+        Self { target, body, reader: Reader::default() }
     }
 
     /// The next event; none when the server ended the subscription, as it does after five minutes and at a shard's end (AWS:
     /// API_SubscribeToShard). May be dropped and called again without losing anything.
     pub async fn next_event(&mut self) -> Result<Option<SubscribeToShardEvent>, CallError> {
         loop {
-            while let Some(message) = frames::next_message(&mut self.unread).map_err(damaged)? {
-                if let Some(event) = open(message)? {
-                    return Ok(Some(event));
+            while let Some(message) = self.reader.next_message().map_err(|e| self.broken_off(e))? {
+                match open(message) {
+                    Opened::Event(event) => return Ok(Some(event)),
+                    Opened::Refusal(error) => return Err(CallError::Refused(error)),
+                    Opened::Unreadable(cause) => return Err(self.broken_off(cause)),
+                    Opened::Nothing => {}
                 }
             }
             match self.body.frame().await {
-                None if self.unread.is_empty() => return Ok(None),
-                None => return Err(broken_off("a message is cut off")),
-                Some(Err(error)) => return Err(broken_off(error)),
+                None if self.reader.is_complete() => return Ok(None),
+                None => return Err(self.broken_off("a message is cut off")),
+                Some(Err(error)) => return Err(self.broken_off(error)),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
-                        self.unread.extend_from_slice(&data);
+                        self.reader.push(&data);
                     }
                 }
             }
         }
     }
-}
 
-/// The event in a message; none in the initial response.
-fn open(message: Message) -> Result<Option<SubscribeToShardEvent>, CallError> {
-    match (&*message.message_type, &*message.kind) {
-        ("event", "SubscribeToShardEvent") => kinesis::decode_event(message.payload).map(Some),
-        ("event", _) => Ok(None),
-        _ => {
-            let error = Protocol::Json11.read_error(Some(&message.kind), message.payload);
-            let fault = if error.code.starts_with("Internal") { Fault::Server } else { Fault::Client };
-            Err(CallError::Refused(ApiError {
-                code: error.code.into(),
-                query_code: None,
-                status: if fault == Fault::Server { 500 } else { 400 },
-                fault,
-                message: error.message.map(Into::into),
-            }))
-        }
+    fn broken_off(&self, cause: impl ToString) -> CallError {
+        CallError::Send(SendError::BrokenOff { target: self.target.clone(), cause: cause.to_string() })
     }
 }
 
-fn damaged(Damaged(cause): Damaged) -> CallError {
-    CallError::Unreadable { operation: "SubscribeToShard", cause: cause.to_owned() }
+/// What a message says.
+enum Opened {
+    Event(SubscribeToShardEvent),
+    /// The server ends the subscription with an error.
+    Refusal(ApiError),
+    Unreadable(String),
+    /// The initial response, or an event that our model does not know.
+    Nothing,
 }
 
-fn broken_off(cause: impl ToString) -> CallError {
-    CallError::BrokenOff { operation: "SubscribeToShard", cause: cause.to_string() }
+fn open(message: Message) -> Opened {
+    match (message.text(":message-type"), message.text(":event-type")) {
+        (Some("event"), Some("SubscribeToShardEvent")) => {
+            let mut violations = Violations::default();
+            match Protocol::Json11.decode_answer(message.payload, &mut violations) {
+                Ok(event) => Opened::Event(event),
+                Err(malformed) => Opened::Unreadable(malformed.to_string()),
+            }
+        }
+        (Some("event"), _) => Opened::Nothing,
+        _ => {
+            let code =
+                message.text(":exception-type").or_else(|| message.text(":error-code")).map(str::to_owned);
+            let error = Protocol::Json11.read_error(code.as_deref(), message.payload);
+            let is_ours = error.code.starts_with("Internal");
+            Opened::Refusal(ApiError {
+                code: error.code.into(),
+                query_code: None,
+                status: if is_ours { 500 } else { 400 },
+                fault: if is_ours { Fault::Server } else { Fault::Client },
+                message: error.message.map(Into::into),
+            })
+        }
+    }
 }

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_line_is_a_record_and_its_first_word_the_key() {
-        let cases: [(&[u8], &[(&str, &[u8])]); 6] = [
+        type Case = (&'static [u8], &'static [(&'static str, &'static [u8])]);
+        let cases: [Case; 6] = [
             (b"", &[]),
             (b"10.0.0.1 GET /\nb\n", &[("10.0.0.1", b"10.0.0.1 GET /"), ("b", b"b")]),
             (b"no end", &[("no", b"no end")]),

@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn what_was_sent_is_compared_as_a_set_and_in_order_per_key() {
         let sent = [("a", "1"), ("b", "1"), ("a", "2")];
-        let cases: [(&[(&str, &str)], (bool, usize)); 7] = [
+        type Case = (&'static [(&'static str, &'static str)], (bool, usize));
+        let cases: [Case; 7] = [
             (&[("a", "1"), ("b", "1"), ("a", "2")], (true, 0)),
             // Another order among keys is none.
             (&[("b", "1"), ("a", "1"), ("a", "2")], (true, 0)),

@@ -43,7 +43,8 @@ const FILES: [(&str, &str); 2] =
 #[test]
 fn the_environment_comes_before_profiles_and_these_before_the_default() {
     let key = [("AWS_ACCESS_KEY_ID", "AKIENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
-    let cases: [(&[(&str, &str)], &[(&str, &str)], &str); 6] = [
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Pairs<'_>, Pairs<'_>, &str); 6] = [
         (&[], &[], "test test - us-east-1"),
         (&[HOME], &FILES, "AKIDEFAULT default/secret= - eu-central-1"),
         (&[HOME, ("AWS_PROFILE", "work")], &FILES, "AKIWORK work-secret token ap-south-1"),
