@@ -7,15 +7,13 @@ use anabranch_api::{
     RequestParts, Serve, ServeDuplex, ServeFeed,
 };
 use anabranch_governance::Door;
-use anabranch_wire::{Envelope, Malformed, Protocol, Violations, eventstream};
+use anabranch_wire::{Envelope, Malformed, Protocol, Violations, eventstream, restjson};
 use bytes::{Bytes, BytesMut};
-use bytestring::ByteString;
 use http::request::Parts;
 use tokio::sync::watch;
 
 use super::answer::{AnswerBody, Encoded, Refused};
 use super::identify::Asked;
-use super::path::{self, Plus};
 use super::phase::Phase;
 use super::{Budget, errors};
 
@@ -112,17 +110,8 @@ fn bind<Op: Operation>(
     body: Bytes,
     violations: &mut Violations,
 ) -> Result<(), Malformed> {
-    let pairs = head.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-    let query: Vec<_> = pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (path::decode(name, Plus::IsSpace), path::decode(value, Plus::IsSpace)))
-        .collect();
-    let text = |value: &http::HeaderValue| value.to_str().ok().map(ByteString::from);
-    let headers: Vec<_> = head
-        .headers
-        .iter()
-        .filter_map(|(name, value)| Some((ByteString::from(name.as_str()), text(value)?)))
-        .collect();
+    let query = restjson::query(head.uri.query().unwrap_or_default())?;
+    let headers = restjson::headers(&head.headers);
     request.bind(&RequestParts { labels: &asked.labels, query: &query, headers: &headers, body }, violations)
 }
 

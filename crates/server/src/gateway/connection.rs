@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -34,6 +34,8 @@ const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
 /// HTTP/2 pings, so that dead peers are noticed.
 const PING_EVERY: Duration = Duration::from_secs(60);
+/// What is read of a client that is sent away.
+const REFUSED_BYTES_MAX: u64 = 1 << 20;
 /// After this pause accepting is tried again when the system refused it (no more files).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The first byte of a TLS handshake record (RFC 8446, 5.1).
@@ -206,13 +208,20 @@ fn http_server() -> auto::Builder<TokioExecutor> {
     server
 }
 
+/// Says by HTTP/1.1 that only TLS is spoken. What the client still sends is read, since a connection that is closed over unread bytes is reset
+/// and the answer lost.
 async fn refuse_plain_text(stream: &mut TcpStream) {
     let says = "This port speaks TLS only; use https.\n";
     let answer = format!(
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{says}",
         says.len()
     );
-    if let Err(error) = stream.write_all(answer.as_bytes()).await {
+    let told = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(REFUSED_BYTES_MAX), &mut tokio::io::sink()).await
+    };
+    if let Ok(Err(error)) = timeout(HANDSHAKE_MAX, told).await {
         tracing::debug!(%error, "a client in plain text went away");
     }
 }

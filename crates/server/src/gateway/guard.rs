@@ -64,7 +64,7 @@ impl Guard {
             let text = value.to_str().map_err(|_| Stranger::Host)?;
             of_headers.push(host_of(text).ok_or(Stranger::Host)?);
         }
-        let mut named = of_target.into_iter().chain(of_headers.into_iter()).peekable();
+        let mut named = of_target.into_iter().chain(of_headers).peekable();
         if named.peek().is_none() || !named.all(|host| self.is_known_host(host)) {
             return Err(Stranger::Host);
         }

@@ -28,8 +28,10 @@ pub(super) trait Handler: Send + Sync {
 /// How a request's body is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyForm {
-    /// Before the request is looked at.
-    Whole,
+    /// Before the request is looked at; it is a document.
+    Document,
+    /// Before the request is looked at; it may be anything.
+    Raw,
     /// By the operation, while it answers.
     Streamed,
 }
@@ -61,7 +63,7 @@ impl Register for Handlers {
 
 impl<Op: Operation, S: Serve<Op>> Handler for Unary<Op, S> {
     fn body(&self) -> BodyForm {
-        BodyForm::Whole
+        if Op::RAW_BODY { BodyForm::Raw } else { BodyForm::Document }
     }
     fn answer(&self, call: Call) -> Answering {
         Box::pin(call::unary::<Op, S>(Arc::clone(&self.0), call))
@@ -70,7 +72,7 @@ impl<Op: Operation, S: Serve<Op>> Handler for Unary<Op, S> {
 
 impl<Op: FeedOperation, S: ServeFeed<Op>> Handler for Feeding<Op, S> {
     fn body(&self) -> BodyForm {
-        BodyForm::Whole
+        BodyForm::Document
     }
     fn answer(&self, call: Call) -> Answering {
         Box::pin(call::feed::<Op, S>(Arc::clone(&self.0), call))

@@ -1,13 +1,15 @@
 //! Which operation a request asks for, in which protocol.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use anabranch_api::{OperationEntry, Service, services};
 use anabranch_wire::Protocol;
+use anabranch_wire::query::parameter;
+use anabranch_wire::restjson::{Labels, Template};
 use anabranch_wire::sigv4::claim;
-use bytestring::ByteString;
 use http::Method;
 use http::request::Parts;
-
-use super::path::{self, Labels};
 
 /// What a request asks for.
 #[derive(Clone, Debug)]
@@ -47,7 +49,8 @@ const TARGET: &str = "x-amz-target";
 /// Reads the head: the signing scope's service, then the target header or RPC path, then whether it is a form; the path of REST decides
 /// only among the services the scope names, or for unsigned requests.
 pub(super) fn from_head(head: &Parts) -> Head {
-    let claim = claim(&head.headers, head.uri.query().unwrap_or_default());
+    let query = head.uri.query().unwrap_or_default();
+    let claim = claim(&head.headers, query);
     let candidates = Candidates::of(claim.as_ref().map(|claim| &*claim.service));
     let protocol = Protocol::detect(&head.headers);
     if let Some(target) = head.headers.get(TARGET) {
@@ -59,7 +62,7 @@ pub(super) fn from_head(head: &Parts) -> Head {
     if protocol == Some(Protocol::Query) && head.method == Method::POST {
         return Head::Form(candidates);
     }
-    if head.method == Method::GET && query_value(head.uri.query(), "Action").is_some() {
+    if head.method == Method::GET && parameter(query, "Action").is_some() {
         return Head::Form(candidates);
     }
     if let Some(asked) = from_rest_path(candidates, head) {
@@ -70,8 +73,8 @@ pub(super) fn from_head(head: &Parts) -> Head {
 
 /// Reads the `Action` of a form.
 pub(super) fn from_form(candidates: Candidates, form: &str) -> Result<Asked, Unknown> {
-    let action = query_value(Some(form), "Action");
-    let version = query_value(Some(form), "Version");
+    let action = parameter(form, "Action");
+    let version = parameter(form, "Version");
     let find = |service: &'static Service| {
         if !service.protocols.contains(&Protocol::Query) {
             return None;
@@ -81,16 +84,17 @@ pub(super) fn from_form(candidates: Candidates, form: &str) -> Result<Asked, Unk
         let operation = service.operations.iter().find(named).filter(|_| fits)?;
         Some(Asked { service, operation, protocol: Protocol::Query, labels: Labels::default() })
     };
-    candidates.find(find).ok_or(Unknown { action, version })
+    let owned = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
+    candidates.find(find).ok_or_else(|| Unknown { action: owned(&action), version: owned(&version) })
 }
 
 /// A form asks for something that no model has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unknown {
     /// Its `Action`.
-    pub(super) action: Option<ByteString>,
+    pub(super) action: Option<String>,
     /// Its `Version`.
-    pub(super) version: Option<ByteString>,
+    pub(super) version: Option<String>,
 }
 
 fn from_target(candidates: Candidates, protocol: Option<Protocol>, target: &str) -> Head {
@@ -130,21 +134,35 @@ fn from_rpc_path(candidates: Candidates, path: &str) -> Head {
     }
 }
 
-/// The operation whose method and path fit; of several the one with the most literal segments.
+/// A path of REST and the operation it asks for.
+struct Route {
+    service: &'static Service,
+    operation: &'static OperationEntry,
+    template: Template,
+}
+
+/// Every path of every REST service.
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let rest = services().iter().filter(|service| service.protocols.contains(&Protocol::RestJson));
+    rest.flat_map(|service| service.operations.iter().map(move |operation| (service, operation)))
+        .map(|(service, operation)| Route { service, operation, template: Template::new(operation.http_uri) })
+        .collect()
+});
+
+/// The operation whose method and path fit; of several the one that says most precisely what it takes.
 fn from_rest_path(candidates: Candidates, head: &Parts) -> Option<Asked> {
-    let mut best: Option<(usize, Asked)> = None;
-    for service in
-        services().iter().filter(|s| candidates.has(s) && s.protocols.contains(&Protocol::RestJson))
-    {
-        for operation in service.operations.iter().filter(|entry| entry.http_method == head.method.as_str()) {
-            let Some(fit) = path::fit(operation.http_uri, head.uri.path()) else { continue };
-            if best.as_ref().is_none_or(|(literals, _)| fit.literals > *literals) {
-                let protocol = Protocol::RestJson;
-                best = Some((fit.literals, Asked { service, operation, protocol, labels: fit.labels }));
-            }
-        }
-    }
-    best.map(|(_, asked)| asked)
+    let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+    ROUTES
+        .iter()
+        .filter(|route| candidates.has(route.service) && route.operation.http_method == head.method.as_str())
+        .filter_map(|route| Some((route, route.template.matches(path, query)?)))
+        .max_by_key(|(route, _)| route.template.precision())
+        .map(|(route, labels)| Asked {
+            service: route.service,
+            operation: route.operation,
+            protocol: Protocol::RestJson,
+            labels,
+        })
 }
 
 /// What AWS answers depends on the protocol the request seems to speak.
@@ -177,13 +195,6 @@ impl Candidates {
     fn find<T>(self, hit: impl Fn(&'static Service) -> Option<T>) -> Option<T> {
         self.all().find_map(&hit).or_else(|| services().iter().find_map(&hit))
     }
-}
-
-/// The first value of a parameter, percent-encoding undone.
-pub(super) fn query_value(query: Option<&str>, name: &str) -> Option<ByteString> {
-    let parameters = query?.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let (_, value) = parameters.into_iter().find(|(key, _)| *key == name)?;
-    Some(path::decode(value, path::Plus::IsSpace))
 }
 
 #[cfg(test)]

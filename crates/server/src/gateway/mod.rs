@@ -16,7 +16,6 @@ pub mod guard;
 mod handlers;
 mod identify;
 mod own;
-mod path;
 mod patience;
 mod phase;
 mod tls;

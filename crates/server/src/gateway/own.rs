@@ -176,7 +176,8 @@ fn json(status: StatusCode, document: &str) -> Response<AnswerBody> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::path::fit;
+    use anabranch_wire::restjson::Template;
+
     use super::*;
 
     #[test]
@@ -194,7 +195,8 @@ mod tests {
             for service in anabranch_api::services() {
                 let rest = service.protocols.contains(&anabranch_wire::Protocol::RestJson);
                 for operation in service.operations.iter().filter(|_| rest) {
-                    assert_eq!(fit(operation.http_uri, path), None, "{} {path}", operation.full_name);
+                    let fits = Template::new(operation.http_uri).matches(path, "");
+                    assert_eq!(fits, None, "{} {path}", operation.full_name);
                 }
             }
         }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{ORIGIN, USER_AGENT};
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyStream as Frames;
 use hyper::body::Incoming;
 
@@ -77,24 +77,21 @@ async fn way(
 
     let not_built = || errors::not_built(asked.protocol, asked.operation.name);
     let handler = world.handlers.get(asked.operation.full_name).ok_or_else(not_built).map_err(refused)?;
-    if handler.body() == BodyForm::Whole {
+    if handler.body() != BodyForm::Streamed {
         body.read(gateway, errors::body_bytes_max(service.signing_name)).await.map_err(refused)?;
     }
-    let malformed = |malformed| refused(errors::serialization(asked.protocol, &malformed));
-    if let Some(document) = body.document() {
-        asked.protocol.well_formed(document).map_err(malformed)?;
+    if handler.body() == BodyForm::Document {
+        let malformed = |malformed| refused(errors::serialization(asked.protocol, &malformed));
+        asked.protocol.well_formed(&body.document(&head)).map_err(malformed)?;
     }
 
-    let caller = authenticate::caller(gateway, &asked, &head, body.document()).map_err(refused)?;
+    let caller = authenticate::caller(gateway, &asked, &head, body.whole.as_ref()).map_err(refused)?;
     let cx = context(gateway, peer, id, caller, &head);
     tracing::debug!(operation = asked.operation.full_name, request = %id, "a call");
 
-    let Arrived { whole, stream, reserved } = body;
-    let body = match (whole, stream) {
-        (Some(whole), _) => CallBody::Whole(whole),
-        (None, Some(stream)) => CallBody::Streamed(chunks(stream)),
-        (None, None) => CallBody::Whole(Bytes::new()),
-    };
+    let document = body.document(&head);
+    let Arrived { stream, reserved, .. } = body;
+    let body = stream.map_or(CallBody::Whole(document), |stream| CallBody::Streamed(chunks(stream)));
     let call = Call {
         cx,
         asked,
@@ -132,11 +129,8 @@ async fn identify(gateway: &Gateway, head: &Parts, body: Incoming) -> Result<(As
         Head::Form(candidates) => {
             let query = |error| refused(Protocol::Query, None, error);
             body.read(gateway, errors::FORM_BODY_BYTES_MAX).await.map_err(query)?;
-            // A presigned GET has its form in the query.
-            let form = match body.document() {
-                Some(form) if !form.is_empty() => std::str::from_utf8(form).unwrap_or_default(),
-                _ => head.uri.query().unwrap_or_default(),
-            };
+            let form = body.document(head);
+            let form = std::str::from_utf8(&form).unwrap_or_default();
             let asked = identify::from_form(candidates, form).map_err(|unknown| {
                 query(errors::no_such_action(unknown.action.as_deref(), unknown.version.as_deref()))
             })?;
@@ -160,8 +154,15 @@ impl Arrived {
         Ok(())
     }
 
-    fn document(&self) -> Option<&Bytes> {
-        self.whole.as_ref()
+    /// What is decoded: the body, or the query of a GET, where presigned calls have their form.
+    fn document(&self, head: &Parts) -> Bytes {
+        match (&self.whole, head.uri.query()) {
+            (Some(whole), Some(query)) if whole.is_empty() && head.method == Method::GET => {
+                Bytes::copy_from_slice(query.as_bytes())
+            }
+            (Some(whole), _) => whole.clone(),
+            (None, _) => Bytes::new(),
+        }
     }
 }
 

@@ -118,8 +118,7 @@ fn every_operation_of_the_models_is_found_by_what_an_sdk_sends() {
                     operation.name
                 );
                 let content = ("content-type", protocol.content_type());
-                let path = operation.http_uri.split('?').next().unwrap_or_default();
-                let path = path.replace(['{', '}', '+'], "");
+                let path = operation.http_uri.replace(['{', '}', '+'], "");
                 let found = match protocol {
                     Protocol::Json10 | Protocol::Json11 | Protocol::Cbor11 => {
                         asked("POST", "/", &[scope, content, ("x-amz-target", &target)])
