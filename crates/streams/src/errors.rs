@@ -514,5 +514,47 @@ pub(crate) fn too_many_tags(whose: &str, limit: usize) -> Error {
     )
 }
 
+/// AWS: API_SplitShard, ValidationException; worded as public logs of UpdateShardCount have it.
+pub(crate) fn is_on_demand(stream: &StreamArn) -> Error {
+    let StreamArn { name, account, .. } = stream;
+    Error::ValidationException(
+        format!("Request is invalid. Stream {name} under account {account} is in On-Demand mode.").into(),
+    )
+}
+
+/// AWS: public logs.
+pub(crate) fn more_than_double(open: usize, target: u32) -> Error {
+    Error::InvalidArgumentException(
+        format!(
+            "UpdateShardCount cannot scale up over double your current open shard count. Current open shard count: \
+             {open} Target shard count: {target}"
+        )
+        .into(),
+    )
+}
+
+/// AWS: public logs.
+pub(crate) fn less_than_half(open: usize, target: u32) -> Error {
+    Error::InvalidArgumentException(
+        format!(
+            "UpdateShardCount cannot scale down below half your current open shard count. Current open shard count: \
+             {open} Target shard count: {target}"
+        )
+        .into(),
+    )
+}
+
+/// AWS: API_UpdateShardCount and API_UpdateStreamMode, so many in a rolling 24 hours.
+pub(crate) fn too_often_in_a_day(operation: &str, limit: usize, stream: &StreamArn) -> Error {
+    let StreamArn { name, account, .. } = stream;
+    Error::LimitExceededException(
+        format!(
+            "{operation} cannot be called more than {limit} times in a rolling 24-hour period for stream {name} under \
+             account {account}."
+        )
+        .into(),
+    )
+}
+
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ mod ops;
 mod position;
 mod put;
 mod read;
+mod reshard;
 mod resolve;
 mod service;
 mod stored;

@@ -71,6 +71,13 @@ pub const RETENTION_HOURS_MAX: u32 = 8760;
 /// AWS: API_TagResource: tags of a stream or consumer.
 pub const TAGS_MAX: usize = 50;
 
+/// AWS: API_UpdateShardCount: the most shards it scales to.
+pub const UPDATE_SHARD_COUNT_TARGET_MAX: u32 = 10_000;
+/// AWS: API_UpdateShardCount: calls per stream in a rolling 24 hours.
+pub const UPDATE_SHARD_COUNT_PER_DAY: usize = 10;
+/// AWS: API_UpdateStreamMode: switches per stream in a rolling 24 hours.
+pub const UPDATE_STREAM_MODE_PER_DAY: usize = 2;
+
 /// Which limits per second are enforced. Sizes and counts always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LimitsMode {
@@ -79,6 +86,8 @@ pub enum LimitsMode {
     /// What a shard is: bytes and records in, bytes and reads out.
     #[default]
     Shards,
+    /// That, and the calls per second and quotas per day of each operation.
+    Aws,
 }
 
 /// The state of one shard's limits.

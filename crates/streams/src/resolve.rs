@@ -7,8 +7,9 @@ use anabranch_api::kinesis::Error;
 use anabranch_types::{ConsumerArn, ShardId, StreamArn, StreamName};
 
 use crate::Streams;
+use crate::changes::Draft;
 use crate::errors;
-use crate::stored::{Scope, Status, StoredConsumer};
+use crate::stored::{Scope, Status, StoredConsumer, StoredShard};
 use crate::stream::{Shard, Stream, View};
 
 impl Streams {
@@ -113,6 +114,21 @@ pub(crate) fn find_shard<'v>(
 ) -> Result<&'v Arc<Shard>, Error> {
     let id: ShardId = given.parse().map_err(|_| errors::shard_not_found(given, stream))?;
     view.shard(id).ok_or_else(|| unknown(id, stream))
+}
+
+/// The open shard a request to reshard names.
+pub(crate) fn find_open_shard<'d>(
+    draft: &'d Draft,
+    stream: &StreamArn,
+    given: &str,
+) -> Result<&'d StoredShard, Error> {
+    let id: ShardId = given.parse().map_err(|_| errors::shard_not_found(given, stream))?;
+    let found = draft.shards.iter().find(|s| s.index == id.index());
+    let shard = found.ok_or_else(|| errors::shard_not_found(id, stream))?;
+    match shard.closed {
+        None => Ok(shard),
+        Some(_) => Err(errors::already_resharded(id, stream)),
+    }
 }
 
 /// Refuses unless the stream is ACTIVE.

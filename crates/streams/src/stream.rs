@@ -160,37 +160,13 @@ mod tests {
     use anabranch_types::HashRange;
 
     use super::*;
-    use crate::stored::{Distribution, Mode};
 
     fn view(ranges: impl IntoIterator<Item = HashRange>) -> View {
         let shards = (0..).zip(ranges).map(|(index, range)| {
-            let stored = StoredShard {
-                index,
-                start: range.start,
-                end: range.end,
-                parent: None,
-                adjacent_parent: None,
-                created_seconds: 0,
-                created_ms: 0,
-                closed: None,
-            };
+            let stored = StoredShard::planned(index, range, None, None);
             Arc::new(Shard::new(stored, GroupId(1), Timestamp::default()))
         });
-        let stored = StoredStream {
-            group: 1,
-            created_ms: 0,
-            status: Status::Active,
-            due_ms: None,
-            mode: Mode::Provisioned,
-            retention_hours: 24,
-            max_record_kib: 1024,
-            distribution: Distribution::UserPartitionKey,
-            next_shard: 0,
-            tags: BTreeMap::new(),
-            intent: None,
-            shard_metrics: 0,
-            warm_mibps: None,
-        };
+        let stored = StoredStream::begin(GroupId(1), Timestamp::default());
         View::new(stored, Revision(1), shards.collect(), BTreeMap::new())
     }
 

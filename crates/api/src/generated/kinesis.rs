@@ -174,6 +174,9 @@ pub trait KinesisStreams:
     + ServeFeed<SubscribeToShard>
     + Serve<RegisterStreamConsumer>
     + Serve<DescribeStreamConsumer>
+    + Serve<SplitShard>
+    + Serve<MergeShards>
+    + Serve<UpdateShardCount>
 {
 }
 
@@ -191,6 +194,9 @@ impl<T> KinesisStreams for T where
         + ServeFeed<SubscribeToShard>
         + Serve<RegisterStreamConsumer>
         + Serve<DescribeStreamConsumer>
+        + Serve<SplitShard>
+        + Serve<MergeShards>
+        + Serve<UpdateShardCount>
 {
 }
 
@@ -209,6 +215,9 @@ pub fn register_streams<S: KinesisStreams, R: Register>(service: &Arc<S>, regist
     register.feed::<SubscribeToShard, S>(service);
     register.unary::<RegisterStreamConsumer, S>(service);
     register.unary::<DescribeStreamConsumer, S>(service);
+    register.unary::<SplitShard, S>(service);
+    register.unary::<MergeShards, S>(service);
+    register.unary::<UpdateShardCount, S>(service);
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -530,6 +539,111 @@ impl Operation for DescribeStreamConsumer {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct SplitShardOutput {}
+
+impl Decode for SplitShardOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for SplitShardOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for SplitShard {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.SplitShard";
+    const ACTION: &'static str = "kinesis:SplitShard";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = SplitShardOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MergeShardsOutput {}
+
+impl Decode for MergeShardsOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for MergeShardsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for MergeShards {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.MergeShards";
+    const ACTION: &'static str = "kinesis:MergeShards";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = MergeShardsOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+impl Operation for UpdateShardCount {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UpdateShardCount";
+    const ACTION: &'static str = "kinesis:UpdateShardCount";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = UpdateShardCountOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChildShard {
     pub shard_id: anabranch_types::ShardId,
     pub parent_shards: Vec<anabranch_types::ShardId>,
@@ -745,6 +859,15 @@ pub struct ListStreamsOutput {
     pub stream_summaries: Option<Vec<StreamSummary>>,
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MergeShards {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub shard_to_merge: ByteString,
+    pub adjacent_shard_to_merge: ByteString,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MetricsName {
     #[default]
@@ -925,6 +1048,30 @@ pub struct RegisterStreamConsumerOutput {
     pub consumer: Consumer,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScalingType {
+    #[default]
+    UniformScaling,
+}
+
+impl codec::Enumeration for ScalingType {
+    const SET: &'static str = "UNIFORM_SCALING";
+    const VALUES: &'static [(&'static str, Self)] = &[("UNIFORM_SCALING", ScalingType::UniformScaling)];
+}
+
+impl ScalingType {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for ScalingType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SequenceNumberRange {
     pub starting_sequence_number: anabranch_types::SequenceNumber,
@@ -1016,6 +1163,15 @@ impl fmt::Display for ShardIteratorType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SplitShard {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub shard_to_split: ByteString,
+    pub new_starting_hash_key: ByteString,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1152,6 +1308,23 @@ pub struct SubscribeToShard {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SubscribeToShardOutput {}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateShardCount {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub target_shard_count: i32,
+    pub scaling_type: ScalingType,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateShardCountOutput {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub current_shard_count: Option<i32>,
+    pub target_shard_count: Option<i32>,
+    pub stream_arn: Option<ByteString>,
+}
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WarmThroughputObject {
@@ -2350,6 +2523,71 @@ impl Encode for ListStreamsOutput {
     }
 }
 
+impl Decode for MergeShards {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["StreamName", "ShardToMerge", "AdjacentShardToMerge", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.shard_to_merge = d.string()?;
+                }
+                2 => {
+                    value.adjacent_shard_to_merge = d.string()?;
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "ShardToMerge"), (2, "AdjacentShardToMerge")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for MergeShards {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("ShardToMerge");
+        e.string(&self.shard_to_merge);
+
+        e.member("AdjacentShardToMerge");
+        e.string(&self.adjacent_shard_to_merge);
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for PutRecord {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -3006,6 +3244,71 @@ impl Encode for ShardFilter {
     }
 }
 
+impl Decode for SplitShard {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["StreamName", "ShardToSplit", "NewStartingHashKey", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.shard_to_split = d.string()?;
+                }
+                2 => {
+                    value.new_starting_hash_key = d.string()?;
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "ShardToSplit"), (2, "NewStartingHashKey")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for SplitShard {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("ShardToSplit");
+        e.string(&self.shard_to_split);
+
+        e.member("NewStartingHashKey");
+        e.string(&self.new_starting_hash_key);
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for StartingPosition {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["Type", "SequenceNumber", "Timestamp"];
@@ -3642,6 +3945,127 @@ impl Encode for SubscribeToShardOutput {
     }
 }
 
+impl Decode for UpdateShardCount {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "TargetShardCount", "ScalingType", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.target_shard_count = d.integer()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "ScalingType");
+                    value.scaling_type = codec::enumeration(d, at, violations)?;
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "TargetShardCount"), (2, "ScalingType")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateShardCount {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("TargetShardCount");
+        e.long(i64::from(self.target_shard_count));
+
+        e.member("ScalingType");
+        e.string(self.scaling_type.as_str());
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateShardCountOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "CurrentShardCount", "TargetShardCount", "StreamARN"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.current_shard_count = Some(d.integer()?);
+                }
+                2 => {
+                    value.target_shard_count = Some(d.integer()?);
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateShardCountOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        if let Some(v) = &self.current_shard_count {
+            e.member("CurrentShardCount");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.target_shard_count {
+            e.member("TargetShardCount");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for WarmThroughputObject {
     fn decode<D: Decoder>(
         d: &mut D,
@@ -3856,6 +4280,27 @@ impl ListStreams {
     }
 }
 
+impl MergeShards {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ShardToMerge");
+            SHARD_ID_TEXT.check(&self.shard_to_merge, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "AdjacentShardToMerge");
+            SHARD_ID_TEXT.check(&self.adjacent_shard_to_merge, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl PutRecord {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -3969,6 +4414,27 @@ impl ShardFilter {
     }
 }
 
+impl SplitShard {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ShardToSplit");
+            SHARD_ID_TEXT.check(&self.shard_to_split, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "NewStartingHashKey");
+            HASH_KEY_TEXT.check(&self.new_starting_hash_key, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl StartingPosition {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         if let Some(v) = &self.sequence_number {
@@ -3995,6 +4461,23 @@ impl SubscribeToShard {
         {
             let at = &Path::Member(at, "StartingPosition");
             self.starting_position.check_at(at, violations);
+        }
+    }
+}
+
+impl UpdateShardCount {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "TargetShardCount");
+            POSITIVE_INTEGER_OBJECT_RANGE.check(i64::from(self.target_shard_count), at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
         }
     }
 }

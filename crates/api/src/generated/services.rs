@@ -242,7 +242,7 @@ pub const KINESIS: Service = Service {
             full_name: "Kinesis_20131202.MergeShards",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "PutRecord",
@@ -305,7 +305,7 @@ pub const KINESIS: Service = Service {
             full_name: "Kinesis_20131202.SplitShard",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "StartStreamEncryption",
@@ -389,7 +389,7 @@ pub const KINESIS: Service = Service {
             full_name: "Kinesis_20131202.UpdateShardCount",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "UpdateStreamMode",

@@ -13,9 +13,9 @@ use crate::directory::Usage;
 use crate::errors::{self, Failed};
 use crate::limits::{
     ACCOUNT_ON_DEMAND_STREAMS_MAX, ACCOUNT_SHARDS_MAX, CREATING_STREAMS_MAX, MAX_RECORD_KIB_DEFAULT,
-    RETENTION_HOURS_DEFAULT, SHARDS_DEFAULT,
+    SHARDS_DEFAULT,
 };
-use crate::stored::{Distribution, Mode, Scope, Status, StoredShard, StoredStream};
+use crate::stored::{Distribution, Mode, Scope, StoredShard, StoredStream};
 use crate::stream::{Shard, Stream, View};
 use crate::tags;
 
@@ -109,32 +109,18 @@ impl Streams {
         let after_namesake = self.tombstones.get(scope, &id.name).map_or(0, |last| last + 1);
         let created_seconds = u64::try_from(now.seconds()).unwrap_or(0).max(after_namesake);
         let shards = (0..).zip(HashRange::divide(wanted.shards)).map(|(index, range)| {
-            let stored = StoredShard {
-                index,
-                start: range.start,
-                end: range.end,
-                parent: None,
-                adjacent_parent: None,
-                created_seconds,
-                created_ms: now.millis(),
-                closed: None,
-            };
+            let planned = StoredShard::planned(index, range, None, None);
+            let stored = StoredShard { created_seconds, created_ms: now.millis(), ..planned };
             Shard::new(stored, group, now).into()
         });
         let stored = StoredStream {
-            group: group.0,
-            created_ms: now.millis(),
-            status: Status::Creating,
             due_ms: Some(self.transition_end(now).millis()),
             mode: wanted.mode,
-            retention_hours: RETENTION_HOURS_DEFAULT,
             max_record_kib: wanted.max_record_kib,
             distribution: wanted.distribution,
             next_shard: wanted.shards,
             tags: wanted.tags,
-            intent: None,
-            shard_metrics: 0,
-            warm_mibps: None,
+            ..StoredStream::begin(group, now)
         };
         let view = View::new(stored, Revision::default(), shards.collect(), BTreeMap::new());
         let metrics = self.stream_metrics(&id);

@@ -23,6 +23,7 @@ impl Serve<RegisterStreamConsumer> for Streams {
             status: ConsumerStatus::Creating,
             due_ms: Some(self.transition_end(now).millis()),
             tags: BTreeMap::new(),
+            policy: None,
         };
         let whose = || format!("consumer {} of stream {}", new.name, stream.id.name);
         tags::put(&mut new.tags, request.tags.as_deref().unwrap_or_default(), whose)?;
@@ -32,8 +33,8 @@ impl Serve<RegisterStreamConsumer> for Streams {
     }
 }
 
-/// Adds the consumer; the answer shows it as it is then, CREATING.
-fn register(draft: &mut Draft, stream: &Stream, new: StoredConsumer) -> Result<StoredConsumer, Error> {
+/// Adds the consumer; the answer shows it as it is then, CREATING. Its ARN is another one than that of any deregistered before it.
+fn register(draft: &mut Draft, stream: &Stream, mut new: StoredConsumer) -> Result<StoredConsumer, Error> {
     crate::resolve::require_active(&stream.id, draft.stored.status)?;
     if draft.consumers.contains_key(&new.name) {
         return Err(errors::consumer_exists(&new.name, &stream.id));
@@ -44,6 +45,9 @@ fn register(draft: &mut Draft, stream: &Stream, new: StoredConsumer) -> Result<S
     }
     if creating >= CREATING_CONSUMERS_MAX {
         return Err(errors::too_many_consumers_creating(&stream.id, CREATING_CONSUMERS_MAX));
+    }
+    if new.created_seconds() <= draft.stored.consumer_seconds {
+        new.created_ms = i64::try_from(draft.stored.consumer_seconds + 1).unwrap_or(i64::MAX / 1000) * 1000;
     }
     draft.consumers.insert(new.name.clone(), new.clone());
     Ok(new)

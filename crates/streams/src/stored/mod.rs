@@ -6,7 +6,7 @@ mod values;
 pub(crate) use keys::{Scope, StreamKeys, next_scope_after, scope_of, token_key};
 pub(crate) use values::{
     Closed, ConsumerStatus, Distribution, Intent, Mode, Spot, Status, StoredConsumer, StoredShard,
-    StoredStream, Undecodable, Value,
+    StoredStep, StoredStream, Undecodable, Value,
 };
 
 /// How many shards one value holds. A thousand values, the most of a commit, hold more shards than an account may have.

@@ -6,6 +6,8 @@ use anabranch_types::{HashKey, HashRange, ShardId, Timestamp};
 use bytes::Bytes;
 use minicbor::{Decode, Encode};
 
+use crate::limits::{MAX_RECORD_KIB_DEFAULT, RETENTION_HOURS_DEFAULT};
+
 /// A value the catalog holds: a version byte, then CBOR with numbered fields. A field is never renumbered; new ones are optional.
 pub(crate) trait Value: Encode<()> + for<'b> Decode<'b, ()> {
     /// The version this program writes and reads.
@@ -76,6 +78,18 @@ pub(crate) struct StoredStream {
     /// WarmThroughputMiBps, if it was asked for.
     #[n(12)]
     pub warm_mibps: Option<u32>,
+    /// When the shard count was updated within the last 24 hours.
+    #[n(13)]
+    pub count_updates_ms: Vec<i64>,
+    /// When the mode was switched within the last 24 hours.
+    #[n(14)]
+    pub mode_switches_ms: Vec<i64>,
+    /// The last creation second a deregistered consumer had: another one's ARN differs.
+    #[n(15)]
+    pub consumer_seconds: u64,
+    /// The resource policy, as it was put.
+    #[n(16)]
+    pub policy: Option<String>,
 }
 
 /// A stream's StreamStatus.
@@ -115,14 +129,21 @@ pub(crate) enum Distribution {
 /// A change of several steps, written before the first and finished at start-up if need be.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) enum Intent {
-    /// These shards shall be closed and replaced by those.
+    /// Shards shall be replaced, step by step in this order; all of it is committed at once.
     #[n(0)]
-    Reshard {
-        #[n(0)]
-        close: Vec<u32>,
-        #[n(1)]
-        open: Vec<StoredShard>,
-    },
+    Reshard(#[n(0)] Vec<StoredStep>),
+}
+
+/// A split or a merge.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct StoredStep {
+    /// The parents' indexes.
+    #[n(0)]
+    pub close: Vec<u32>,
+    /// The children. When they were created is known only when the parents are closed.
+    #[n(1)]
+    pub open: Vec<StoredShard>,
 }
 
 /// A shard.
@@ -187,6 +208,9 @@ pub(crate) struct StoredConsumer {
     pub due_ms: Option<i64>,
     #[n(4)]
     pub tags: BTreeMap<String, String>,
+    /// The resource policy, as it was put.
+    #[n(5)]
+    pub policy: Option<String>,
 }
 
 /// A consumer's ConsumerStatus.
@@ -207,6 +231,29 @@ impl Value for Vec<StoredShard> {}
 impl Value for u64 {}
 
 impl StoredStream {
+    /// A stream that begins now, in mode PROVISIONED, with everything as AWS has it when it is not asked for.
+    pub fn begin(group: GroupId, now: Timestamp) -> Self {
+        Self {
+            group: group.0,
+            created_ms: now.millis(),
+            status: Status::Creating,
+            due_ms: None,
+            mode: Mode::Provisioned,
+            retention_hours: RETENTION_HOURS_DEFAULT,
+            max_record_kib: MAX_RECORD_KIB_DEFAULT,
+            distribution: Distribution::UserPartitionKey,
+            next_shard: 0,
+            tags: BTreeMap::new(),
+            intent: None,
+            shard_metrics: 0,
+            warm_mibps: None,
+            count_updates_ms: Vec::new(),
+            mode_switches_ms: Vec::new(),
+            consumer_seconds: 0,
+            policy: None,
+        }
+    }
+
     pub fn group(&self) -> GroupId {
         GroupId(self.group)
     }
@@ -225,6 +272,20 @@ impl StoredStream {
 }
 
 impl StoredShard {
+    /// A shard that shall be. When it is created is not known yet.
+    pub fn planned(index: u32, range: HashRange, parent: Option<u32>, adjacent_parent: Option<u32>) -> Self {
+        Self {
+            index,
+            start: range.start,
+            end: range.end,
+            parent,
+            adjacent_parent,
+            created_seconds: 0,
+            created_ms: 0,
+            closed: None,
+        }
+    }
+
     pub fn id(&self) -> ShardId {
         ShardId::new(self.index).expect("no shard gets an index beyond the last one")
     }
@@ -317,9 +378,13 @@ mod tests {
             distribution: Distribution::Auto,
             next_shard: 8,
             tags: [("k".to_owned(), "v".to_owned())].into(),
-            intent: Some(Intent::Reshard { close: vec![3], open: vec![shard.clone()] }),
+            intent: Some(Intent::Reshard(vec![StoredStep { close: vec![3], open: vec![shard.clone()] }])),
             shard_metrics: 0x7f,
             warm_mibps: None,
+            count_updates_ms: vec![1],
+            mode_switches_ms: Vec::new(),
+            consumer_seconds: 3,
+            policy: Some("{}".to_owned()),
         };
         assert_eq!(StoredStream::from_bytes(&stream.to_bytes()).unwrap(), stream);
         let shards = vec![shard; 128];
