@@ -7,12 +7,9 @@ use crate::Malformed;
 use crate::mismatch::quoted;
 
 /// Decodes `text` (standard alphabet, padded, canonical) into the beginning of `into`, which is at least [`decoded_len_max`] long;
-/// answers how many bytes it became.
-pub(crate) fn decode(text: &[u8], into: &mut [u8]) -> Result<usize, Malformed> {
-    match STANDARD.decode(text, Out::from_slice(into)) {
-        Ok(decoded) => Ok(decoded.len()),
-        Err(_) => Err(refusal(text)),
-    }
+/// answers how many bytes it became. `None` for what is no base64, of which [`refusal`] says why.
+pub(crate) fn decode(text: &[u8], into: &mut [u8]) -> Option<usize> {
+    STANDARD.decode(text, Out::from_slice(into)).ok().map(|decoded| decoded.len())
 }
 
 /// The most bytes that base64 text of this length can be.
@@ -29,7 +26,7 @@ pub(crate) fn encode(value: &[u8], out: &mut BytesMut) {
 
 /// Why `text` is no base64, as kinesalite recorded it on AWS (test/helpers.js `assertType`, `Blob`; the spelling is AWS's).
 #[cold]
-fn refusal(text: &[u8]) -> Malformed {
+pub(crate) fn refusal(text: &[u8]) -> Malformed {
     let shown = quoted(text);
     let reason = if !text.len().is_multiple_of(4) {
         format!("Base64 encoded length is expected a multiple of 4 bytes but found: {}", text.len())
@@ -66,7 +63,7 @@ mod tests {
 
     fn decoded(text: &[u8]) -> Result<Vec<u8>, Malformed> {
         let mut into = vec![0; decoded_len_max(text.len())];
-        decode(text, &mut into).map(|len| into[..len].to_vec())
+        decode(text, &mut into).map(|len| into[..len].to_vec()).ok_or_else(|| refusal(text))
     }
 
     #[test]

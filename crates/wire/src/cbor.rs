@@ -1,7 +1,8 @@
-//! CBOR (RFC 8949) in its two AWS dialects; minicbor reads and writes the tokens.
+//! CBOR (RFC 8949) in its two AWS dialects; minicbor writes the tokens.
 
 mod decode;
 mod encode;
+mod head;
 mod scan;
 
 pub use decode::Decoder;

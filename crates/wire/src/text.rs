@@ -45,7 +45,7 @@ pub(crate) fn timestamp(text: &str, form: TimestampForm) -> Result<Timestamp, Ma
 /// A blob, which is base64.
 pub(crate) fn blob(text: &str) -> Result<Bytes, Malformed> {
     let mut into = vec![0; base64::decoded_len_max(text.len())];
-    let len = base64::decode(text.as_bytes(), &mut into)?;
+    let len = base64::decode(text.as_bytes(), &mut into).ok_or_else(|| base64::refusal(text.as_bytes()))?;
     into.truncate(len);
     Ok(into.into())
 }

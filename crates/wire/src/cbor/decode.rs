@@ -1,10 +1,10 @@
 use anabranch_types::Timestamp;
 use bytes::Bytes;
 use bytestring::ByteString;
-use minicbor::data::Type;
 
 use super::Dialect;
-use super::scan::{skip, syntax};
+use super::head::{Head, chunks, head, span};
+use super::scan::skip;
 use crate::arena::Arena;
 use crate::mismatch::{Found, Wanted, boolean_of_text, mismatch};
 use crate::{DEPTH_MAX, ListForm, Malformed, TimestampForm, time};
@@ -27,58 +27,40 @@ impl Decoder {
         Self { dialect, body, at: 0, open: Vec::with_capacity(16), arena: Arena::default() }
     }
 
-    fn tokens(&self) -> minicbor::Decoder<'_> {
-        let mut tokens = minicbor::Decoder::new(&self.body);
-        tokens.set_position(self.at);
-        tokens
-    }
-
-    /// Reads one token.
-    fn take<T>(
-        &mut self,
-        read: impl FnOnce(&mut minicbor::Decoder<'_>) -> Result<T, minicbor::decode::Error>,
-    ) -> Result<T, Malformed> {
-        let mut tokens = self.tokens();
-        let value = read(&mut tokens).map_err(syntax)?;
-        self.at = tokens.position();
-        Ok(value)
-    }
-
-    /// The type of what stands next, tags passed.
-    fn kind(&mut self) -> Result<Type, Malformed> {
+    /// The head of what stands next, tags passed; the position stays before it.
+    #[inline]
+    fn peek(&mut self) -> Result<(Head, usize), Malformed> {
         loop {
-            match self.tokens().datatype().map_err(syntax)? {
-                Type::Tag => self.take(|t| t.tag().map(drop))?,
-                kind => return Ok(kind),
+            match head(&self.body, self.at)? {
+                (Head::Tag, len) => self.at += len,
+                other => return Ok(other),
             }
         }
     }
 
-    fn found(&mut self) -> Result<Found, Malformed> {
-        Ok(match self.kind()? {
-            Type::Null | Type::Undefined => Found::Null,
-            Type::Bool => Found::Boolean,
-            Type::String | Type::StringIndef => Found::Text,
-            Type::Bytes | Type::BytesIndef => Found::Bytes,
-            Type::Array | Type::ArrayIndef => Found::List,
-            Type::Map | Type::MapIndef => Found::Map,
-            Type::Break | Type::Simple | Type::Unknown(_) | Type::Tag => return Err(Malformed::SYNTAX),
-            _ => Found::Number,
-        })
+    /// The head of what stands next, passed, when it is what `wanted` needs.
+    #[inline]
+    fn take<T>(&mut self, wanted: Wanted, fits: impl FnOnce(Head) -> Option<T>) -> Result<T, Malformed> {
+        let (head, len) = self.peek()?;
+        match fits(head) {
+            Some(value) => {
+                self.at += len;
+                Ok(value)
+            }
+            None => Err(refusal(head, wanted)),
+        }
     }
 
-    fn enter(&mut self, due: Found, wanted: Wanted) -> Result<(), Malformed> {
-        match self.found()? {
-            found if found != due => return Err(mismatch(found, wanted)),
-            _ if self.open.len() >= DEPTH_MAX as usize => return Err(Malformed::SYNTAX),
-            _ => {}
+    fn enter(&mut self, entries: Option<u64>) -> Result<(), Malformed> {
+        if self.open.len() >= DEPTH_MAX as usize {
+            return Err(Malformed::SYNTAX);
         }
-        let entries = self.take(|t| if due == Found::List { t.array() } else { t.map() })?;
         self.open.push(entries);
         Ok(())
     }
 
     /// Whether the innermost container has another entry; `false` leaves it.
+    #[inline]
     fn goes_on(&mut self) -> Result<bool, Malformed> {
         let left = match self.open.last_mut() {
             None => return Err(Malformed::SYNTAX),
@@ -88,8 +70,9 @@ impl Decoder {
                 true
             }
             Some(None) => {
-                let ends = self.tokens().datatype().map_err(syntax)? == Type::Break;
-                self.at += usize::from(ends);
+                let (head, len) = head(&self.body, self.at)?;
+                let ends = head == Head::Break;
+                self.at += if ends { len } else { 0 };
                 !ends
             }
         };
@@ -100,86 +83,91 @@ impl Decoder {
     }
 
     fn skip(&mut self) -> Result<(), Malformed> {
-        let mut tokens = self.tokens();
-        skip(&mut tokens, DEPTH_MAX - self.open.len() as u32)?;
-        self.at = tokens.position();
+        self.at = skip(&self.body, self.at, DEPTH_MAX - self.open.len() as u32)?;
         Ok(())
     }
 
+    #[inline]
     fn passes_null(&mut self) -> Result<bool, Malformed> {
-        let null = self.found()? == Found::Null;
-        if null {
-            self.skip()?;
-        }
+        let (head, len) = self.peek()?;
+        let null = head == Head::Null;
+        self.at += if null { len } else { 0 };
         Ok(null)
     }
 
-    /// The string or byte string that stands next: a slice of the body, or its chunks put together.
-    fn run(&mut self, kind: Type) -> Result<Bytes, Malformed> {
-        let len = match kind {
-            Type::String => self.take(|t| t.str().map(str::len))?,
-            Type::Bytes => self.take(|t| t.bytes().map(<[u8]>::len))?,
-            _ => return self.chunks(kind),
-        };
-        Ok(self.body.slice(self.at - len..self.at))
+    /// The string or byte string whose head was just passed: a slice of the body, or its chunks put together.
+    #[inline]
+    fn run(&mut self, head: Head) -> Result<Bytes, Malformed> {
+        match head {
+            Head::Bytes(Some(len)) | Head::Text(Some(len)) => {
+                let span = span(&self.body, self.at, len)?;
+                self.at = span.end;
+                Ok(self.body.slice(span))
+            }
+            _ => self.chunks(head),
+        }
     }
 
-    fn chunks(&mut self, kind: Type) -> Result<Bytes, Malformed> {
+    fn chunks(&mut self, head: Head) -> Result<Bytes, Malformed> {
         let mut len = 0;
-        each_chunk(&mut self.tokens(), kind, |chunk| len += chunk.len())?;
+        let end = chunks(&self.body, self.at, head, |chunk| len += chunk.len())?;
         let into = self.arena.reserve(len, self.body.len() - self.at);
         let mut to = 0;
-        let mut tokens = minicbor::Decoder::new(&self.body);
-        tokens.set_position(self.at);
-        each_chunk(&mut tokens, kind, |chunk| {
+        chunks(&self.body, self.at, head, |chunk| {
             into[to..to + chunk.len()].copy_from_slice(chunk);
             to += chunk.len();
         })?;
-        self.at = tokens.position();
+        self.at = end;
         Ok(self.arena.take(len))
     }
 
-    fn text(&mut self, kind: Type) -> Result<ByteString, Malformed> {
-        ByteString::try_from(self.run(kind)?).map_err(|_| Malformed::SYNTAX)
+    #[inline]
+    fn text(&mut self, wanted: Wanted) -> Result<ByteString, Malformed> {
+        let head = self.take(wanted, |head| matches!(head, Head::Text(_)).then_some(head))?;
+        ByteString::try_from(self.run(head)?).map_err(|_| Malformed::SYNTAX)
     }
 
-    /// A key of a map.
-    fn name(&mut self) -> Result<ByteString, Malformed> {
-        match self.kind()? {
-            kind @ (Type::String | Type::StringIndef) => self.text(kind),
-            _ => Err(Malformed::SYNTAX),
+    /// The index in `names` of the key that stands next, which is passed.
+    fn index_of(&mut self, names: &[&str]) -> Result<Option<usize>, Malformed> {
+        if let (Head::Text(Some(len)), head_len) = self.peek()? {
+            let span = span(&self.body, self.at + head_len, len)?;
+            self.at = span.end;
+            let said = &self.body[span];
+            return Ok(names.iter().position(|known| known.as_bytes() == said));
         }
+        let said = self.key()?;
+        Ok(names.iter().position(|known| *known == &*said))
     }
 
-    /// The number that stands next, which has to be one.
+    /// The key that stands next.
+    fn key(&mut self) -> Result<ByteString, Malformed> {
+        self.text(Wanted::Text).map_err(|_| Malformed::SYNTAX)
+    }
+
+    /// The number that stands next.
     fn number(&mut self, wanted: Wanted) -> Result<Number, Malformed> {
-        match self.found()? {
-            Found::Number => {}
-            found => return Err(mismatch(found, wanted)),
-        }
-        match self.kind()? {
-            Type::F16 | Type::F32 | Type::F64 => self.take(|t| t.f64()).map(Number::Float),
-            _ => self.take(|t| t.int()).map(|int| Number::Integer(i128::from(int))),
-        }
+        self.take(wanted, |head| match head {
+            Head::Integer(int) => Some(Number::Integer(int)),
+            Head::Float(float) => Some(Number::Float(float)),
+            _ => None,
+        })
     }
 }
 
-/// Shows `see` each chunk of the string or byte string that stands next.
-fn each_chunk(
-    tokens: &mut minicbor::Decoder<'_>,
-    kind: Type,
-    mut see: impl FnMut(&[u8]),
-) -> Result<(), Malformed> {
-    if kind == Type::StringIndef {
-        for chunk in tokens.str_iter().map_err(syntax)? {
-            see(chunk.map_err(syntax)?.as_bytes());
-        }
-    } else {
-        for chunk in tokens.bytes_iter().map_err(syntax)? {
-            see(chunk.map_err(syntax)?);
-        }
-    }
-    Ok(())
+/// The refusal of what begins with `head` where `wanted` is due.
+#[cold]
+fn refusal(head: Head, wanted: Wanted) -> Malformed {
+    let found = match head {
+        Head::Null => Found::Null,
+        Head::Boolean(_) => Found::Boolean,
+        Head::Integer(_) | Head::Float(_) => Found::Number,
+        Head::Text(_) => Found::Text,
+        Head::Bytes(_) => Found::Bytes,
+        Head::List(_) => Found::List,
+        Head::Map(_) => Found::Map,
+        Head::Break | Head::Simple | Head::Tag => return Malformed::SYNTAX,
+    };
+    mismatch(found, wanted)
 }
 
 /// A number as it came.
@@ -208,16 +196,17 @@ impl Number {
 
 impl crate::Decoder for Decoder {
     fn begin_structure(&mut self) -> Result<(), Malformed> {
-        self.enter(Found::Map, Wanted::Structure)
+        let entries = self.take(Wanted::Structure, entries_of_map)?;
+        self.enter(entries)
     }
 
     fn next_member(&mut self, names: &'static [&'static str]) -> Result<Option<usize>, Malformed> {
         while self.goes_on()? {
-            let name = self.name()?;
+            let index = self.index_of(names)?;
             if self.passes_null()? {
                 continue;
             }
-            match names.iter().position(|known| *known == &*name) {
+            match index {
                 Some(index) => return Ok(Some(index)),
                 None => self.skip()?,
             }
@@ -226,7 +215,11 @@ impl crate::Decoder for Decoder {
     }
 
     fn begin_list(&mut self, _: ListForm) -> Result<(), Malformed> {
-        self.enter(Found::List, Wanted::List)
+        let elements = self.take(Wanted::List, |head| match head {
+            Head::List(elements) => Some(elements),
+            _ => None,
+        })?;
+        self.enter(elements)
     }
 
     fn next_element(&mut self) -> Result<bool, Malformed> {
@@ -239,37 +232,27 @@ impl crate::Decoder for Decoder {
     }
 
     fn begin_map(&mut self) -> Result<(), Malformed> {
-        self.enter(Found::Map, Wanted::Map)
+        let entries = self.take(Wanted::Map, entries_of_map)?;
+        self.enter(entries)
     }
 
     fn next_key(&mut self) -> Result<Option<ByteString>, Malformed> {
         while self.goes_on()? {
-            let name = self.name()?;
+            let key = self.key()?;
             if !self.passes_null()? {
-                return Ok(Some(name));
+                return Ok(Some(key));
             }
         }
         Ok(None)
     }
 
     fn string(&mut self) -> Result<ByteString, Malformed> {
-        match self.found()? {
-            Found::Text => {
-                let kind = self.kind()?;
-                self.text(kind)
-            }
-            found => Err(mismatch(found, Wanted::Text)),
-        }
+        self.text(Wanted::Text)
     }
 
     fn blob(&mut self) -> Result<Bytes, Malformed> {
-        match self.found()? {
-            Found::Bytes => {
-                let kind = self.kind()?;
-                self.run(kind)
-            }
-            found => Err(mismatch(found, Wanted::Blob)),
-        }
+        let head = self.take(Wanted::Blob, |head| matches!(head, Head::Bytes(_)).then_some(head))?;
+        self.run(head)
     }
 
     fn integer(&mut self) -> Result<i32, Malformed> {
@@ -286,11 +269,13 @@ impl crate::Decoder for Decoder {
     }
 
     fn boolean(&mut self) -> Result<bool, Malformed> {
-        match self.found()? {
-            Found::Boolean => self.take(|t| t.bool()),
-            Found::Text => boolean_of_text(self.string()?.as_bytes()),
-            found => Err(mismatch(found, Wanted::Boolean)),
+        if let (Head::Text(_), _) = self.peek()? {
+            return boolean_of_text(self.text(Wanted::Boolean)?.as_bytes());
         }
+        self.take(Wanted::Boolean, |head| match head {
+            Head::Boolean(value) => Some(value),
+            _ => None,
+        })
     }
 
     fn timestamp(&mut self, _: TimestampForm) -> Result<Timestamp, Malformed> {
@@ -300,5 +285,12 @@ impl crate::Decoder for Decoder {
             Dialect::RpcV2 => time::of_seconds(number.double()),
         };
         time.ok_or_else(|| mismatch(Found::Number, Wanted::Timestamp))
+    }
+}
+
+fn entries_of_map(head: Head) -> Option<Option<u64>> {
+    match head {
+        Head::Map(entries) => Some(entries),
+        _ => None,
     }
 }

@@ -1,48 +1,71 @@
 //! Well-formedness of CBOR without allocation and without recursion.
 
-use minicbor::Decoder;
-use minicbor::data::Type;
-
+use super::head::{Head, chunks, head, span};
 use crate::{DEPTH_MAX, Malformed};
 
 /// Whether `body` is one CBOR map or array: every item complete, text in UTF-8, at most [`DEPTH_MAX`] levels, nothing after it.
 pub fn well_formed(body: &[u8]) -> Result<(), Malformed> {
-    let mut tokens = Decoder::new(body);
-    let top = tokens.datatype().map_err(syntax)?;
-    if !matches!(top, Type::Map | Type::MapIndef | Type::Array | Type::ArrayIndef) {
+    let (top, _) = head(body, 0)?;
+    if !matches!(top, Head::Map(_) | Head::List(_)) {
         return Err(Malformed::SYNTAX);
     }
-    skip(&mut tokens, DEPTH_MAX)?;
-    if tokens.position() == body.len() { Ok(()) } else { Err(Malformed::SYNTAX) }
+    if skip(body, 0, DEPTH_MAX)? == body.len() { Ok(()) } else { Err(Malformed::SYNTAX) }
 }
 
-/// Passes one value with everything in it; at most `depth_max` levels.
-pub(super) fn skip(tokens: &mut Decoder<'_>, depth_max: u32) -> Result<(), Malformed> {
+/// The position after the value at `at` with everything in it; at most `depth_max` levels.
+pub(super) fn skip(body: &[u8], at: usize, depth_max: u32) -> Result<usize, Malformed> {
     let mut open = Open { frames: [Frame::Items(0); DEPTH_MAX as usize], depth: 0, depth_max };
+    let mut at = at;
+    let mut tagged = false;
     loop {
-        let kind = tokens.datatype().map_err(syntax)?;
-        if kind == Type::Tag {
-            tokens.tag().map_err(syntax)?;
-            if tokens.datatype().map_err(syntax)? == Type::Break {
-                return Err(Malformed::SYNTAX);
-            }
+        let (head, len) = head(body, at)?;
+        at += len;
+        if head == Head::Tag {
+            tagged = true;
             continue;
         }
-        if kind == Type::Break {
+        if head == Head::Break && tagged {
+            return Err(Malformed::SYNTAX);
+        }
+        tagged = false;
+        if head == Head::Break {
             open.end()?;
-            tokens.set_position(tokens.position() + 1);
         } else {
             open.count();
-            match kind {
-                Type::Array | Type::ArrayIndef => open.push(items(tokens.array().map_err(syntax)?, 1)?)?,
-                Type::Map | Type::MapIndef => open.push(items(tokens.map().map_err(syntax)?, 2)?)?,
-                _ => scalar(tokens, kind)?,
+        }
+        match head {
+            Head::List(Some(len)) => open.push(Frame::Items(len))?,
+            Head::Map(Some(len)) => open.push(Frame::Items(len.checked_mul(2).ok_or(Malformed::SYNTAX)?))?,
+            Head::List(None) => open.push(Frame::List)?,
+            Head::Map(None) => open.push(Frame::Map(0))?,
+            Head::Bytes(Some(len)) => at = span(body, at, len)?.end,
+            Head::Text(Some(len)) => {
+                let text = span(body, at, len)?;
+                at = text.end;
+                is_text(&body[text])?;
             }
+            Head::Bytes(None) | Head::Text(None) => at = pass_chunks(body, at, head)?,
+            _ => {}
         }
         if open.close_complete() {
-            return Ok(());
+            return Ok(at);
         }
     }
+}
+
+/// The position after the chunks of a string or byte string, whose head was `whole`.
+fn pass_chunks(body: &[u8], at: usize, whole: Head) -> Result<usize, Malformed> {
+    let mut texts = Ok(());
+    let end = chunks(body, at, whole, |chunk| {
+        if matches!(whole, Head::Text(_)) && texts.is_ok() {
+            texts = is_text(chunk);
+        }
+    })?;
+    texts.map(|()| end)
+}
+
+fn is_text(bytes: &[u8]) -> Result<(), Malformed> {
+    std::str::from_utf8(bytes).map(drop).map_err(|_| Malformed::SYNTAX)
 }
 
 /// An open container.
@@ -101,35 +124,4 @@ impl Open {
         }
         self.depth == 0
     }
-}
-
-fn items(len: Option<u64>, each: u64) -> Result<Frame, Malformed> {
-    match len {
-        Some(len) => len.checked_mul(each).map(Frame::Items).ok_or(Malformed::SYNTAX),
-        None if each == 2 => Ok(Frame::Map(0)),
-        None => Ok(Frame::List),
-    }
-}
-
-/// Passes a value that holds no others.
-fn scalar(tokens: &mut Decoder<'_>, kind: Type) -> Result<(), Malformed> {
-    let passed = match kind {
-        Type::Bool => tokens.bool().map(drop),
-        Type::Null => tokens.null(),
-        Type::Undefined => tokens.undefined(),
-        Type::F16 => tokens.f16().map(drop),
-        Type::F32 => tokens.f32().map(drop),
-        Type::F64 => tokens.f64().map(drop),
-        Type::Simple => tokens.simple().map(drop),
-        Type::Bytes => tokens.bytes().map(drop),
-        Type::BytesIndef => tokens.bytes_iter().and_then(|mut chunks| chunks.try_for_each(|c| c.map(drop))),
-        Type::String => tokens.str().map(drop),
-        Type::StringIndef => tokens.str_iter().and_then(|mut chunks| chunks.try_for_each(|c| c.map(drop))),
-        _ => tokens.int().map(drop),
-    };
-    passed.map_err(syntax)
-}
-
-pub(super) fn syntax(_: minicbor::decode::Error) -> Malformed {
-    Malformed::SYNTAX
 }

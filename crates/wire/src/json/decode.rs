@@ -1,7 +1,7 @@
 use anabranch_types::Timestamp;
 use bytes::Bytes;
 use bytestring::ByteString;
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use super::string::unescape;
 use super::{number, scan};
@@ -35,6 +35,7 @@ impl Decoder {
     }
 
     /// What stands next; the position moves to it.
+    #[inline]
     fn found(&mut self) -> Result<Found, Malformed> {
         self.at = scan::space(&self.text, self.at);
         Ok(match self.text.get(self.at).ok_or(Malformed::SYNTAX)? {
@@ -49,6 +50,7 @@ impl Decoder {
     }
 
     /// Moves to what stands next, which has to be `due`.
+    #[inline]
     fn expect(&mut self, due: Found, wanted: Wanted) -> Result<(), Malformed> {
         match self.found()? {
             found if found == due => Ok(()),
@@ -57,6 +59,7 @@ impl Decoder {
     }
 
     /// Passes the byte `due`, if it stands next.
+    #[inline]
     fn pass(&mut self, due: u8) -> bool {
         self.at = scan::space(&self.text, self.at);
         let stands = self.text.get(self.at) == Some(&due);
@@ -76,6 +79,7 @@ impl Decoder {
     }
 
     /// Whether the container goes on, with its comma passed; `false` when `closing` stood next, which leaves it.
+    #[inline]
     fn goes_on(&mut self, closing: u8) -> Result<bool, Malformed> {
         let first = std::mem::replace(&mut self.fresh, false);
         if self.pass(closing) {
@@ -86,6 +90,7 @@ impl Decoder {
     }
 
     /// The next member's name, its colon passed; `None` at the end of the object.
+    #[inline]
     fn name(&mut self) -> Result<Option<Token>, Malformed> {
         if !self.goes_on(b'}')? {
             return Ok(None);
@@ -105,6 +110,7 @@ impl Decoder {
     }
 
     /// Passes a null, if one stands next.
+    #[inline]
     fn passes_null(&mut self) -> Result<bool, Malformed> {
         let null = self.found()? == Found::Null;
         if null {
@@ -114,6 +120,7 @@ impl Decoder {
     }
 
     /// The string that stands next, its opening quote at the position.
+    #[inline]
     fn token(&mut self) -> Result<Token, Malformed> {
         let from = self.at + 1;
         let mut to = from;
@@ -131,6 +138,7 @@ impl Decoder {
     }
 
     /// What a string says.
+    #[inline]
     fn bytes_of(&mut self, token: Token) -> Result<Bytes, Malformed> {
         if !token.escaped {
             return Ok(self.text.slice(token.from..token.to));
@@ -141,11 +149,13 @@ impl Decoder {
         Ok(self.arena.take(len))
     }
 
+    #[inline]
     fn text_of(&mut self, token: Token) -> Result<ByteString, Malformed> {
         ByteString::try_from(self.bytes_of(token)?).map_err(|_| Malformed::SYNTAX)
     }
 
     /// Which of `names` the string says.
+    #[inline]
     fn index_of(&mut self, name: Token, names: &[&str]) -> Result<Option<usize>, Malformed> {
         if name.escaped {
             let said = self.bytes_of(name)?;
@@ -168,6 +178,13 @@ impl Decoder {
         let token = self.token()?;
         self.bytes_of(token)
     }
+}
+
+/// The value of base64 text; `rest` is how much of the document it may yet be asked for.
+fn undo_base64(arena: &mut Arena, text: &[u8], rest: usize) -> Option<Bytes> {
+    let into = arena.reserve(base64::decoded_len_max(text.len()), base64::decoded_len_max(rest));
+    let len = base64::decode(text, into)?;
+    Some(arena.take(len))
 }
 
 impl crate::Decoder for Decoder {
@@ -220,20 +237,19 @@ impl crate::Decoder for Decoder {
         self.text_of(token)
     }
 
+    /// Nearly all base64 has no escapes, so it is decoded up to the next quote at once: a backslash is no base64. Some clients escape its slashes.
     fn blob(&mut self) -> Result<Bytes, Malformed> {
         self.expect(Found::Text, Wanted::Blob)?;
+        let from = self.at + 1;
+        let len = memchr(b'"', &self.text[from..]).ok_or(Malformed::SYNTAX)?;
+        let rest = self.text.len() - from;
+        if let Some(value) = undo_base64(&mut self.arena, &self.text[from..from + len], rest) {
+            self.at = from + len + 1;
+            return Ok(value);
+        }
         let token = self.token()?;
-        let unescaped;
-        let encoded = if token.escaped {
-            unescaped = self.bytes_of(token)?;
-            &unescaped[..]
-        } else {
-            &self.text[token.from..token.to]
-        };
-        let rest = self.text.len() - token.from;
-        let into = self.arena.reserve(base64::decoded_len_max(encoded.len()), base64::decoded_len_max(rest));
-        let len = base64::decode(encoded, into)?;
-        Ok(self.arena.take(len))
+        let text = self.bytes_of(token)?;
+        undo_base64(&mut self.arena, &text, rest).ok_or_else(|| base64::refusal(&text))
     }
 
     fn integer(&mut self) -> Result<i32, Malformed> {

@@ -49,14 +49,13 @@ impl Encoder {
     fn quoted(&mut self, text: &str) {
         self.out.reserve(text.len() + 2);
         self.out.put_u8(b'"');
-        let bytes = text.as_bytes();
-        let mut from = 0;
-        for (at, byte) in bytes.iter().enumerate().filter(|(_, b)| needs_escape(**b)) {
-            self.out.put_slice(&bytes[from..at]);
-            self.escape(*byte);
-            from = at + 1;
+        let mut rest = text.as_bytes();
+        while let Some(at) = rest.iter().position(|b| needs_escape(*b)) {
+            self.out.put_slice(&rest[..at]);
+            self.escape(rest[at]);
+            rest = &rest[at + 1..];
         }
-        self.out.put_slice(&bytes[from..]);
+        self.out.put_slice(rest);
         self.out.put_u8(b'"');
     }
 
@@ -83,10 +82,12 @@ impl crate::Encoder for Encoder {
         self.enter(b'{');
     }
 
+    /// The model's names need no escaping.
     fn member(&mut self, name: &'static str) {
-        self.separate();
-        self.quoted(name);
-        self.out.put_u8(b':');
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        self.out.put_slice(if fresh { b"\"" } else { b",\"" });
+        self.out.put_slice(name.as_bytes());
+        self.out.put_slice(b"\":");
     }
 
     fn end_structure(&mut self) {
