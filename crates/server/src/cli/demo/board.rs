@@ -113,7 +113,8 @@ impl Board {
     /// The shards that appeared so far, in the order of their ids.
     pub(super) fn counts(&self) -> Vec<(ShardId, Count)> {
         let count = |shard: &Shard| Count {
-            sent: shard.sent.records(),
+            // What came back is in, even if the answer that says so is still on its way.
+            sent: shard.sent.records().max(shard.read.records()),
             read: shard.read.records(),
             read_bytes: shard.read.bytes(),
             latencies: shard.pairing.latencies.clone(),

@@ -91,8 +91,8 @@ pub(super) fn guide(endpoint: &str) -> String {
   # a stream of two shards
   aws kinesis create-stream --stream-name rivers --shard-count 2
   # a record
-  echo 'high water' | aws kinesis put-record --stream-name rivers --partition-key elbe --data fileb:///dev/stdin
-  # read it: the shard is the one that put-record named
+  echo 'high water' | aws kinesis put-record --stream-name rivers --partition-key rhine --data fileb:///dev/stdin
+  # read it, from the shard that put-record named
   ITERATOR=$(aws kinesis get-shard-iterator --stream-name rivers --shard-id shardId-000000000000 \
     --shard-iterator-type TRIM_HORIZON --query ShardIterator --output text)
   aws kinesis get-records --shard-iterator "$ITERATOR"

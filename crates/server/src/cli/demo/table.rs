@@ -23,7 +23,7 @@ pub struct Snapshot {
 pub struct Row {
     /// The shard's id, or what stands in its place.
     pub name: String,
-    /// Records acknowledged.
+    /// Records that are in.
     pub sent: u64,
     /// Records that came back.
     pub read: u64,
