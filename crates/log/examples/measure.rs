@@ -21,12 +21,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let log =
         Arc::new(LocalLog::open(Arc::new(RealDisk::open(Path::new(&dir).join("log"))?), Options::default())?);
     println!("start: {:.1} ms", begun.elapsed().as_secs_f64() * 1000.0);
-    for (logs, records, threads) in [(4, 500, 4), (1000, 500, 4), (4, 1, 16), (4, 1, 64), (4000, 500, 4)] {
+    let only: Option<usize> = std::env::args().nth(2).map(|n| n.parse()).transpose()?;
+    let loads = [(4, 500, 4), (1000, 500, 4), (4, 1, 16), (4, 1, 64), (4000, 500, 4)];
+    for (_, (logs, records, threads)) in
+        loads.into_iter().enumerate().filter(|(i, _)| only.is_none_or(|o| o == *i))
+    {
         let ids: Vec<LogId> = (0..logs).map(|index| LogId { group: GroupId(logs.into()), index }).collect();
         block_on(log.create(ids.clone()))?;
         append(&log, &ids, records, threads);
     }
-    read(&log, LogId { group: GroupId(4), index: 0 });
+    if only.is_none_or(|o| o == 0) {
+        read(&log, LogId { group: GroupId(4), index: 0 });
+    }
     block_on(log.shut_down())?;
     Ok(())
 }

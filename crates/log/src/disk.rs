@@ -1,11 +1,13 @@
 //! What the log asks of a disk. The writer, recovery and checkpoints know nothing else, so that a test can put a
 //! [`SimulatedDisk`] under the code that runs in production.
 
+mod aligned;
 mod real;
 mod simulated;
 
 use std::io::{self, IoSlice};
 
+pub use aligned::{ALIGNMENT, AlignedBuffer};
 pub use real::RealDisk;
 pub use simulated::SimulatedDisk;
 
@@ -16,6 +18,17 @@ pub trait Disk: Send + Sync + 'static {
 
     /// Opens a file for reading and writing.
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Like [`Disk::create`], for a file that is written in whole blocks from aligned memory and is not read again soon: past the page
+    /// cache where the file system allows, since touching fresh pages costs more than the copy.
+    fn create_uncached(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        self.create(name)
+    }
+
+    /// Like [`Disk::open`], for more of the same.
+    fn open_uncached(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        self.open(name)
+    }
 
     /// Makes a subdirectory if it does not exist.
     fn create_dir(&self, dir: &str) -> io::Result<()>;

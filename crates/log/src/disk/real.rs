@@ -3,7 +3,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{FallocateFlags, OFlags, fallocate, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev};
 
 use super::{Disk, DiskFile};
@@ -47,6 +47,23 @@ impl Disk for RealDisk {
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         Ok(Box::new(RealFile(OpenOptions::new().read(true).write(true).open(self.at(name))?)))
+    }
+
+    fn create_uncached(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        drop(self.create(name)?);
+        self.open_uncached(name)
+    }
+
+    fn open_uncached(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).custom_flags(OFlags::DIRECT.bits().cast_signed());
+        match options.open(self.at(name)) {
+            Ok(file) => Ok(Box::new(RealFile(file))),
+            // This file system has no direct I/O.
+            Err(e) if e.kind() == io::ErrorKind::InvalidInput => self.open(name),
+            Err(e) => Err(e),
+        }
     }
 
     fn create_dir(&self, dir: &str) -> io::Result<()> {
@@ -95,7 +112,7 @@ impl DiskFile for RealFile {
     fn write_at(&self, pieces: &[IoSlice<'_>], mut at: u64) -> io::Result<()> {
         for group in pieces.chunks(PIECES_MAX) {
             let whole: usize = group.iter().map(|p| p.len()).sum();
-            let written = retried(|| pwritev(&self.0, group, at))?;
+            let written = self.write_group(group, at)?;
             if written < whole {
                 self.write_rest(group, written, at)?;
             }
@@ -146,6 +163,21 @@ impl DiskFile for RealFile {
 }
 
 impl RealFile {
+    fn write_group(&self, group: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
+        match retried(|| pwritev(&self.0, group, at)) {
+            Err(e) if e.kind() == io::ErrorKind::InvalidInput => {
+                // Direct I/O that was promised and is refused, or wants a greater alignment: write through the cache.
+                let flags = fcntl_getfl(&self.0)?;
+                if !flags.contains(OFlags::DIRECT) {
+                    return Err(e);
+                }
+                fcntl_setfl(&self.0, flags - OFlags::DIRECT)?;
+                retried(|| pwritev(&self.0, group, at))
+            }
+            written => written,
+        }
+    }
+
     /// What is left of a group after its first `written` bytes: rare, so piece by piece.
     fn write_rest(&self, group: &[IoSlice<'_>], written: usize, at: u64) -> io::Result<()> {
         let mut start = 0;

@@ -5,7 +5,7 @@ use anabranch_types::Timestamp;
 
 use super::index::{Index, encode, load_index};
 use super::part::{PART_BYTES, Part};
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{AlignedBuffer, Disk, DiskFile};
 use crate::local::checksum::crc32c;
 use crate::local::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end};
 use crate::local::lock;
@@ -107,7 +107,7 @@ impl HistorySegment {
 pub struct RunWriter {
     group: GroupId,
     file: Box<dyn DiskFile>,
-    piece: Vec<u8>,
+    piece: AlignedBuffer,
     piece_at: u64,
     parts: Vec<Part>,
     before: Option<Meta>,
@@ -116,24 +116,24 @@ pub struct RunWriter {
 impl RunWriter {
     /// Begins a new segment with its first run. Its name is durable after the directory was synced.
     pub fn create(disk: &dyn Disk, group: GroupId, number: u64) -> io::Result<Self> {
-        let file = disk.create(&segment_name(group, number))?;
-        let mut piece = Vec::with_capacity(PIECE_BYTES);
-        piece.extend_from_slice(&header(group, number));
+        let file = disk.create_uncached(&segment_name(group, number))?;
+        let mut piece = AlignedBuffer::new(PIECE_BYTES);
+        piece.put(&header(group, number));
         Ok(Self { group, file, piece, piece_at: 0, parts: Vec::new(), before: None })
     }
 
     /// Begins a run behind those that a segment has.
     pub fn append(disk: &dyn Disk, segment: &HistorySegment) -> io::Result<Self> {
-        let file = disk.open(&segment.name())?;
+        let file = disk.open_uncached(&segment.name())?;
         let before = segment.meta();
-        let piece = Vec::with_capacity(PIECE_BYTES);
+        let piece = AlignedBuffer::new(PIECE_BYTES);
         let group = segment.group;
         Ok(Self { group, file, piece, piece_at: before.length, parts: Vec::new(), before: Some(before) })
     }
 
     /// Adds a whole frame of a log's records. Frames of one log follow each other.
     pub fn add(&mut self, log: u32, frame: &FrameToKeep<'_>) -> io::Result<()> {
-        let at = self.piece_at + self.piece.len() as u64;
+        let at = self.piece_at + self.piece.bytes().len() as u64;
         self.note(log, frame, at);
         self.put(frame.bytes)
     }
@@ -143,7 +143,7 @@ impl RunWriter {
         let mut last_index_at = self.before.map_or(0, |b| b.last_index_at);
         let parts = std::mem::take(&mut self.parts);
         for some in parts.chunks(INDEX_PARTS_MAX) {
-            let at = self.piece_at + self.piece.len() as u64;
+            let at = self.piece_at + self.piece.bytes().len() as u64;
             let body = encode(last_index_at, some);
             let mut header = FrameHeader::about(FrameKind::Index, LogId { group: self.group, index: 0 });
             header.body_bytes = body.len() as u32;
@@ -154,8 +154,8 @@ impl RunWriter {
             self.put(&body)?;
             last_index_at = at;
         }
-        let end = self.piece_at + self.piece.len() as u64;
-        self.piece.resize((block_end(end) - self.piece_at) as usize, 0);
+        let end = self.piece_at + self.piece.bytes().len() as u64;
+        self.piece.pad_to((block_end(end) - self.piece_at) as usize);
         self.flush()?;
         let first = parts.iter().map(|p| p.first_arrival).min().unwrap_or_default();
         let last = parts.iter().map(|p| p.last_arrival).max().unwrap_or_default();
@@ -199,11 +199,8 @@ impl RunWriter {
 
     fn put(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            let room = PIECE_BYTES - self.piece.len();
-            let (now, later) = bytes.split_at(room.min(bytes.len()));
-            self.piece.extend_from_slice(now);
-            bytes = later;
-            if self.piece.len() == PIECE_BYTES {
+            bytes = self.piece.put(bytes);
+            if self.piece.room() == 0 {
                 self.flush()?;
             }
         }
@@ -211,9 +208,10 @@ impl RunWriter {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if !self.piece.is_empty() {
-            self.file.write_at(&[IoSlice::new(&self.piece)], self.piece_at)?;
-            self.piece_at += self.piece.len() as u64;
+        let piece = self.piece.bytes();
+        if !piece.is_empty() {
+            self.file.write_at(&[IoSlice::new(piece)], self.piece_at)?;
+            self.piece_at += piece.len() as u64;
             self.piece.clear();
         }
         Ok(())
