@@ -6,7 +6,8 @@ use bytes::Bytes;
 use super::buffers::{Buffer, Buffers};
 use super::checksum::crc32c;
 use super::frame::{BODY_BYTES_MAX, FrameHeader, FrameKind, HEADER_BYTES, u16_at, u32_at};
-use crate::{Batch, NewRecord, Offset, Position, Record, Seal};
+use super::tail::SharedLog;
+use crate::{Batch, LogId, NewRecord, Offset, Position, Record, Refusal, Seal};
 
 /// A record's head: flags, a reserved byte, the lengths of key, headers and data.
 pub const HEAD_BYTES: usize = 12;
@@ -14,34 +15,60 @@ const HAS_KEY: u8 = 1;
 const HAS_EXPLICIT_HASH: u8 = 2;
 const HAS_SEAL: u8 = 4;
 
-/// A frame before it has its place: room for the header, then the body.
-pub struct NewFrame {
-    /// All but what the writer fills in.
-    pub header: FrameHeader,
-    /// Room for the header, and the body.
+/// The frames of one call before they have their places: one after the other in one buffer, room for each header included.
+pub struct NewFrames {
+    /// A frame for each batch, or why there is none.
+    pub frames: Vec<Result<NewFrame, Refusal>>,
+    /// Where they stand.
     pub buffer: Buffer,
 }
 
-/// Encodes a batch; `None` if a part of a record is longer than the format holds, or all of them together are.
-pub fn encode(batch: &Batch, buffers: &Buffers) -> Option<NewFrame> {
-    let mut body_bytes = 0;
+/// A frame before it has its place.
+pub struct NewFrame {
+    /// Its log.
+    pub log: SharedLog,
+    /// All but what the writer fills in.
+    pub header: FrameHeader,
+    /// Where it begins in the buffer.
+    pub at: usize,
+}
+
+/// Encodes batches. One is refused if its log is not found, it is empty, or a part is longer than the format holds.
+pub fn encode(batches: &[Batch], find: impl Fn(LogId) -> Option<SharedLog>, buffers: &Buffers) -> NewFrames {
+    let lengths: Vec<Option<usize>> = batches.iter().map(body_bytes).collect();
+    let frames_bytes = lengths.iter().flatten().map(|body| HEADER_BYTES + body).sum();
+    let mut buffer = buffers.take(frames_bytes);
+    let frames = batches
+        .iter()
+        .zip(lengths)
+        .map(|(batch, length)| {
+            let log = find(batch.log).ok_or(Refusal::Unknown)?;
+            let length = length.ok_or(Refusal::TooLarge)?;
+            Ok(put_frame(&mut buffer, batch, log, length))
+        })
+        .collect();
+    NewFrames { frames, buffer }
+}
+
+/// What a batch's records take in a frame; `None` if there are none or they are too long.
+fn body_bytes(batch: &Batch) -> Option<usize> {
+    let mut bytes = 0;
     for record in &batch.records {
-        body_bytes += record_bytes(record)?;
+        bytes += record_bytes(record)?;
     }
-    if body_bytes > BODY_BYTES_MAX || batch.records.is_empty() {
-        return None;
-    }
-    let mut buffer = buffers.take(HEADER_BYTES + body_bytes);
+    (bytes > 0 && bytes <= BODY_BYTES_MAX).then_some(bytes)
+}
+
+fn put_frame(buffer: &mut Buffer, batch: &Batch, log: SharedLog, length: usize) -> NewFrame {
+    let at = buffer.bytes().len();
     buffer.extend(&[0; HEADER_BYTES]);
-    for record in &batch.records {
-        put(&mut buffer, record);
-    }
+    batch.records.iter().for_each(|record| put(buffer, record));
     let mut header = FrameHeader::about(FrameKind::Records, batch.log);
-    header.body_bytes = u32::try_from(body_bytes).ok()?;
-    header.body_crc = crc32c(&buffer.bytes()[HEADER_BYTES..]);
-    header.count = u32::try_from(batch.records.len()).ok()?;
+    header.body_bytes = length as u32;
+    header.body_crc = crc32c(&buffer.bytes()[at + HEADER_BYTES..]);
+    header.count = batch.records.len() as u32;
     header.producer = batch.producer;
-    Some(NewFrame { header, buffer })
+    NewFrame { log, header, at }
 }
 
 /// What a record takes in a frame, or `None` if a part is too long for its length's field.

@@ -65,9 +65,9 @@ impl Buffer {
         &self.bytes
     }
 
-    /// Overwrites its beginning.
-    pub fn set_start(&mut self, start: &[u8]) {
-        self.bytes[..start.len()].copy_from_slice(start);
+    /// Overwrites bytes that were added.
+    pub fn set_at(&mut self, at: usize, bytes: &[u8]) {
+        self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
     /// The same bytes, shared.

@@ -211,13 +211,7 @@ impl RecordLog for LocalLog {
 
     fn append_all(&self, batches: Vec<Batch>) -> BoxFuture<'_, Vec<AppendOutcome>> {
         let count = batches.len();
-        let frames = batches
-            .iter()
-            .map(|batch| {
-                let log = self.shared.log(batch.log).ok_or(Refusal::Unknown)?;
-                Ok((log, body::encode(batch, &self.buffers).ok_or(Refusal::TooLarge)?))
-            })
-            .collect();
+        let frames = body::encode(&batches, |id| self.shared.log(id), &self.buffers);
         drop(batches);
         let (answer, answered) = oneshot::channel();
         let sent = self.queue.send(Command::Append { frames, answer });

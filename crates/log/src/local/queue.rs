@@ -7,7 +7,7 @@ use std::time::Instant;
 use anabranch_types::Timestamp;
 use tokio::sync::oneshot;
 
-use super::body::NewFrame;
+use super::body::NewFrames;
 use super::lock;
 use super::manifest::ManifestLog;
 use super::tail::SharedLog;
@@ -18,7 +18,7 @@ pub enum Command {
     /// Append.
     Append {
         /// A frame for each batch, or why not.
-        frames: Vec<Result<(SharedLog, NewFrame), Refusal>>,
+        frames: NewFrames,
         /// The answer.
         answer: oneshot::Sender<Vec<AppendOutcome>>,
     },
@@ -99,9 +99,7 @@ pub struct Snapshot {
 impl Command {
     fn bytes(&self) -> usize {
         match self {
-            Command::Append { frames, .. } => {
-                frames.iter().flatten().map(|(_, f)| f.header.frame_bytes() as usize).sum()
-            }
+            Command::Append { frames, .. } => frames.buffer.bytes().len(),
             _ => 0,
         }
     }

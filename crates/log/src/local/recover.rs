@@ -180,7 +180,7 @@ fn read_segment(
 }
 
 fn apply(shared: &Shared, header: &FrameHeader) {
-    shared.apply(header, None);
+    shared.apply(header);
     let Some(log) = shared.log(header.log) else {
         return;
     };

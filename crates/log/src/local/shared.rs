@@ -3,7 +3,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anabranch_types::Timestamp;
-use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::dirty::Dirty;
@@ -52,15 +51,6 @@ pub struct Counters {
     pub records: AtomicU64,
     /// Bytes of frames in memory.
     pub tail_bytes: AtomicU64,
-}
-
-/// What making a frame visible leads to.
-#[derive(Default)]
-pub struct Applied {
-    /// Records: whose frame, and which of the log's frames it is.
-    pub frame: Option<(SharedLog, u64)>,
-    /// Who wants to be told.
-    pub listeners: Listeners,
 }
 
 impl Shared {
@@ -205,38 +195,32 @@ impl Shared {
         segments.insert(segment.first_place, segment);
     }
 
-    /// Makes what a frame says visible; the writer calls it when the frame is committed, recovery when it was read.
-    pub fn apply(&self, header: &FrameHeader, bytes: Option<Bytes>) -> Applied {
+    /// Counts records that became visible.
+    pub fn count_records(&self, count: u32) {
+        self.counters.records.fetch_add(u64::from(count), Ordering::Relaxed);
+    }
+
+    /// Makes what a frame says visible: the writer calls it when the frame is committed (for records it asks the log itself), recovery
+    /// when it was read. Who wants to be told.
+    pub fn apply(&self, header: &FrameHeader) -> Listeners {
         match header.kind {
-            FrameKind::Padding | FrameKind::Index => Applied::default(),
-            FrameKind::Records => {
-                let log = self.log_or_new(header);
-                let (frame, listeners) = log.append(header, bytes);
-                self.counters.records.fetch_add(u64::from(header.count), Ordering::Relaxed);
-                Applied { frame: Some((log, frame)), listeners }
-            }
-            FrameKind::Close => {
-                Applied { frame: None, listeners: self.log_or_new(header).close(header.first) }
-            }
+            FrameKind::Padding | FrameKind::Index => {}
+            FrameKind::Records => return self.log_or_new(header).append(header, None).1,
+            FrameKind::Close => return self.log_or_new(header).close(header.first),
             FrameKind::Create => {
                 self.log_or_new(header);
-                Applied::default()
             }
             FrameKind::Trim => {
                 lock(&self.trims).insert(header.log.group, header.arrival);
                 self.logs_of(header.log.group).iter().for_each(|log| log.trim(header.arrival));
-                Applied::default()
             }
-            FrameKind::Remove => {
-                self.remove(header.log);
-                Applied::default()
-            }
+            FrameKind::Remove => self.remove(header.log),
             FrameKind::RemoveGroup => {
                 self.logs_of(header.log.group).iter().for_each(|log| self.remove(log.id));
                 self.remove_history(header.log.group);
-                Applied::default()
             }
         }
+        Listeners::new()
     }
 
     /// The log a frame is about. One whose beginning was lost to damage begins with the frame.

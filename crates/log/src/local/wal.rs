@@ -6,13 +6,13 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::buffers::Buffer;
 use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, HEADER_BYTES, block_end, next_start};
 use super::lock;
 use super::mutants::{self, Mutant};
 use super::segment::Segment;
 use super::shared::Shared;
 use super::spares::Spares;
+use super::tail::SharedLog;
 use crate::{GroupId, LogId};
 
 /// Room at a segment's end that records may not take: closing and removing must work on a full disk.
@@ -33,6 +33,8 @@ pub struct Placed {
     pub header: FrameHeader,
     /// Header and body.
     pub bytes: Bytes,
+    /// Whose records they are.
+    pub log: Option<SharedLog>,
 }
 
 /// The end of the write-ahead log.
@@ -87,7 +89,8 @@ impl Wal {
         self.durable < self.segment.first_place + self.group_at
     }
 
-    /// Whether a frame of that length can be added to the group; if not, the group must be written and [`Wal::next_segment`] begun.
+    /// Whether frames of that length together can be added to the group, gaps between them included; if not, the group must be written
+    /// and [`Wal::next_segment`] begun.
     pub fn has_room(&self, kind: FrameKind, frame_bytes: u64) -> bool {
         let reserved = if kind == FrameKind::Records { reserved_bytes(self.segment.length) } else { 0 };
         block_end(next_start(self.next_at) + frame_bytes) + reserved <= self.segment.length
@@ -108,8 +111,8 @@ impl Wal {
         self.group_at == BLOCK_BYTES
     }
 
-    /// Gives a frame its place in the group.
-    pub fn place(&mut self, mut header: FrameHeader, mut buffer: Buffer) {
+    /// Gives a frame its place in the group; [`Wal::push`] must follow with its bytes, in the same order.
+    pub fn place(&mut self, header: &mut FrameHeader) {
         if self.last_group != Some(header.log.group) {
             self.last_group = Some(header.log.group);
             lock(&self.segment.groups).insert(header.log.group);
@@ -118,9 +121,12 @@ impl Wal {
         header.incarnation = self.segment.incarnation;
         header.place = self.segment.first_place + at;
         header.durable = self.durable;
-        buffer.set_start(&header.encode());
         self.next_at = at + header.frame_bytes();
-        self.group.push(Placed { header, bytes: buffer.share() });
+    }
+
+    /// Adds a frame that has its place.
+    pub fn push(&mut self, placed: Placed) {
+        self.group.push(placed);
     }
 
     /// Writes the group, padded to a block's end. What was in it.

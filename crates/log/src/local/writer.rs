@@ -7,10 +7,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anabranch_types::Timestamp;
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::body::NewFrame;
+use super::body::{NewFrame, NewFrames};
 use super::buffers::{Buffer, Buffers};
 use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use super::lock;
@@ -76,7 +75,7 @@ impl Writer {
     fn take(&mut self, command: Command) {
         match command {
             Command::Append { frames, answer } => {
-                let outcomes = frames.into_iter().map(|f| self.append(f)).collect();
+                let outcomes = self.append_all(frames);
                 self.answers.push((answer, outcomes));
                 if self.wal.group_bytes() >= self.options.group_bytes_max as u64 {
                     self.commit(Write::Buffered);
@@ -116,37 +115,62 @@ impl Writer {
         }
     }
 
-    /// Numbers a frame and gives it its place; visible and durable only after [`Writer::commit`].
-    fn append(&mut self, frame: Result<(SharedLog, NewFrame), Refusal>) -> AppendOutcome {
-        let (log, NewFrame { mut header, buffer }) = match frame {
-            Ok(frame) => frame,
-            Err(why) => return AppendOutcome::Refused(why),
-        };
-        if let Err(why) = self.make_ready(FrameKind::Records, header.frame_bytes()) {
-            return AppendOutcome::Refused(why);
+    /// Numbers frames and gives them their places, all in one group; visible and durable only after [`Writer::commit`].
+    fn append_all(&mut self, new: NewFrames) -> Vec<AppendOutcome> {
+        let NewFrames { frames, mut buffer } = new;
+        // A gap before a frame is shorter than a header.
+        let bytes = buffer.bytes().len() + frames.len() * HEADER_BYTES;
+        if let Err(why) = self.make_ready(FrameKind::Records, bytes as u64) {
+            let refused = |f: Result<NewFrame, Refusal>| AppendOutcome::Refused(f.err().unwrap_or(why));
+            return frames.into_iter().map(refused).collect();
         }
-        let mut numbering = lock(&log.numbering);
+        let now = self.options.clock.now();
+        let mut placed = Vec::with_capacity(frames.len());
+        let outcomes = frames
+            .into_iter()
+            .map(|frame| match frame {
+                Ok(frame) => self.append(frame, now, &mut buffer, &mut placed),
+                Err(why) => AppendOutcome::Refused(why),
+            })
+            .collect();
+        let bytes = buffer.share();
+        for NewFrame { log, header, at } in placed {
+            let bytes = bytes.slice(at..at + header.frame_bytes() as usize);
+            self.wal.push(Placed { header, bytes, log: Some(log) });
+        }
+        outcomes
+    }
+
+    fn append(
+        &mut self,
+        mut frame: NewFrame,
+        now: Timestamp,
+        buffer: &mut Buffer,
+        placed: &mut Vec<NewFrame>,
+    ) -> AppendOutcome {
+        let mut numbering = lock(&frame.log.numbering);
         if numbering.removed {
             return AppendOutcome::Refused(Refusal::Unknown);
         }
         if numbering.closed {
             return AppendOutcome::Closed;
         }
-        let arrival = self.arrival(numbering.last_arrival);
+        let arrival = self.arrival(now, numbering.last_arrival);
         let first = Position { timeline: self.state.timeline, offset: numbering.next.offset };
-        header.first = first;
-        header.arrival = arrival;
         numbering.last_arrival = Some(arrival);
         numbering.next = first;
-        numbering.next.offset.0 += u64::from(header.count);
+        numbering.next.offset.0 += u64::from(frame.header.count);
         drop(numbering);
-        self.wal.place(header, buffer);
+        frame.header.first = first;
+        frame.header.arrival = arrival;
+        self.wal.place(&mut frame.header);
+        buffer.set_at(frame.at, &frame.header.encode());
+        placed.push(frame);
         AppendOutcome::Appended { first, arrival }
     }
 
     /// Now, or the last arrival where the machine's clock went back.
-    fn arrival(&self, last: Option<Timestamp>) -> Timestamp {
-        let now = self.options.clock.now();
+    fn arrival(&self, now: Timestamp, last: Option<Timestamp>) -> Timestamp {
         match last {
             Some(last) if last > now => {
                 if self.shared.counters().arrivals_clamped.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -230,9 +254,9 @@ impl Writer {
             self.options.durability == Durability::Memory || mutants::is(Mutant::AcknowledgeBeforeSync);
         if at_once && at_least == Write::Buffered && !self.shared.is_poisoned() {
             for i in 0..self.wal.group().len() {
-                let Placed { header, bytes } = &self.wal.group()[i];
-                let (header, bytes) = (*header, bytes.clone());
-                self.publish(&header, bytes);
+                let Placed { header, bytes, log } = &self.wal.group()[i];
+                let placed = Placed { header: *header, bytes: bytes.clone(), log: log.clone() };
+                self.publish(placed);
             }
             self.answer();
             self.note_dirty();
@@ -256,7 +280,7 @@ impl Writer {
             self.note_dirty();
         }
         match self.wal.write(write) {
-            Ok(placed) => placed.into_iter().for_each(|p| self.publish(&p.header, p.bytes)),
+            Ok(placed) => placed.into_iter().for_each(|p| self.publish(p)),
             Err(e) => self.poison(e),
         }
         if let Durability::Interval(every) = self.options.durability
@@ -274,17 +298,19 @@ impl Writer {
         }
     }
 
-    fn publish(&mut self, header: &FrameHeader, bytes: Bytes) {
-        let applied = self.shared.apply(header, Some(bytes.clone()));
-        match header.kind {
-            FrameKind::Records => tell_appended(&applied.listeners, header, &bytes),
-            FrameKind::Close => tell_closed(&applied.listeners, header.first),
-            _ => {}
-        }
-        if let Some((log, frame)) = applied.frame {
-            self.in_memory.push_back((log, frame, bytes.len()));
-            self.in_memory_bytes += bytes.len();
-        }
+    fn publish(&mut self, Placed { header, bytes, log }: Placed) {
+        let Some(log) = log else {
+            let listeners = self.shared.apply(&header);
+            if header.kind == FrameKind::Close {
+                tell_closed(&listeners, header.first);
+            }
+            return;
+        };
+        self.in_memory_bytes += bytes.len();
+        let (frame, listeners) = log.append(&header, Some(bytes.clone()));
+        self.shared.count_records(header.count);
+        tell_appended(&listeners, &header, &bytes);
+        self.in_memory.push_back((log, frame, bytes.len()));
     }
 
     /// Sends the answers of what was committed.
@@ -316,8 +342,10 @@ impl Writer {
     fn place_control(&mut self, header: FrameHeader) -> Result<(), LogError> {
         self.make_ready(header.kind, header.frame_bytes()).map_err(refused)?;
         let mut buffer: Buffer = self.buffers.take(HEADER_BYTES);
-        buffer.extend(&[0; HEADER_BYTES]);
-        self.wal.place(header, buffer);
+        let mut header = header;
+        self.wal.place(&mut header);
+        buffer.extend(&header.encode());
+        self.wal.push(Placed { header, bytes: buffer.share(), log: None });
         Ok(())
     }
 

@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::local::frame::BLOCK_BYTES;
+use crate::local::tail::Log;
 use crate::{GroupId, LogId, Producer, Timeline};
 
 /// The page that says how the log is stored.
@@ -25,7 +28,9 @@ fn example() -> (FrameHeader, Vec<NewRecord>, Vec<u8>) {
     ];
     let log = LogId { group: GroupId(7), index: 3 };
     let batch = Batch { log, records: records.clone(), producer: Producer::default() };
-    let NewFrame { header, mut buffer } = encode(&batch, &Buffers::default()).unwrap();
+    let known = Arc::new(Log::empty(log, Position::default()));
+    let NewFrames { mut frames, mut buffer } = encode(&[batch], |_| Some(known.clone()), &Buffers::default());
+    let NewFrame { header, .. } = frames.remove(0).ok().unwrap();
     let header = FrameHeader {
         incarnation: 2,
         place: 0x10_0000 + BLOCK_BYTES,
@@ -34,7 +39,7 @@ fn example() -> (FrameHeader, Vec<NewRecord>, Vec<u8>) {
         arrival: Timestamp::from_millis(1_700_000_000_123),
         ..header
     };
-    buffer.set_start(&header.encode());
+    buffer.set_at(0, &header.encode());
     (header, records, buffer.bytes().to_vec())
 }
 

@@ -204,7 +204,7 @@ fn to_batch((log, data): &(LogId, Vec<Bytes>)) -> Batch {
 fn some_data(chance: &mut Chance) -> Bytes {
     let length = match chance.below(4) {
         0 => 0,
-        1 => chance.below(6000),
+        1 => chance.below(3000),
         _ => chance.below(200),
     };
     let name = format!("{:016x}", chance.next());
