@@ -157,6 +157,14 @@ impl AnswerBody {
         AnswerBody::Whole(reserved.tie_to(body))
     }
 
+    /// How many bytes are known to be sent; frames are yet to come.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            AnswerBody::Whole(bytes) => bytes.len() as u64,
+            AnswerBody::Frames(_) => 0,
+        }
+    }
+
     /// Frames behind an initial response.
     pub(super) fn frames(first: Option<Bytes>, frames: Frames, phase: watch::Receiver<Phase>) -> Self {
         let draining = Box::pin(phase::draining(phase));

@@ -1,6 +1,7 @@
 //! A call from its bytes to its answer's: decode, the door, encode. One function for each form of operation.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use anabranch_api::{
     AnswerParts, ApiError, BodyStream, Context, DuplexOperation, Feed, FeedOperation, Operation,
@@ -29,6 +30,7 @@ pub(super) struct Call {
     pub(super) door: Door,
     pub(super) budget: Budget,
     pub(super) phase: watch::Receiver<Phase>,
+    pub(super) begun: Instant,
 }
 
 /// The request's body.
@@ -44,9 +46,9 @@ pub(super) async fn unary<Op: Operation, S: Serve<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, budget, .. } = call;
+    let Call { cx, asked, head, body, door, budget, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
-    let request: Op = decode(&asked, &head, body.whole()).map_err(refused)?;
+    let request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
     let id = cx.request_id.to_string();
     let mut reserved =
         budget.reserve(errors::answer_bytes_max(Op::NAME)).await.map_err(|_| refused(errors::busy()))?;
@@ -64,13 +66,13 @@ pub(super) async fn feed<Op: FeedOperation, S: ServeFeed<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, phase, .. } = call;
+    let Call { cx, asked, head, body, door, phase, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
     if matches!(asked.protocol, Protocol::Cbor11 | Protocol::RpcV2Cbor) {
         // As AWS does: frames are JSON, and SDKs that speak CBOR use JSON for these calls.
         return Err(refused(ApiError::internal()));
     }
-    let request: Op = decode(&asked, &head, body.whole()).map_err(refused)?;
+    let request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
     let id = cx.request_id.to_string();
     let feed = door.feed(cx, &service, request).await.map_err(refused)?;
     Ok(frames::<Op>(&asked, feed, &id, phase))
@@ -81,16 +83,28 @@ pub(super) async fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, phase, .. } = call;
+    let Call { cx, asked, head, body, door, phase, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
-    let request: Op = decode(&asked, &head, Bytes::new()).map_err(refused)?;
+    let request: Op = decode(&asked, &head, Bytes::new(), &door, begun).map_err(refused)?;
     let id = cx.request_id.to_string();
     let feed = door.duplex(cx, &service, request, body.streamed()).await.map_err(refused)?;
     Ok(frames::<Op>(&asked, feed, &id, phase))
 }
 
+/// Reads a request, or counts why it cannot be taken to the door.
+fn decode<Op: Operation>(
+    asked: &Asked,
+    head: &Parts,
+    body: Bytes,
+    door: &Door,
+    begun: Instant,
+) -> Result<Op, ApiError> {
+    read(asked, head, body)
+        .inspect_err(|error| door.metrics().operations().ended(Op::NAME, begun.elapsed(), Some(&error.code)))
+}
+
 /// Reads a request. All that it breaks of its model is told at once.
-fn decode<Op: Operation>(asked: &Asked, head: &Parts, body: Bytes) -> Result<Op, ApiError> {
+fn read<Op: Operation>(asked: &Asked, head: &Parts, body: Bytes) -> Result<Op, ApiError> {
     let mut violations = Violations::default();
     let malformed = |malformed| errors::serialization(asked.protocol, &malformed);
     let document = if Op::RAW_BODY { Bytes::new() } else { body.clone() };

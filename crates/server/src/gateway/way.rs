@@ -1,6 +1,7 @@
 //! The way of a request, the same for every API.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use anabranch_api::{ApiError, Context, RequestId};
 use anabranch_governance::iam::Identity;
@@ -71,15 +72,21 @@ async fn way(
     body: Incoming,
 ) -> Result<Response<AnswerBody>, Turned> {
     let (asked, mut body) = identify(gateway, &head, body).await?;
-    let refused =
-        |error| Turned::Refused(Refused { protocol: asked.protocol, service: Some(asked.service), error });
-    let service = asked.service;
+    let (service, operation, begun) = (asked.service, asked.operation.full_name, Instant::now());
+    let counters = world.door.metrics().operations();
+    let refused = |error: ApiError| {
+        // The door counts what gets as far as the door.
+        counters.ended(operation, begun.elapsed(), Some(&error.code));
+        Turned::Refused(Refused { protocol: asked.protocol, service: Some(service), error })
+    };
 
-    let not_built = || errors::not_built(asked.protocol, asked.operation.name);
-    let handler = world.handlers.get(asked.operation.full_name).ok_or_else(not_built).map_err(refused)?;
-    if handler.body() != BodyForm::Streamed {
+    let handler = world.handlers.get(operation);
+    let streamed = handler.is_some_and(|handler| handler.body() == BodyForm::Streamed);
+    if !streamed {
         body.read(gateway, errors::body_bytes_max(service.signing_name)).await.map_err(refused)?;
     }
+    let not_built = || refused(errors::not_built(asked.protocol, asked.operation.name));
+    let handler = handler.ok_or_else(not_built)?;
     if handler.body() == BodyForm::Document {
         let malformed = |malformed| refused(errors::serialization(asked.protocol, &malformed));
         asked.protocol.well_formed(&body.document(&head)).map_err(malformed)?;
@@ -87,9 +94,10 @@ async fn way(
 
     let caller = authenticate::caller(gateway, &asked, &head, body.whole.as_ref()).map_err(refused)?;
     let cx = context(gateway, peer, id, caller, &head);
-    tracing::debug!(operation = asked.operation.full_name, request = %id, "a call");
+    tracing::debug!(operation, request = %id, "a call");
 
     let document = body.document(&head);
+    let bytes_in = document.len() as u64;
     let Arrived { stream, reserved, .. } = body;
     let body = stream.map_or(CallBody::Whole(document), |stream| CallBody::Streamed(chunks(stream)));
     let call = Call {
@@ -100,9 +108,11 @@ async fn way(
         door: world.door.clone(),
         budget: gateway.budget().clone(),
         phase: world.feeds(),
+        begun,
     };
     let encoded = handler.answer(call).await.map_err(Turned::Refused)?;
     drop(reserved);
+    counters.transferred(operation, bytes_in, encoded.body.bytes());
     Ok(answer::success(encoded, service, id))
 }
 

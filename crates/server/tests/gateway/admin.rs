@@ -109,8 +109,21 @@ async fn paths_under_our_prefixes_are_nothing_unless_they_are_something() {
 async fn metrics_are_open_metrics_and_have_a_listener_of_their_own() {
     let (server, address) = start(&["--metrics-listen", "127.0.0.1:0"], &[ROOT_KEY]).await;
     let metrics_address = server.metrics_address().expect("it listens");
+    let refused = Ask { body: b"{", ..metrics(PUT_HEADERS, PUT) };
+    assert_eq!(refused.send(address).await.status, 400);
+    let signed = Ask { signer: ROOT, ..metrics(PUT_HEADERS, PUT) };
+    assert_eq!(signed.send(address).await.status, 200);
     for address in [address, metrics_address] {
         let answer = plain(address, "GET", "/metrics", &[], "").await;
+        let label = r#"operation="GraniteServiceVersion20100801.PutMetricData""#;
+        for (counter, more, value) in [
+            ("requests_total", "", "2"),
+            ("errors_total", r#",code="SerializationException""#, "1"),
+            ("request_body_bytes_total", "", &PUT.len().to_string()),
+        ] {
+            let line = format!("anabranch_{counter}{{{label}{more}}} {value}");
+            assert!(answer.text().lines().any(|l| l == line), "{line} is missing in {}", answer.text());
+        }
         assert_eq!(answer.status, 200);
         assert!(answer.header("content-type").is_some_and(|t| t.starts_with("application/openmetrics-text")));
         assert!(answer.text().ends_with("# EOF\n"));
