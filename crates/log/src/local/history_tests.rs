@@ -7,7 +7,7 @@ use std::time::Duration;
 use anabranch_types::{Clock, Due};
 use bytes::Bytes;
 
-use super::{Durability, LocalLog, Options, Prepare};
+use super::{Durability, LocalLog, OpenError, Options, Prepare};
 use crate::conformance::block_on;
 use crate::disk::SimulatedDisk;
 use crate::{
@@ -262,4 +262,104 @@ fn a_full_disk_fails_a_checkpoint_and_loses_nothing() {
     checkpoint(&log);
     assert_eq!(texts(&log, A).len(), 6);
     assert_eq!(files(&disk, "history-"), 1, "what was begun in vain is gone");
+}
+
+/// A log with ten records, each with a segment of history of its own; and the files of that history, oldest first.
+fn ten_segments(disk: &SimulatedDisk, clock: &Clock) -> (LocalLog, Vec<String>) {
+    use crate::disk::Disk;
+    let log = open(disk, options(clock));
+    for i in 0..10 {
+        appended(&log, A, &format!("record {i}"));
+        checkpoint(&log);
+        clock.advance_to(clock.now() + Duration::from_secs(3600));
+    }
+    let mut files: Vec<String> = disk.list("").expect("it lists");
+    files.retain(|n| n.starts_with("history-"));
+    assert_eq!(files.len(), 10);
+    (log, files)
+}
+
+/// Reads everything that can be read, passing over damage; the offsets that were passed over.
+fn read_whole(log: &LocalLog) -> (Vec<u64>, Vec<u64>) {
+    let (mut from, mut found, mut lost) = (Position::default(), Vec::new(), Vec::new());
+    loop {
+        match read(log, A, from) {
+            Ok(records) if records.is_empty() => return (found, lost),
+            Ok(records) => {
+                found.extend(records.iter().map(|r| r.position.offset.0));
+                from.offset.0 = found[found.len() - 1] + 1;
+            }
+            Err(LogError::Corrupt { at, resume: Some(resume), .. }) => {
+                assert!(from <= at && at < resume);
+                lost.extend(at.offset.0..resume.offset.0);
+                from = resume;
+            }
+            Err(e) => panic!("{e:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_deleted_segment_of_history_is_refused_and_the_rest_served() {
+    use crate::disk::Disk;
+    for gone in [0, 4, 9] {
+        let (disk, clock) = (SimulatedDisk::new(), Clock::test(0));
+        let (log, files) = ten_segments(&disk, &clock);
+        drop(log);
+        disk.remove(&files[gone]).expect("it is removed");
+        let log = open(&disk, options(&clock));
+        let (found, lost) = read_whole(&log);
+        assert_eq!(lost, [gone as u64]);
+        assert_eq!(found.len(), 9);
+    }
+}
+
+#[test]
+fn a_truncated_segment_of_history_is_refused_and_the_rest_served() {
+    use crate::disk::Disk;
+    for length in [0, 100, 4096, 4196] {
+        let (disk, clock) = (SimulatedDisk::new(), Clock::test(0));
+        let (log, files) = ten_segments(&disk, &clock);
+        drop(log);
+        disk.open(&files[4]).expect("it opens").set_length(length).expect("it is cut");
+        let log = open(&disk, options(&clock));
+        let (found, lost) = read_whole(&log);
+        assert_eq!((found.len(), lost), (9, vec![4]), "cut at {length}");
+    }
+}
+
+#[test]
+fn a_deleted_write_ahead_segment_is_noticed_and_the_rest_served() {
+    use crate::disk::Disk;
+    let (disk, clock) = (SimulatedDisk::new(), Clock::test(0));
+    let log = open(&disk, options(&clock));
+    for i in 0..20 {
+        appended(&log, A, &long(&format!("{i:04}")));
+    }
+    drop(log);
+    let mut files: Vec<String> = disk.list("").expect("it lists");
+    files.retain(|n| n.starts_with("wal-"));
+    disk.remove(&files[1]).expect("it is removed");
+    let log = open(&disk, options(&clock));
+    assert_eq!(log.recovered().missing.len(), 1);
+    let (found, lost) = read_whole(&log);
+    assert!(!lost.is_empty() && found.len() + lost.len() == 20, "{found:?} {lost:?}");
+    assert_eq!(appended(&log, A, "next").timeline.0, 1);
+}
+
+#[test]
+fn a_deleted_checkpoint_is_refused_with_a_sentence() {
+    use crate::disk::Disk;
+    let (disk, clock) = (SimulatedDisk::new(), Clock::test(0));
+    let log = open(&disk, options(&clock));
+    for i in 0..40 {
+        appended(&log, A, &long(&format!("{i:04}")));
+        checkpoint(&log);
+    }
+    drop(log);
+    disk.remove("checkpoint").expect("it is removed");
+    match LocalLog::open(Arc::new(disk), options(&clock)) {
+        Err(OpenError::Io { source, .. }) => assert!(source.to_string().contains("`checkpoint` is missing")),
+        _ => panic!("it opens"),
+    }
 }

@@ -26,6 +26,8 @@ pub struct Past<'a> {
     pub log: LogId,
     /// Whether it may wait for the disk.
     pub patience: Patience,
+    /// Where history ends.
+    pub first_here: Position,
     /// How many indexes may be kept in memory.
     pub options: &'a Options,
 }
@@ -50,9 +52,19 @@ impl Past<'_> {
         let (Some(first), Some(last)) = (stretch.parts.first(), stretch.parts.last()) else {
             return Ok(Vec::new());
         };
-        let mut bytes = vec![0; (last.end_at() - first.at) as usize];
-        self.read_at(&*stretch.file, &mut bytes, first.at)?;
-        let bytes = Bytes::from(bytes);
+        let length = (last.end_at() - first.at) as usize;
+        let bytes = match self.read_at(&*stretch.file, length, first.at) {
+            Err(Unread::Failed(LogError::Io { source, .. })) if is_damage(&source) => {
+                // The file is cut short. What stands before the cut is read alone.
+                if stretch.parts.len() > 1 {
+                    let alone = ReadLimit { records_max: 0, bytes_max: 0 };
+                    return self.frames(from, not_before, alone);
+                }
+                let at = first.first.max(from);
+                return Err(LogError::Corrupt { log: self.log, at, resume: Some(first.end()) }.into());
+            }
+            read => Bytes::from(read?),
+        };
         let mut frames: Vec<Frame> = Vec::new();
         for part in &stretch.parts {
             let start = (part.at - first.at) as usize;
@@ -80,16 +92,25 @@ impl Past<'_> {
         not_before: Timestamp,
         limit: ReadLimit,
     ) -> Result<Option<Stretch>, Unread> {
+        let first_here = self.first_here;
         let Some(history) = self.shared.history(self.log.group) else {
             return Ok(None);
         };
         let mut before: Option<Part> = None;
+        let mut damaged = false;
         for segment in history.segments() {
             if segment.meta().last_arrival < not_before {
                 continue;
             }
-            let file = self.open(&segment)?;
-            let index = self.index(&segment, &*file)?;
+            let index = match self.index(&segment) {
+                Err(Unread::Failed(LogError::Io { source, .. })) if is_damage(&source) => {
+                    // The file is gone, cut short or flipped. What comes behind it is served.
+                    tracing::error!(file = segment.name(), error = %source, "a segment of history is damaged");
+                    damaged = true;
+                    continue;
+                }
+                index => index?,
+            };
             let parts = index.parts(self.log.index);
             let first = parts.partition_point(|p| p.end() <= from || p.last_arrival < not_before);
             let Some(found) = parts.get(first) else {
@@ -97,16 +118,20 @@ impl Past<'_> {
                 continue;
             };
             let previous = first.checked_sub(1).map(|i| parts[i]).or(before);
-            if let Some(previous) = previous
-                && previous.last_arrival >= not_before
-                && found.first.offset > from.offset.max(previous.end().offset)
-                && previous.end() <= from
-            {
+            let gap = previous.is_some_and(|previous| {
+                previous.last_arrival >= not_before
+                    && previous.end() <= from
+                    && found.first.offset > from.offset.max(previous.end().offset)
+            });
+            if gap || damaged && found.first.offset > from.offset {
                 let corrupt = LogError::Corrupt { log: self.log, at: from, resume: Some(found.first) };
                 return Err(corrupt.into());
             }
-            let parts = together(&parts[first..], limit);
-            return Ok(Some(Stretch { file, parts }));
+            let file = self.open(&segment)?;
+            return Ok(Some(Stretch { file, parts: together(&parts[first..], limit) }));
+        }
+        if damaged && from < first_here {
+            return Err(LogError::Corrupt { log: self.log, at: from, resume: Some(first_here) }.into());
         }
         Ok(None)
     }
@@ -124,26 +149,32 @@ impl Past<'_> {
         !history.is_some_and(|h| h.segments().iter().any(|s| s.number == segment.number))
     }
 
-    fn index(&self, segment: &HistorySegment, file: &dyn DiskFile) -> Result<Arc<Index>, Unread> {
-        if self.patience == Patience::None && !segment.has_index() {
+    fn index(&self, segment: &HistorySegment) -> Result<Arc<Index>, Unread> {
+        if let Some(index) = segment.index() {
+            return Ok(index);
+        }
+        if self.patience == Patience::None {
             return Err(Unread::Waits);
         }
-        let (index, bytes) =
-            segment.index(file).map_err(|e| failed("read the index of a segment of history", e))?;
-        self.shared.note_index(bytes, self.options.index_bytes_max);
+        let file = self.open(segment)?;
+        let index =
+            segment.load_index(&*file).map_err(|e| failed("read the index of a segment of history", e))?;
+        self.shared.note_index(index.bytes(), self.options.index_bytes_max);
         Ok(index)
     }
 
-    fn read_at(&self, file: &dyn DiskFile, into: &mut [u8], at: u64) -> Result<(), Unread> {
+    fn read_at(&self, file: &dyn DiskFile, length: usize, at: u64) -> Result<Vec<u8>, Unread> {
         let doing = "read a segment of history";
+        let mut bytes = vec![0; length];
         match self.patience {
-            Patience::Disk => file.read_at(into, at).map_err(|e| failed(doing, e)),
-            Patience::None => match file.read_cached_at(into, at) {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(Unread::Waits),
-                Err(e) => Err(failed(doing, e)),
+            Patience::Disk => file.read_at(&mut bytes, at).map_err(|e| failed(doing, e))?,
+            Patience::None => match file.read_cached_at(&mut bytes, at) {
+                Ok(true) => {}
+                Ok(false) => return Err(Unread::Waits),
+                Err(e) => return Err(failed(doing, e)),
             },
         }
+        Ok(bytes)
     }
 
     /// A part's frames, each checked.
@@ -197,6 +228,14 @@ fn together(parts: &[Part], limit: ReadLimit) -> Vec<Part> {
         out.push(*part);
     }
     out
+}
+
+/// Whether an error says that a file is not what it was.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
+    )
 }
 
 fn failed(doing: &str, source: io::Error) -> Unread {

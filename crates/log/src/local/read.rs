@@ -116,7 +116,13 @@ impl Reader {
         let (from, state) = match place(&log, from)? {
             Place::Here(from, state) => (from, state),
             Place::Past(from, time, state) => {
-                let past = Past { shared: &self.shared, log: self.log, patience, options: &self.options };
+                let past = Past {
+                    shared: &self.shared,
+                    log: self.log,
+                    patience,
+                    first_here: lock(&log.tail).first_here(),
+                    options: &self.options,
+                };
                 let frames = past.frames(from, not_before.max(time), limit)?;
                 if !frames.is_empty() {
                     return Ok(collect(frames, from, state, limit));

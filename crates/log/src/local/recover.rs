@@ -25,6 +25,8 @@ pub struct Recovered {
     pub torn: bool,
     /// Parts of write-ahead segments that were durable and cannot be read: file, from, to.
     pub damage: Vec<(String, u64, u64)>,
+    /// Places that were durable and that no file holds: from, to.
+    pub missing: Vec<(u64, u64)>,
     /// The greatest incarnation a segment had.
     pub incarnation: u64,
     /// The greatest number in a segment's name.
@@ -60,7 +62,13 @@ pub fn recover(disk: &dyn Disk, shared: &Shared, state: &mut State) -> io::Resul
     }
     let mut found = find_segments(disk, &mut recovered)?;
     found.sort_by_key(|f| f.identity.first_place);
+    if manifest.is_none() && found.first().map_or(has_history(disk)?, |f| f.identity.first_place > 0) {
+        return Err(missing(
+            "the file `checkpoint` is missing: restore the directory from a backup, or repair it",
+        ));
+    }
     let found = without_checkpointed(disk, found, shared.checkpointed())?;
+    note_missing(disk, &found, shared.checkpointed(), &mut recovered, state)?;
     let starts: Vec<u64> = found.iter().skip(1).map(|f| f.identity.first_place).collect();
     for (i, found) in found.into_iter().enumerate() {
         let durable = starts.get(i).copied().unwrap_or(0);
@@ -69,6 +77,38 @@ pub fn recover(disk: &dyn Disk, shared: &Shared, state: &mut State) -> io::Resul
     remove_unknown_history(disk, shared)?;
     sync_names(disk)?;
     Ok(recovered)
+}
+
+fn missing(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+fn has_history(disk: &dyn Disk) -> io::Result<bool> {
+    Ok(disk.list("")?.iter().any(|name| name.starts_with(history::NAME_PREFIX)))
+}
+
+/// Notes places that no segment holds although they were durable: somebody removed a file or cut it short.
+fn note_missing(
+    disk: &dyn Disk,
+    found: &[Found],
+    checkpointed: u64,
+    recovered: &mut Recovered,
+    state: &mut State,
+) -> io::Result<()> {
+    let mut held = checkpointed;
+    for segment in found {
+        let Identity { first_place, .. } = segment.identity;
+        if first_place > held {
+            tracing::error!(from = held, to = first_place, "a write-ahead segment is missing or cut short");
+            recovered.missing.push((held, first_place));
+        }
+        held = held.max(first_place + segment.bytes);
+    }
+    if (!recovered.missing.is_empty() || found.is_empty() && checkpointed > 0) && !state.in_doubt {
+        state.in_doubt = true;
+        state_file::store(disk, *state)?;
+    }
+    Ok(())
 }
 
 /// Removes the segments that a checkpoint made superfluous: their bytes may be a removed group's.
@@ -157,10 +197,11 @@ fn read_segment(
         recovered.frames += 1;
         apply(shared, header);
     }
-    recovered.end_place = recovered.end_place.max(identity.first_place + block_end(end));
     if end <= BLOCK_BYTES {
+        recovered.end_place = recovered.end_place.max(identity.first_place);
         return disk.remove(&name);
     }
+    recovered.end_place = recovered.end_place.max(identity.first_place + block_end(end));
     // What was cut must not come back, and what was read may have been in the page cache alone.
     file.set_length(end)?;
     file.sync()?;

@@ -71,21 +71,17 @@ impl HistorySegment {
         *lock(&self.meta)
     }
 
-    /// What it holds, and what was read for that into memory.
-    pub fn index(&self, file: &dyn DiskFile) -> io::Result<(Arc<Index>, usize)> {
-        let mut index = lock(&self.index);
-        if let Some(index) = &*index {
-            return Ok((index.clone(), 0));
-        }
-        let loaded = Arc::new(load_index(file, self.meta().last_index_at)?);
-        *index = Some(loaded.clone());
-        let bytes = loaded.bytes();
-        Ok((loaded, bytes))
+    /// What it holds, if that is in memory.
+    pub fn index(&self) -> Option<Arc<Index>> {
+        lock(&self.index).clone()
     }
 
-    /// Whether its index is in memory.
-    pub fn has_index(&self) -> bool {
-        lock(&self.index).is_some()
+    /// Reads what it holds into memory.
+    pub fn load_index(&self, file: &dyn DiskFile) -> io::Result<Arc<Index>> {
+        let mut index = lock(&self.index);
+        let loaded = Arc::new(load_index(file, self.meta().last_index_at)?);
+        *index = Some(loaded.clone());
+        Ok(loaded)
     }
 
     /// Forgets the index until it is needed again.
