@@ -556,5 +556,81 @@ pub(crate) fn too_often_in_a_day(operation: &str, limit: usize, stream: &StreamA
     )
 }
 
+/// ConsumerARN and the other two name different consumers. AWS's own words are not known.
+pub(crate) fn two_consumers_named() -> Error {
+    Error::InvalidArgumentException(
+        "ConsumerARN, StreamARN and ConsumerName must identify the same consumer.".into(),
+    )
+}
+
+/// AWS: recorded by kinesalite, with the maximum of today.
+pub(crate) fn retention_too_long(hours: i64, hours_max: u32) -> Error {
+    Error::InvalidArgumentException(
+        format!(
+            "Maximum allowed retention period is {hours_max} hours. Requested retention period ({hours} hours) is too \
+             long."
+        )
+        .into(),
+    )
+}
+
+/// AWS: recorded by kinesalite.
+pub(crate) fn retention_too_short(hours: i64, hours_min: u32) -> Error {
+    Error::InvalidArgumentException(
+        format!(
+            "Minimum allowed retention period is {hours_min} hours. Requested retention period ({hours} hours) is too \
+             short."
+        )
+        .into(),
+    )
+}
+
+/// AWS: recorded by kinesalite.
+pub(crate) fn retention_not_increased(hours: i64, name: &StreamName, existing: u32) -> Error {
+    Error::InvalidArgumentException(
+        format!(
+            "Requested retention period ({hours} hours) for stream {name} can not be shorter than existing retention \
+             period ({existing} hours). Use DecreaseRetentionPeriod API."
+        )
+        .into(),
+    )
+}
+
+/// AWS: recorded by kinesalite.
+pub(crate) fn retention_not_decreased(hours: i64, name: &StreamName, existing: u32) -> Error {
+    Error::InvalidArgumentException(
+        format!(
+            "Requested retention period ({hours} hours) for stream {name} can not be longer than existing retention \
+             period ({existing} hours). Use IncreaseRetentionPeriod API."
+        )
+        .into(),
+    )
+}
+
+/// AWS: recorded by moto.
+pub(crate) fn no_policy(arn: &str) -> Error {
+    Error::ResourceNotFoundException(format!("No resource policy found for resource ARN {arn}.").into())
+}
+
+/// A resource policy that is none. `why` completes the sentence. AWS's own words are not known.
+pub(crate) fn malformed_policy(why: &str) -> Error {
+    Error::InvalidArgumentException(format!("Policy is not valid: {why}.").into())
+}
+
+/// AWS: API_UpdateStreamWarmThroughput: for on-demand streams.
+pub(crate) fn warm_throughput_provisioned(stream: &StreamArn) -> Error {
+    let StreamArn { name, account, .. } = stream;
+    Error::ValidationException(
+        format!("Request is invalid. Stream {name} under account {account} is in Provisioned mode.").into(),
+    )
+}
+
+/// AWS: API_UpdateStreamWarmThroughput: at most 10 GiB/s.
+pub(crate) fn warm_throughput_limit(limit_mibps: u32) -> Error {
+    Error::LimitExceededException(
+        format!("WarmThroughputMiBps must not be greater than {limit_mibps}.").into(),
+    )
+}
+
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //! move records; `stream` and `directory` are what there is, in memory; `stored` and `changes` are how it gets into the catalog; `limits`
 //! and `errors` hold every number and every sentence. Knows no socket, no protocol and no policy.
 
+mod accounts;
 mod changes;
 mod describe;
 mod directory;
@@ -14,6 +15,7 @@ pub mod limits;
 mod numbers;
 mod open;
 mod ops;
+mod policy;
 mod position;
 mod put;
 mod read;

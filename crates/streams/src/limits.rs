@@ -40,8 +40,8 @@ pub const SUBSCRIPTION_LIFE: Duration = Duration::from_secs(300);
 /// AWS: API_SubscribeToShard: the same consumer may not subscribe to the same shard again within five seconds.
 pub const SUBSCRIPTION_PROTECTED: Duration = Duration::from_secs(5);
 
-/// AWS: API_DescribeStream: 100 shards when no limit is given.
-pub const DESCRIBE_STREAM_SHARDS_DEFAULT: usize = 100;
+/// AWS: API_DescribeStream: 100 shards when no limit is given, and at the most.
+pub const DESCRIBE_STREAM_SHARDS_MAX: usize = 100;
 /// AWS: API_ListShards: 1,000 shards when no limit is given, and at the most.
 pub const LIST_SHARDS_MAX: usize = 1000;
 /// AWS: API_ListStreams: 100 streams when no limit is given.
@@ -77,6 +77,15 @@ pub const UPDATE_SHARD_COUNT_TARGET_MAX: u32 = 10_000;
 pub const UPDATE_SHARD_COUNT_PER_DAY: usize = 10;
 /// AWS: API_UpdateStreamMode: switches per stream in a rolling 24 hours.
 pub const UPDATE_STREAM_MODE_PER_DAY: usize = 2;
+
+/// AWS: API_ListStreamConsumers: 100 consumers when no limit is given, and at the most.
+pub const LIST_STREAM_CONSUMERS_MAX: usize = 100;
+/// AWS: API_UpdateStreamWarmThroughput: 10 GiB/s.
+pub const WARM_THROUGHPUT_MIBPS_MAX: u32 = 10 * 1024;
+/// AWS: Developer Guide, resource-based policies: 20 KB.
+pub const POLICY_BYTES_MAX: usize = 20 * 1024;
+/// AWS: API_UpdateAccountSettings: a throughput commitment lasts 24 hours at least.
+pub const COMMITMENT_MIN: Duration = Duration::from_secs(24 * 3600);
 
 /// Which limits per second are enforced. Sizes and counts always are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,12 +9,14 @@ use anabranch_log::LogId;
 use anabranch_types::{Due, Rng, StreamArn, StreamName};
 use bytes::Bytes;
 
+use crate::accounts::Accounts;
 use crate::directory::Directory;
 use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
 use crate::service::{Ground, Settings, Streams, Tombstones};
 use crate::stored::{
-    Scope, StoredConsumer, StoredShard, StoredStream, Value, next_scope_after, scope_of, token_key,
+    Scope, StoredConsumer, StoredSettings, StoredShard, StoredStream, Value, next_scope_after, scope_of,
+    token_key,
 };
 use crate::stream::{Shard, Stream, View};
 use crate::tokens::{KEY_BYTES, Tokens};
@@ -62,6 +64,7 @@ impl Streams {
             subscriptions: Subscriptions::default(),
             creating: tokio::sync::Mutex::default(),
             tombstones: Tombstones::default(),
+            accounts: Accounts::default(),
             turn: AtomicUsize::new(0),
         });
         let mut after: Option<Key> = None;
@@ -85,6 +88,9 @@ impl Streams {
             if let Some(name) = last_part(&entry.key) {
                 self.tombstones.set(scope.clone(), name, u64::from_bytes(&entry.value)?);
             }
+        }
+        if let Some(entry) = self.catalog.get(scope.settings()).await? {
+            self.accounts.set(scope.clone(), StoredSettings::from_bytes(&entry.value)?, Some(entry.version));
         }
         for entry in scan_all(&*self.catalog, scope.kind("stream")).await? {
             if let Some(name) = last_part(&entry.key) {

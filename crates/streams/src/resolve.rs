@@ -1,5 +1,6 @@
 //! Which stream, shard or consumer a request is about.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anabranch_api::Context;
@@ -9,7 +10,7 @@ use anabranch_types::{ConsumerArn, ShardId, StreamArn, StreamName};
 use crate::Streams;
 use crate::changes::Draft;
 use crate::errors;
-use crate::stored::{Scope, Status, StoredConsumer, StoredShard};
+use crate::stored::{ConsumerStatus, Scope, Status, StoredConsumer, StoredShard};
 use crate::stream::{Shard, Stream, View};
 
 impl Streams {
@@ -74,6 +75,15 @@ impl Streams {
         Ok((stream, consumer))
     }
 
+    /// The stream or consumer that a ResourceARN names.
+    pub(crate) fn find_resource(&self, cx: &Context, arn: &str) -> Result<Resource, Error> {
+        if arn.parse::<ConsumerArn>().is_ok() {
+            let (stream, consumer) = self.find_consumer_by_arn(cx, arn)?;
+            return Ok(Resource { stream, consumer: Some(consumer.name.clone()) });
+        }
+        Ok(Resource { stream: self.find_by_arn(cx, arn)?, consumer: None })
+    }
+
     /// The consumer that ConsumerARN, or StreamARN and ConsumerName, name, and its stream.
     pub(crate) fn find_consumer(
         &self,
@@ -83,7 +93,12 @@ impl Streams {
         name: Option<&str>,
     ) -> Result<(Arc<Stream>, Arc<StoredConsumer>), Error> {
         match (consumer_arn, stream_arn, name) {
-            (Some(arn), _, _) => self.find_consumer_by_arn(cx, arn),
+            (Some(arn), stream_arn, name) => {
+                let (stream, consumer) = self.find_consumer_by_arn(cx, arn)?;
+                let conflict =
+                    stream_arn.is_some_and(|a| *a != *stream.arn) || name.is_some_and(|n| n != consumer.name);
+                if conflict { Err(errors::two_consumers_named()) } else { Ok((stream, consumer)) }
+            }
             (None, Some(arn), Some(name)) => {
                 let stream = self.find_stream(cx, None, Some(arn))?;
                 let consumer = stream.view().consumers.get(name).cloned();
@@ -93,6 +108,45 @@ impl Streams {
             _ => Err(errors::no_consumer_named()),
         }
     }
+}
+
+/// A stream, or a consumer of it.
+pub(crate) struct Resource {
+    pub stream: Arc<Stream>,
+    pub consumer: Option<String>,
+}
+
+impl Resource {
+    /// As sentences name it.
+    pub fn named(&self) -> String {
+        let StreamArn { name, account, .. } = &self.stream.id;
+        match &self.consumer {
+            Some(consumer) => format!("consumer {consumer} of stream {name} under account {account}"),
+            None => format!("stream {name} under account {account}"),
+        }
+    }
+
+    /// What of the draft is this resource's, once it is ACTIVE.
+    pub fn active<'d>(&self, draft: &'d mut Draft) -> Result<Described<'d>, Error> {
+        let Some(name) = &self.consumer else {
+            require_active(&self.stream.id, draft.stored.status)?;
+            return Ok(Described { tags: &mut draft.stored.tags, policy: &mut draft.stored.policy });
+        };
+        let id = &self.stream.id;
+        let consumer = draft.consumers.get_mut(name).ok_or_else(|| errors::consumer_not_found(name, id))?;
+        match consumer.status {
+            ConsumerStatus::Active => {
+                Ok(Described { tags: &mut consumer.tags, policy: &mut consumer.policy })
+            }
+            _ => Err(errors::consumer_not_active(name, consumer.created_seconds(), id)),
+        }
+    }
+}
+
+/// What a stream and a consumer both have.
+pub(crate) struct Described<'d> {
+    pub tags: &'d mut BTreeMap<String, String>,
+    pub policy: &'d mut Option<String>,
 }
 
 /// The stream's view, if records can be put and read now.

@@ -8,6 +8,7 @@ use anabranch_governance::metrics::{Metrics, StreamMetrics};
 use anabranch_log::RecordLog;
 use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
 
+use crate::accounts::Accounts;
 use crate::directory::Directory;
 use crate::fanout::Subscriptions;
 use crate::limits::LimitsMode;
@@ -33,6 +34,8 @@ pub struct Streams {
     pub(crate) creating: tokio::sync::Mutex<()>,
     /// The creation seconds that namesakes have to exceed.
     pub(crate) tombstones: Tombstones,
+    /// What accounts have set.
+    pub(crate) accounts: Accounts,
     /// Where the next record of an AUTO stream goes.
     pub(crate) turn: AtomicUsize,
 }

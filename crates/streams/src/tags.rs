@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anabranch_api::kinesis::Error;
+use anabranch_api::kinesis::{Error, Tag};
 use bytestring::ByteString;
 
 use crate::errors;
@@ -29,6 +29,16 @@ pub(crate) fn put(
 /// AWS: Unicode letters, digits, white space and `_ . : / = + - % @` (recorded by kinesalite; `:` since).
 fn is_legal(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-%@".contains(c))
+}
+
+/// Takes tags away; one that is not there is none the worse.
+pub(crate) fn remove(tags: &mut BTreeMap<String, String>, keys: &[ByteString]) {
+    tags.retain(|key, _| !keys.iter().any(|k| **k == **key));
+}
+
+/// As answers show a tag.
+pub(crate) fn show((key, value): (&String, &String)) -> Tag {
+    Tag { key: key.as_str().into(), value: Some(value.as_str().into()) }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use anabranch_types::{Due, Timestamp};
 
 use crate::Streams;
 use crate::changes::Draft;
+use crate::resolve::require_active;
 use crate::stored::{ConsumerStatus, Status};
 use crate::stream::Stream;
 
@@ -52,6 +53,25 @@ impl Agenda {
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Streams {
+    /// Changes an ACTIVE stream as `decide` says; it is UPDATING meanwhile.
+    pub(crate) async fn update<T>(
+        &self,
+        stream: &Stream,
+        decide: impl FnOnce(&mut Draft) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let now = self.clock.now();
+        self.change(stream, |draft| {
+            require_active(&stream.id, draft.stored.status)?;
+            let decided = decide(draft)?;
+            if !self.settings.transition_delay.is_zero() {
+                draft.stored.status = Status::Updating;
+                draft.stored.due_ms = Some(self.transition_end(now).millis());
+            }
+            Ok(decided)
+        })
+        .await
+    }
+
     /// Ends the states of a stream whose time has come.
     pub(crate) async fn settle(&self, stream: &Stream, now: Timestamp) -> Result<(), Error> {
         let _one_at_a_time = stream.changing.lock().await;

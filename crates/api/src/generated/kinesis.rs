@@ -177,6 +177,28 @@ pub trait KinesisStreams:
     + Serve<SplitShard>
     + Serve<MergeShards>
     + Serve<UpdateShardCount>
+    + Serve<AddTagsToStream>
+    + Serve<RemoveTagsFromStream>
+    + Serve<ListTagsForStream>
+    + Serve<TagResource>
+    + Serve<UntagResource>
+    + Serve<ListTagsForResource>
+    + Serve<IncreaseStreamRetentionPeriod>
+    + Serve<DecreaseStreamRetentionPeriod>
+    + Serve<ListStreamConsumers>
+    + Serve<DeregisterStreamConsumer>
+    + Serve<EnableEnhancedMonitoring>
+    + Serve<DisableEnhancedMonitoring>
+    + Serve<PutResourcePolicy>
+    + Serve<GetResourcePolicy>
+    + Serve<DeleteResourcePolicy>
+    + Serve<DescribeAccountSettings>
+    + Serve<UpdateAccountSettings>
+    + Serve<DescribeLimits>
+    + Serve<UpdateMaxRecordSize>
+    + Serve<UpdateStreamMode>
+    + Serve<UpdateStreamRecordDistributionStrategy>
+    + Serve<UpdateStreamWarmThroughput>
 {
 }
 
@@ -197,6 +219,28 @@ impl<T> KinesisStreams for T where
         + Serve<SplitShard>
         + Serve<MergeShards>
         + Serve<UpdateShardCount>
+        + Serve<AddTagsToStream>
+        + Serve<RemoveTagsFromStream>
+        + Serve<ListTagsForStream>
+        + Serve<TagResource>
+        + Serve<UntagResource>
+        + Serve<ListTagsForResource>
+        + Serve<IncreaseStreamRetentionPeriod>
+        + Serve<DecreaseStreamRetentionPeriod>
+        + Serve<ListStreamConsumers>
+        + Serve<DeregisterStreamConsumer>
+        + Serve<EnableEnhancedMonitoring>
+        + Serve<DisableEnhancedMonitoring>
+        + Serve<PutResourcePolicy>
+        + Serve<GetResourcePolicy>
+        + Serve<DeleteResourcePolicy>
+        + Serve<DescribeAccountSettings>
+        + Serve<UpdateAccountSettings>
+        + Serve<DescribeLimits>
+        + Serve<UpdateMaxRecordSize>
+        + Serve<UpdateStreamMode>
+        + Serve<UpdateStreamRecordDistributionStrategy>
+        + Serve<UpdateStreamWarmThroughput>
 {
 }
 
@@ -218,6 +262,28 @@ pub fn register_streams<S: KinesisStreams, R: Register>(service: &Arc<S>, regist
     register.unary::<SplitShard, S>(service);
     register.unary::<MergeShards, S>(service);
     register.unary::<UpdateShardCount, S>(service);
+    register.unary::<AddTagsToStream, S>(service);
+    register.unary::<RemoveTagsFromStream, S>(service);
+    register.unary::<ListTagsForStream, S>(service);
+    register.unary::<TagResource, S>(service);
+    register.unary::<UntagResource, S>(service);
+    register.unary::<ListTagsForResource, S>(service);
+    register.unary::<IncreaseStreamRetentionPeriod, S>(service);
+    register.unary::<DecreaseStreamRetentionPeriod, S>(service);
+    register.unary::<ListStreamConsumers, S>(service);
+    register.unary::<DeregisterStreamConsumer, S>(service);
+    register.unary::<EnableEnhancedMonitoring, S>(service);
+    register.unary::<DisableEnhancedMonitoring, S>(service);
+    register.unary::<PutResourcePolicy, S>(service);
+    register.unary::<GetResourcePolicy, S>(service);
+    register.unary::<DeleteResourcePolicy, S>(service);
+    register.unary::<DescribeAccountSettings, S>(service);
+    register.unary::<UpdateAccountSettings, S>(service);
+    register.unary::<DescribeLimits, S>(service);
+    register.unary::<UpdateMaxRecordSize, S>(service);
+    register.unary::<UpdateStreamMode, S>(service);
+    register.unary::<UpdateStreamRecordDistributionStrategy, S>(service);
+    register.unary::<UpdateStreamWarmThroughput, S>(service);
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -644,6 +710,684 @@ impl Operation for UpdateShardCount {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddTagsToStreamOutput {}
+
+impl Decode for AddTagsToStreamOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for AddTagsToStreamOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for AddTagsToStream {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.AddTagsToStream";
+    const ACTION: &'static str = "kinesis:AddTagsToStream";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = AddTagsToStreamOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoveTagsFromStreamOutput {}
+
+impl Decode for RemoveTagsFromStreamOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for RemoveTagsFromStreamOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for RemoveTagsFromStream {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.RemoveTagsFromStream";
+    const ACTION: &'static str = "kinesis:RemoveTagsFromStream";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = RemoveTagsFromStreamOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+impl Operation for ListTagsForStream {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.ListTagsForStream";
+    const ACTION: &'static str = "kinesis:ListTagsForStream";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = ListTagsForStreamOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagResourceOutput {}
+
+impl Decode for TagResourceOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for TagResourceOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for TagResource {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.TagResource";
+    const ACTION: &'static str = "kinesis:TagResource";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = TagResourceOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagResourceOutput {}
+
+impl Decode for UntagResourceOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for UntagResourceOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for UntagResource {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UntagResource";
+    const ACTION: &'static str = "kinesis:UntagResource";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = UntagResourceOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+}
+
+impl Operation for ListTagsForResource {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.ListTagsForResource";
+    const ACTION: &'static str = "kinesis:ListTagsForResource";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = ListTagsForResourceOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IncreaseStreamRetentionPeriodOutput {}
+
+impl Decode for IncreaseStreamRetentionPeriodOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for IncreaseStreamRetentionPeriodOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for IncreaseStreamRetentionPeriod {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.IncreaseStreamRetentionPeriod";
+    const ACTION: &'static str = "kinesis:IncreaseStreamRetentionPeriod";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = IncreaseStreamRetentionPeriodOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecreaseStreamRetentionPeriodOutput {}
+
+impl Decode for DecreaseStreamRetentionPeriodOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for DecreaseStreamRetentionPeriodOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for DecreaseStreamRetentionPeriod {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.DecreaseStreamRetentionPeriod";
+    const ACTION: &'static str = "kinesis:DecreaseStreamRetentionPeriod";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = DecreaseStreamRetentionPeriodOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+impl Operation for ListStreamConsumers {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.ListStreamConsumers";
+    const ACTION: &'static str = "kinesis:ListStreamConsumers";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = ListStreamConsumersOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.stream_arn), || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeregisterStreamConsumerOutput {}
+
+impl Decode for DeregisterStreamConsumerOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for DeregisterStreamConsumerOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for DeregisterStreamConsumer {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.DeregisterStreamConsumer";
+    const ACTION: &'static str = "kinesis:DeregisterStreamConsumer";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = DeregisterStreamConsumerOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.consumer_arn.as_deref(), || None)
+    }
+}
+
+pub type EnableEnhancedMonitoringOutput = EnhancedMonitoringOutput;
+
+impl Operation for EnableEnhancedMonitoring {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.EnableEnhancedMonitoring";
+    const ACTION: &'static str = "kinesis:EnableEnhancedMonitoring";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = EnableEnhancedMonitoringOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+pub type DisableEnhancedMonitoringOutput = EnhancedMonitoringOutput;
+
+impl Operation for DisableEnhancedMonitoring {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.DisableEnhancedMonitoring";
+    const ACTION: &'static str = "kinesis:DisableEnhancedMonitoring";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = DisableEnhancedMonitoringOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutResourcePolicyOutput {}
+
+impl Decode for PutResourcePolicyOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for PutResourcePolicyOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for PutResourcePolicy {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.PutResourcePolicy";
+    const ACTION: &'static str = "kinesis:PutResourcePolicy";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = PutResourcePolicyOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+}
+
+impl Operation for GetResourcePolicy {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.GetResourcePolicy";
+    const ACTION: &'static str = "kinesis:GetResourcePolicy";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = GetResourcePolicyOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteResourcePolicyOutput {}
+
+impl Decode for DeleteResourcePolicyOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for DeleteResourcePolicyOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for DeleteResourcePolicy {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.DeleteResourcePolicy";
+    const ACTION: &'static str = "kinesis:DeleteResourcePolicy";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = DeleteResourcePolicyOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+}
+
+impl Operation for DescribeAccountSettings {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.DescribeAccountSettings";
+    const ACTION: &'static str = "kinesis:DescribeAccountSettings";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = DescribeAccountSettingsOutput;
+    type Error = Error;
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for UpdateAccountSettings {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UpdateAccountSettings";
+    const ACTION: &'static str = "kinesis:UpdateAccountSettings";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = UpdateAccountSettingsOutput;
+    type Error = Error;
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for DescribeLimits {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.DescribeLimits";
+    const ACTION: &'static str = "kinesis:DescribeLimits";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = DescribeLimitsOutput;
+    type Error = Error;
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateMaxRecordSizeOutput {}
+
+impl Decode for UpdateMaxRecordSizeOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for UpdateMaxRecordSizeOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for UpdateMaxRecordSize {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UpdateMaxRecordSize";
+    const ACTION: &'static str = "kinesis:UpdateMaxRecordSize";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = UpdateMaxRecordSizeOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateStreamModeOutput {}
+
+impl Decode for UpdateStreamModeOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for UpdateStreamModeOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for UpdateStreamMode {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UpdateStreamMode";
+    const ACTION: &'static str = "kinesis:UpdateStreamMode";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = UpdateStreamModeOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.stream_arn), || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateStreamRecordDistributionStrategyOutput {}
+
+impl Decode for UpdateStreamRecordDistributionStrategyOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for UpdateStreamRecordDistributionStrategyOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for UpdateStreamRecordDistributionStrategy {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UpdateStreamRecordDistributionStrategy";
+    const ACTION: &'static str = "kinesis:UpdateStreamRecordDistributionStrategy";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = UpdateStreamRecordDistributionStrategyOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.stream_arn), || None)
+    }
+}
+
+impl Operation for UpdateStreamWarmThroughput {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.UpdateStreamWarmThroughput";
+    const ACTION: &'static str = "kinesis:UpdateStreamWarmThroughput";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = UpdateStreamWarmThroughputOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddTagsToStream {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub tags: Vec<(ByteString, ByteString)>,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChildShard {
     pub shard_id: anabranch_types::ShardId,
     pub parent_shards: Vec<anabranch_types::ShardId>,
@@ -709,11 +1453,54 @@ pub struct CreateStream {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecreaseStreamRetentionPeriod {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub retention_period_hours: i32,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteResourcePolicy {
+    pub resource_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DeleteStream {
     pub stream_name: Option<anabranch_types::StreamName>,
     pub enforce_consumer_deletion: Option<bool>,
     pub stream_arn: Option<ByteString>,
     pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeregisterStreamConsumer {
+    pub stream_arn: Option<ByteString>,
+    pub consumer_name: Option<ByteString>,
+    pub consumer_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAccountSettings {}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAccountSettingsOutput {
+    pub minimum_throughput_billing_commitment: Option<MinimumThroughputBillingCommitmentOutput>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeLimits {}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeLimitsOutput {
+    pub shard_limit: i32,
+    pub open_shard_count: i32,
+    pub on_demand_stream_count: i32,
+    pub on_demand_stream_count_limit: i32,
+    pub channel_count: Option<i32>,
+    pub channel_count_limit: Option<i32>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -755,6 +1542,22 @@ pub struct DescribeStreamSummaryOutput {
     pub stream_description_summary: StreamDescriptionSummary,
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableEnhancedMonitoring {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub shard_level_metrics: Vec<MetricsName>,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableEnhancedMonitoring {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub shard_level_metrics: Vec<MetricsName>,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EncryptionType {
     #[default]
@@ -787,6 +1590,14 @@ pub struct EnhancedMetrics {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnhancedMonitoringOutput {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub current_shard_level_metrics: Option<Vec<MetricsName>>,
+    pub desired_shard_level_metrics: Option<Vec<MetricsName>>,
+    pub stream_arn: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetRecords {
     pub shard_iterator: ByteString,
     pub limit: Option<i32>,
@@ -801,6 +1612,17 @@ pub struct GetRecordsOutput {
     pub next_shard_iterator: Option<ByteString>,
     pub millis_behind_latest: Option<i64>,
     pub child_shards: Option<Vec<ChildShard>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetResourcePolicy {
+    pub resource_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetResourcePolicyOutput {
+    pub policy: ByteString,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -827,6 +1649,14 @@ pub struct HashKeyRange {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct IncreaseStreamRetentionPeriod {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub retention_period_hours: i32,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListShards {
     pub stream_name: Option<anabranch_types::StreamName>,
     pub next_token: Option<ByteString>,
@@ -845,6 +1675,21 @@ pub struct ListShardsOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListStreamConsumers {
+    pub stream_arn: ByteString,
+    pub next_token: Option<ByteString>,
+    pub max_results: Option<i32>,
+    pub stream_creation_timestamp: Option<Timestamp>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListStreamConsumersOutput {
+    pub consumers: Option<Vec<Consumer>>,
+    pub next_token: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListStreams {
     pub limit: Option<i32>,
     pub exclusive_start_stream_name: Option<anabranch_types::StreamName>,
@@ -857,6 +1702,32 @@ pub struct ListStreamsOutput {
     pub has_more_streams: bool,
     pub next_token: Option<ByteString>,
     pub stream_summaries: Option<Vec<StreamSummary>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsForResource {
+    pub resource_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsForResourceOutput {
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsForStream {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub exclusive_start_tag_key: Option<ByteString>,
+    pub limit: Option<i32>,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsForStreamOutput {
+    pub tags: Vec<Tag>,
+    pub has_more_tags: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -903,6 +1774,80 @@ impl MetricsName {
 }
 
 impl fmt::Display for MetricsName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MinimumThroughputBillingCommitmentInput {
+    pub status: MinimumThroughputBillingCommitmentInputStatus,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MinimumThroughputBillingCommitmentInputStatus {
+    #[default]
+    Enabled,
+    Disabled,
+}
+
+impl codec::Enumeration for MinimumThroughputBillingCommitmentInputStatus {
+    const SET: &'static str = "ENABLED, DISABLED";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("ENABLED", MinimumThroughputBillingCommitmentInputStatus::Enabled),
+        ("DISABLED", MinimumThroughputBillingCommitmentInputStatus::Disabled),
+    ];
+}
+
+impl MinimumThroughputBillingCommitmentInputStatus {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for MinimumThroughputBillingCommitmentInputStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MinimumThroughputBillingCommitmentOutput {
+    pub status: MinimumThroughputBillingCommitmentOutputStatus,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub earliest_allowed_end_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MinimumThroughputBillingCommitmentOutputStatus {
+    #[default]
+    Enabled,
+    Disabled,
+    EnabledUntilEarliestAllowedEnd,
+}
+
+impl codec::Enumeration for MinimumThroughputBillingCommitmentOutputStatus {
+    const SET: &'static str = "ENABLED, DISABLED, ENABLED_UNTIL_EARLIEST_ALLOWED_END";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("ENABLED", MinimumThroughputBillingCommitmentOutputStatus::Enabled),
+        ("DISABLED", MinimumThroughputBillingCommitmentOutputStatus::Disabled),
+        (
+            "ENABLED_UNTIL_EARLIEST_ALLOWED_END",
+            MinimumThroughputBillingCommitmentOutputStatus::EnabledUntilEarliestAllowedEnd,
+        ),
+    ];
+}
+
+impl MinimumThroughputBillingCommitmentOutputStatus {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for MinimumThroughputBillingCommitmentOutputStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -985,6 +1930,13 @@ pub struct PutRecordsResultEntry {
     pub error_message: Option<ByteString>,
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutResourcePolicy {
+    pub resource_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+    pub policy: ByteString,
+}
+
 #[derive(Clone, Default, PartialEq)]
 pub struct Record {
     pub sequence_number: anabranch_types::SequenceNumber,
@@ -1046,6 +1998,14 @@ pub struct RegisterStreamConsumer {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RegisterStreamConsumerOutput {
     pub consumer: Consumer,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemoveTagsFromStream {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub tag_keys: Vec<ByteString>,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -1310,6 +2270,43 @@ pub struct SubscribeToShard {
 pub struct SubscribeToShardOutput {}
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tag {
+    pub key: ByteString,
+    pub value: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagResource {
+    pub tags: Vec<(ByteString, ByteString)>,
+    pub resource_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagResource {
+    pub tag_keys: Vec<ByteString>,
+    pub resource_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateAccountSettings {
+    pub minimum_throughput_billing_commitment: MinimumThroughputBillingCommitmentInput,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateAccountSettingsOutput {
+    pub minimum_throughput_billing_commitment: Option<MinimumThroughputBillingCommitmentOutput>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateMaxRecordSize {
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+    pub max_record_size_in_kib: i32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UpdateShardCount {
     pub stream_name: Option<anabranch_types::StreamName>,
     pub target_shard_count: i32,
@@ -1327,9 +2324,103 @@ pub struct UpdateShardCountOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateStreamMode {
+    pub stream_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+    pub stream_mode_details: StreamModeDetails,
+    pub warm_throughput_mibps: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateStreamRecordDistributionStrategy {
+    pub stream_arn: ByteString,
+    pub stream_id: Option<ByteString>,
+    pub record_distribution_strategy: RecordDistributionStrategy,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateStreamWarmThroughput {
+    pub stream_arn: Option<ByteString>,
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub stream_id: Option<ByteString>,
+    pub warm_throughput_mibps: i32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UpdateStreamWarmThroughputOutput {
+    pub stream_arn: Option<ByteString>,
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub warm_throughput: Option<WarmThroughputObject>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct WarmThroughputObject {
     pub target_mibps: Option<i32>,
     pub current_mibps: Option<i32>,
+}
+
+impl Decode for AddTagsToStream {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "Tags", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = codec::map(d, at, violations, |d, _, _| d.string())?;
+                }
+                2 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "Tags")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for AddTagsToStream {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("Tags");
+        e.begin_map(self.tags.len());
+        for (key, v) in &self.tags {
+            e.key(key);
+            e.string(v);
+        }
+        e.end_map();
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
 }
 
 impl Decode for ChildShard {
@@ -1611,6 +2702,101 @@ impl Encode for CreateStream {
     }
 }
 
+impl Decode for DecreaseStreamRetentionPeriod {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "RetentionPeriodHours", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.retention_period_hours = d.integer()?;
+                }
+                2 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "RetentionPeriodHours")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DecreaseStreamRetentionPeriod {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("RetentionPeriodHours");
+        e.long(i64::from(self.retention_period_hours));
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DeleteResourcePolicy {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DeleteResourcePolicy {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for DeleteStream {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["StreamName", "EnforceConsumerDeletion", "StreamARN", "StreamId"];
@@ -1662,6 +2848,206 @@ impl Encode for DeleteStream {
         if let Some(v) = &self.stream_id {
             e.member("StreamId");
             e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DeregisterStreamConsumer {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamARN", "ConsumerName", "ConsumerARN", "StreamId"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                1 => {
+                    value.consumer_name = Some(d.string()?);
+                }
+                2 => {
+                    value.consumer_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DeregisterStreamConsumer {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.consumer_name {
+            e.member("ConsumerName");
+            e.string(v);
+        }
+        if let Some(v) = &self.consumer_arn {
+            e.member("ConsumerARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAccountSettings {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        d.begin_structure()?;
+        while d.next_member(&[])?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Encode for DescribeAccountSettings {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAccountSettingsOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MinimumThroughputBillingCommitment"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "MinimumThroughputBillingCommitment");
+                    value.minimum_throughput_billing_commitment =
+                        Some(MinimumThroughputBillingCommitmentOutput::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAccountSettingsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.minimum_throughput_billing_commitment {
+            e.member("MinimumThroughputBillingCommitment");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeLimits {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        d.begin_structure()?;
+        while d.next_member(&[])?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Encode for DescribeLimits {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeLimitsOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "ShardLimit",
+            "OpenShardCount",
+            "OnDemandStreamCount",
+            "OnDemandStreamCountLimit",
+            "ChannelCount",
+            "ChannelCountLimit",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.shard_limit = d.integer()?;
+                }
+                1 => {
+                    value.open_shard_count = d.integer()?;
+                }
+                2 => {
+                    value.on_demand_stream_count = d.integer()?;
+                }
+                3 => {
+                    value.on_demand_stream_count_limit = d.integer()?;
+                }
+                4 => {
+                    value.channel_count = Some(d.integer()?);
+                }
+                5 => {
+                    value.channel_count_limit = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[
+                (0, "ShardLimit"),
+                (1, "OpenShardCount"),
+                (2, "OnDemandStreamCount"),
+                (3, "OnDemandStreamCountLimit"),
+            ],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeLimitsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ShardLimit");
+        e.long(i64::from(self.shard_limit));
+
+        e.member("OpenShardCount");
+        e.long(i64::from(self.open_shard_count));
+
+        e.member("OnDemandStreamCount");
+        e.long(i64::from(self.on_demand_stream_count));
+
+        e.member("OnDemandStreamCountLimit");
+        e.long(i64::from(self.on_demand_stream_count_limit));
+
+        if let Some(v) = &self.channel_count {
+            e.member("ChannelCount");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.channel_count_limit {
+            e.member("ChannelCountLimit");
+            e.long(i64::from(*v));
         }
         e.end_structure();
     }
@@ -1925,6 +3311,134 @@ impl Encode for DescribeStreamSummaryOutput {
     }
 }
 
+impl Decode for DisableEnhancedMonitoring {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "ShardLevelMetrics", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "ShardLevelMetrics");
+                    value.shard_level_metrics = codec::enumerations(d, ListForm::MEMBER, 7, at, violations)?;
+                }
+                2 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "ShardLevelMetrics")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DisableEnhancedMonitoring {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("ShardLevelMetrics");
+        e.begin_list(ListForm::MEMBER, self.shard_level_metrics.len());
+        for v in &self.shard_level_metrics {
+            e.element();
+            e.string(v.as_str());
+        }
+        e.end_list();
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for EnableEnhancedMonitoring {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "ShardLevelMetrics", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "ShardLevelMetrics");
+                    value.shard_level_metrics = codec::enumerations(d, ListForm::MEMBER, 7, at, violations)?;
+                }
+                2 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "ShardLevelMetrics")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for EnableEnhancedMonitoring {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("ShardLevelMetrics");
+        e.begin_list(ListForm::MEMBER, self.shard_level_metrics.len());
+        for v in &self.shard_level_metrics {
+            e.element();
+            e.string(v.as_str());
+        }
+        e.end_list();
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for EnhancedMetrics {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["ShardLevelMetrics"];
@@ -1955,6 +3469,77 @@ impl Encode for EnhancedMetrics {
                 e.string(v.as_str());
             }
             e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for EnhancedMonitoringOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["StreamName", "CurrentShardLevelMetrics", "DesiredShardLevelMetrics", "StreamARN"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "CurrentShardLevelMetrics");
+                    value.current_shard_level_metrics =
+                        Some(codec::enumerations(d, ListForm::MEMBER, 7, at, violations)?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "DesiredShardLevelMetrics");
+                    value.desired_shard_level_metrics =
+                        Some(codec::enumerations(d, ListForm::MEMBER, 7, at, violations)?);
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for EnhancedMonitoringOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        if let Some(v) = &self.current_shard_level_metrics {
+            e.member("CurrentShardLevelMetrics");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.desired_shard_level_metrics {
+            e.member("DesiredShardLevelMetrics");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
         }
         e.end_structure();
     }
@@ -2087,6 +3672,73 @@ impl Encode for GetRecordsOutput {
             }
             e.end_list();
         }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetResourcePolicy {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GetResourcePolicy {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetResourcePolicyOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Policy"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.policy = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Policy")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GetResourcePolicyOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Policy");
+        e.string(&self.policy);
+
         e.end_structure();
     }
 }
@@ -2254,6 +3906,64 @@ impl Encode for HashKeyRange {
     }
 }
 
+impl Decode for IncreaseStreamRetentionPeriod {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "RetentionPeriodHours", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.retention_period_hours = d.integer()?;
+                }
+                2 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "RetentionPeriodHours")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for IncreaseStreamRetentionPeriod {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("RetentionPeriodHours");
+        e.long(i64::from(self.retention_period_hours));
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for ListShards {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -2396,6 +4106,113 @@ impl Encode for ListShardsOutput {
     }
 }
 
+impl Decode for ListStreamConsumers {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["StreamARN", "NextToken", "MaxResults", "StreamCreationTimestamp", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.stream_arn = d.string()?;
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                2 => {
+                    value.max_results = Some(d.integer()?);
+                }
+                3 => {
+                    value.stream_creation_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "StreamARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ListStreamConsumers {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("StreamARN");
+        e.string(&self.stream_arn);
+
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.max_results {
+            e.member("MaxResults");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.stream_creation_timestamp {
+            e.member("StreamCreationTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListStreamConsumersOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Consumers", "NextToken"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Consumers");
+                    value.consumers = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Consumer::decode(d, at, violations),
+                    )?);
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListStreamConsumersOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.consumers {
+            e.member("Consumers");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for ListStreams {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["Limit", "ExclusiveStartStreamName", "NextToken"];
@@ -2523,6 +4340,188 @@ impl Encode for ListStreamsOutput {
     }
 }
 
+impl Decode for ListTagsForResource {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ListTagsForResource {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListTagsForResourceOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Tags"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags =
+                        Some(codec::list(d, ListForm::MEMBER, 200, at, violations, |d, at, violations| {
+                            Tag::decode(d, at, violations)
+                        })?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListTagsForResourceOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListTagsForStream {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "ExclusiveStartTagKey", "Limit", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    value.exclusive_start_tag_key = Some(d.string()?);
+                }
+                2 => {
+                    value.limit = Some(d.integer()?);
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListTagsForStream {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        if let Some(v) = &self.exclusive_start_tag_key {
+            e.member("ExclusiveStartTagKey");
+            e.string(v);
+        }
+        if let Some(v) = &self.limit {
+            e.member("Limit");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListTagsForStreamOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Tags", "HasMoreTags"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags =
+                        codec::list(d, ListForm::MEMBER, 200, at, violations, |d, at, violations| {
+                            Tag::decode(d, at, violations)
+                        })?;
+                }
+                1 => {
+                    value.has_more_tags = d.boolean()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Tags"), (1, "HasMoreTags")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ListTagsForStreamOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Tags");
+        e.begin_list(ListForm::MEMBER, self.tags.len());
+        for v in &self.tags {
+            e.element();
+            v.encode(e);
+        }
+        e.end_list();
+
+        e.member("HasMoreTags");
+        e.boolean(self.has_more_tags);
+
+        e.end_structure();
+    }
+}
+
 impl Decode for MergeShards {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] =
@@ -2583,6 +4582,89 @@ impl Encode for MergeShards {
         if let Some(v) = &self.stream_id {
             e.member("StreamId");
             e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for MinimumThroughputBillingCommitmentInput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Status"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Status");
+                    value.status = codec::enumeration(d, at, violations)?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Status")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for MinimumThroughputBillingCommitmentInput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Status");
+        e.string(self.status.as_str());
+
+        e.end_structure();
+    }
+}
+
+impl Decode for MinimumThroughputBillingCommitmentOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Status", "StartedAt", "EndedAt", "EarliestAllowedEndAt"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Status");
+                    value.status = codec::enumeration(d, at, violations)?;
+                }
+                1 => {
+                    value.started_at = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                2 => {
+                    value.ended_at = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                3 => {
+                    value.earliest_allowed_end_at = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Status")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for MinimumThroughputBillingCommitmentOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Status");
+        e.string(self.status.as_str());
+
+        if let Some(v) = &self.started_at {
+            e.member("StartedAt");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.ended_at {
+            e.member("EndedAt");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.earliest_allowed_end_at {
+            e.member("EarliestAllowedEndAt");
+            e.timestamp(*v, TimestampForm::Default);
         }
         e.end_structure();
     }
@@ -2952,6 +5034,49 @@ impl Encode for PutRecordsResultEntry {
     }
 }
 
+impl Decode for PutResourcePolicy {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN", "StreamId", "Policy"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                2 => {
+                    value.policy = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN"), (2, "Policy")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for PutResourcePolicy {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.member("Policy");
+        e.string(&self.policy);
+
+        e.end_structure();
+    }
+}
+
 impl Decode for Record {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] =
@@ -3094,6 +5219,71 @@ impl Encode for RegisterStreamConsumerOutput {
         e.member("Consumer");
         self.consumer.encode(e);
 
+        e.end_structure();
+    }
+}
+
+impl Decode for RemoveTagsFromStream {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "TagKeys", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "TagKeys");
+                    value.tag_keys =
+                        codec::list(d, ListForm::MEMBER, 50, at, violations, |d, _, _| d.string())?;
+                }
+                2 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "TagKeys")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for RemoveTagsFromStream {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("TagKeys");
+        e.begin_list(ListForm::MEMBER, self.tag_keys.len());
+        for v in &self.tag_keys {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
         e.end_structure();
     }
 }
@@ -3945,6 +6135,248 @@ impl Encode for SubscribeToShardOutput {
     }
 }
 
+impl Decode for Tag {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Key", "Value"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.key = d.string()?;
+                }
+                1 => {
+                    value.value = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Key")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for Tag {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Key");
+        e.string(&self.key);
+
+        if let Some(v) = &self.value {
+            e.member("Value");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for TagResource {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Tags", "ResourceARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = codec::map(d, at, violations, |d, _, _| d.string())?;
+                }
+                1 => {
+                    value.resource_arn = d.string()?;
+                }
+                2 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Tags"), (1, "ResourceARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for TagResource {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Tags");
+        e.begin_map(self.tags.len());
+        for (key, v) in &self.tags {
+            e.key(key);
+            e.string(v);
+        }
+        e.end_map();
+
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for UntagResource {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["TagKeys", "ResourceARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "TagKeys");
+                    value.tag_keys =
+                        codec::list(d, ListForm::MEMBER, 50, at, violations, |d, _, _| d.string())?;
+                }
+                1 => {
+                    value.resource_arn = d.string()?;
+                }
+                2 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "TagKeys"), (1, "ResourceARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UntagResource {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("TagKeys");
+        e.begin_list(ListForm::MEMBER, self.tag_keys.len());
+        for v in &self.tag_keys {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
+
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateAccountSettings {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MinimumThroughputBillingCommitment"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "MinimumThroughputBillingCommitment");
+                    value.minimum_throughput_billing_commitment =
+                        MinimumThroughputBillingCommitmentInput::decode(d, at, violations)?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "MinimumThroughputBillingCommitment")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateAccountSettings {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("MinimumThroughputBillingCommitment");
+        self.minimum_throughput_billing_commitment.encode(e);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateAccountSettingsOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MinimumThroughputBillingCommitment"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "MinimumThroughputBillingCommitment");
+                    value.minimum_throughput_billing_commitment =
+                        Some(MinimumThroughputBillingCommitmentOutput::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateAccountSettingsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.minimum_throughput_billing_commitment {
+            e.member("MinimumThroughputBillingCommitment");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateMaxRecordSize {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamARN", "StreamId", "MaxRecordSizeInKiB"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                2 => {
+                    value.max_record_size_in_kib = d.integer()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(2, "MaxRecordSizeInKiB")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateMaxRecordSize {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.member("MaxRecordSizeInKiB");
+        e.long(i64::from(self.max_record_size_in_kib));
+
+        e.end_structure();
+    }
+}
+
 impl Decode for UpdateShardCount {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["StreamName", "TargetShardCount", "ScalingType", "StreamARN", "StreamId"];
@@ -4066,6 +6498,209 @@ impl Encode for UpdateShardCountOutput {
     }
 }
 
+impl Decode for UpdateStreamMode {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamARN", "StreamId", "StreamModeDetails", "WarmThroughputMiBps"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.stream_arn = d.string()?;
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "StreamModeDetails");
+                    value.stream_mode_details = StreamModeDetails::decode(d, at, violations)?;
+                }
+                3 => {
+                    value.warm_throughput_mibps = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "StreamARN"), (2, "StreamModeDetails")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateStreamMode {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("StreamARN");
+        e.string(&self.stream_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.member("StreamModeDetails");
+        self.stream_mode_details.encode(e);
+
+        if let Some(v) = &self.warm_throughput_mibps {
+            e.member("WarmThroughputMiBps");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateStreamRecordDistributionStrategy {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamARN", "StreamId", "RecordDistributionStrategy"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.stream_arn = d.string()?;
+                }
+                1 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "RecordDistributionStrategy");
+                    value.record_distribution_strategy = codec::enumeration(d, at, violations)?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "StreamARN"), (2, "RecordDistributionStrategy")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateStreamRecordDistributionStrategy {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("StreamARN");
+        e.string(&self.stream_arn);
+
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.member("RecordDistributionStrategy");
+        e.string(self.record_distribution_strategy.as_str());
+
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateStreamWarmThroughput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamARN", "StreamName", "StreamId", "WarmThroughputMiBps"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                2 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                3 => {
+                    value.warm_throughput_mibps = d.integer()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(3, "WarmThroughputMiBps")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateStreamWarmThroughput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.member("WarmThroughputMiBps");
+        e.long(i64::from(self.warm_throughput_mibps));
+
+        e.end_structure();
+    }
+}
+
+impl Decode for UpdateStreamWarmThroughputOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamARN", "StreamName", "WarmThroughput"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "WarmThroughput");
+                    value.warm_throughput = Some(WarmThroughputObject::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for UpdateStreamWarmThroughputOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        if let Some(v) = &self.warm_throughput {
+            e.member("WarmThroughput");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for WarmThroughputObject {
     fn decode<D: Decoder>(
         d: &mut D,
@@ -4105,6 +6740,25 @@ impl Encode for WarmThroughputObject {
     }
 }
 
+impl AddTagsToStream {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Tags");
+            TAG_MAP_COUNT.check(&self.tags, at, violations);
+            TAG_KEY_TEXT.check_keys(&self.tags, at, violations);
+            TAG_VALUE_TEXT.check_values(&self.tags, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl CreateStream {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         if let Some(v) = &self.shard_count {
@@ -4128,11 +6782,58 @@ impl CreateStream {
     }
 }
 
+impl DecreaseStreamRetentionPeriod {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl DeleteResourcePolicy {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            RESOURCE_ARN_TEXT.check(&self.resource_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl DeleteStream {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         if let Some(v) = &self.stream_arn {
             let at = &Path::Member(at, "StreamARN");
             STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl DeregisterStreamConsumer {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.consumer_name {
+            let at = &Path::Member(at, "ConsumerName");
+            CONSUMER_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.consumer_arn {
+            let at = &Path::Member(at, "ConsumerARN");
+            CONSUMER_ARN_TEXT.check(v, at, violations);
         }
         if let Some(v) = &self.stream_id {
             let at = &Path::Member(at, "StreamId");
@@ -4196,6 +6897,40 @@ impl DescribeStreamSummary {
     }
 }
 
+impl DisableEnhancedMonitoring {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ShardLevelMetrics");
+            METRICS_NAME_LIST_COUNT.check(&self.shard_level_metrics, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl EnableEnhancedMonitoring {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ShardLevelMetrics");
+            METRICS_NAME_LIST_COUNT.check(&self.shard_level_metrics, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl GetRecords {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -4217,6 +6952,19 @@ impl GetRecords {
     }
 }
 
+impl GetResourcePolicy {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            RESOURCE_ARN_TEXT.check(&self.resource_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl GetShardIterator {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -4227,6 +6975,19 @@ impl GetShardIterator {
             let at = &Path::Member(at, "StartingSequenceNumber");
             SEQUENCE_NUMBER_TEXT.check(v, at, violations);
         }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl IncreaseStreamRetentionPeriod {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         if let Some(v) = &self.stream_arn {
             let at = &Path::Member(at, "StreamARN");
             STREAM_ARN_TEXT.check(v, at, violations);
@@ -4267,6 +7028,27 @@ impl ListShards {
     }
 }
 
+impl ListStreamConsumers {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(&self.stream_arn, at, violations);
+        }
+        if let Some(v) = &self.next_token {
+            let at = &Path::Member(at, "NextToken");
+            NEXT_TOKEN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.max_results {
+            let at = &Path::Member(at, "MaxResults");
+            LIST_STREAM_CONSUMERS_INPUT_LIMIT_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl ListStreams {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         if let Some(v) = &self.limit {
@@ -4276,6 +7058,40 @@ impl ListStreams {
         if let Some(v) = &self.next_token {
             let at = &Path::Member(at, "NextToken");
             NEXT_TOKEN_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl ListTagsForResource {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            RESOURCE_ARN_TEXT.check(&self.resource_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl ListTagsForStream {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.exclusive_start_tag_key {
+            let at = &Path::Member(at, "ExclusiveStartTagKey");
+            TAG_KEY_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.limit {
+            let at = &Path::Member(at, "Limit");
+            LIST_TAGS_FOR_STREAM_INPUT_LIMIT_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
         }
     }
 }
@@ -4382,6 +7198,19 @@ impl shown::Shown for PutRecordsRequestEntry {
     }
 }
 
+impl PutResourcePolicy {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            RESOURCE_ARN_TEXT.check(&self.resource_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl RegisterStreamConsumer {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -4401,6 +7230,24 @@ impl RegisterStreamConsumer {
             TAG_MAP_COUNT.check(v, at, violations);
             TAG_KEY_TEXT.check_keys(v, at, violations);
             TAG_VALUE_TEXT.check_values(v, at, violations);
+        }
+    }
+}
+
+impl RemoveTagsFromStream {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "TagKeys");
+            TAG_KEY_LIST_COUNT.check(&self.tag_keys, at, violations);
+            TAG_KEY_TEXT.check_elements(&self.tag_keys, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
         }
     }
 }
@@ -4465,6 +7312,60 @@ impl SubscribeToShard {
     }
 }
 
+impl TagResource {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Tags");
+            TAG_MAP_COUNT.check(&self.tags, at, violations);
+            TAG_KEY_TEXT.check_keys(&self.tags, at, violations);
+            TAG_VALUE_TEXT.check_values(&self.tags, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            RESOURCE_ARN_TEXT.check(&self.resource_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl UntagResource {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "TagKeys");
+            TAG_KEY_LIST_COUNT.check(&self.tag_keys, at, violations);
+            TAG_KEY_TEXT.check_elements(&self.tag_keys, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            RESOURCE_ARN_TEXT.check(&self.resource_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl UpdateMaxRecordSize {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "MaxRecordSizeInKiB");
+            MAX_RECORD_SIZE_IN_KI_B_RANGE.check(i64::from(self.max_record_size_in_kib), at, violations);
+        }
+    }
+}
+
 impl UpdateShardCount {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -4478,6 +7379,53 @@ impl UpdateShardCount {
         if let Some(v) = &self.stream_id {
             let at = &Path::Member(at, "StreamId");
             STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl UpdateStreamMode {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(&self.stream_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.warm_throughput_mibps {
+            let at = &Path::Member(at, "WarmThroughputMiBps");
+            NATURAL_INTEGER_OBJECT_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl UpdateStreamRecordDistributionStrategy {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(&self.stream_arn, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl UpdateStreamWarmThroughput {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "WarmThroughputMiBps");
+            NATURAL_INTEGER_OBJECT_RANGE.check(i64::from(self.warm_throughput_mibps), at, violations);
         }
     }
 }
@@ -4515,11 +7463,20 @@ static HASH_KEY_TEXT: constraint::Text = constraint::Text {
 static LIST_SHARDS_INPUT_LIMIT_RANGE: constraint::Range =
     constraint::Range { min: Some(1), max: Some(10000) };
 
+static LIST_STREAM_CONSUMERS_INPUT_LIMIT_RANGE: constraint::Range =
+    constraint::Range { min: Some(1), max: Some(10000) };
+
 static LIST_STREAMS_INPUT_LIMIT_RANGE: constraint::Range =
     constraint::Range { min: Some(1), max: Some(10000) };
 
+static LIST_TAGS_FOR_STREAM_INPUT_LIMIT_RANGE: constraint::Range =
+    constraint::Range { min: Some(1), max: Some(50) };
+
 static MAX_RECORD_SIZE_IN_KI_B_RANGE: constraint::Range =
     constraint::Range { min: Some(1024), max: Some(10240) };
+
+static METRICS_NAME_LIST_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: Some(1), max: Some(7) } };
 
 static NATURAL_INTEGER_OBJECT_RANGE: constraint::Range = constraint::Range { min: Some(0), max: None };
 
@@ -4539,6 +7496,15 @@ static POSITIVE_INTEGER_OBJECT_RANGE: constraint::Range = constraint::Range { mi
 
 static PUT_RECORDS_REQUEST_ENTRY_LIST_COUNT: constraint::Count =
     constraint::Count { length: constraint::Length { min: Some(1), max: Some(500) } };
+
+static RESOURCE_ARN_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(2048) },
+    pattern: Some(constraint::Pattern::regex(
+        "arn:aws.*:kinesis:.*:\\d{12}:.*(stream|channel|queue)/\\S+",
+        "\\A(?:arn:aws.*:kinesis:.*:[0-9]{12}:.*(stream|channel|queue)/[^ \\t\\n\\x0B\\f\\r]+)\\z",
+    )),
+    sensitive: false,
+};
 
 static SEQUENCE_NUMBER_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: None, max: None },
@@ -4590,6 +7556,9 @@ static TAG_KEY_TEXT: constraint::Text = constraint::Text {
     pattern: None,
     sensitive: false,
 };
+
+static TAG_KEY_LIST_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: Some(1), max: Some(50) } };
 
 static TAG_MAP_COUNT: constraint::Count =
     constraint::Count { length: constraint::Length { min: Some(1), max: Some(200) } };

@@ -12,6 +12,7 @@ use super::slot::Slot;
 use crate::Streams;
 use crate::errors;
 use crate::limits::SUBSCRIPTION_PROTECTED;
+use crate::stored::StoredConsumer;
 use crate::stream::Stream;
 
 /// Every subscription there is, and when which of them has to be woken.
@@ -83,6 +84,23 @@ impl Subscriptions {
         let gone = errors::stream_not_found(&stream.id.name, stream.id.account);
         for shard in &stream.view().shards {
             shard.live.hub.end(&gone);
+        }
+    }
+
+    /// Ends every subscription of a consumer that is deregistered.
+    pub fn consumer_removed(&self, stream: &Stream, consumer: &StoredConsumer) {
+        let gone = errors::consumer_not_found(&consumer.name, &stream.id);
+        let active = lock(&self.active);
+        for shard in &stream.view().shards {
+            let id = SubscriberId {
+                group: stream.group,
+                shard: shard.id(),
+                consumer: consumer.name.clone(),
+                consumer_created_seconds: consumer.created_seconds(),
+            };
+            if let Some(slot) = active.by_id.get(&id).and_then(|(slot, _)| slot.upgrade()) {
+                slot.end(gone.clone());
+            }
         }
     }
 

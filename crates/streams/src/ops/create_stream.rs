@@ -24,6 +24,7 @@ struct Wanted {
     mode: Mode,
     shards: u32,
     max_record_kib: u32,
+    warm_mibps: Option<u32>,
     distribution: Distribution,
     tags: BTreeMap<String, String>,
 }
@@ -35,6 +36,9 @@ impl Serve<CreateStream> for Streams {
         let wanted = Wanted::of(&request, &id)?;
         let scope = Scope { account: cx.account, region: cx.region.clone() };
 
+        if let Some(mibps) = wanted.warm_mibps {
+            self.refuse_warm_throughput(&scope, mibps)?;
+        }
         let one_at_a_time = self.creating.lock().await;
         if self.directory.by_name(&scope, &id.name).is_some() {
             return Err(errors::stream_exists(&id));
@@ -65,16 +69,18 @@ impl Wanted {
         if mode == Mode::Provisioned && auto {
             return Err(errors::auto_needs_on_demand(&id.name, id.account));
         }
-        if request.warm_throughput_mibps.is_some() {
+        if request.warm_throughput_mibps.is_some() && mode == Mode::Provisioned {
             return Err(errors::warm_throughput_unavailable());
         }
         let mut tags = BTreeMap::new();
         let whose = || format!("stream {} under account {}", id.name, id.account);
         tags::put(&mut tags, request.tags.as_deref().unwrap_or_default(), whose)?;
         let number = |n: Option<i32>, default| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(default);
+        let warm_mibps = request.warm_throughput_mibps.and_then(|n| u32::try_from(n).ok());
         Ok(Self {
             mode,
-            shards: number(request.shard_count, SHARDS_DEFAULT),
+            shards: number(request.shard_count, SHARDS_DEFAULT).max(warm_mibps.unwrap_or(0)),
+            warm_mibps,
             max_record_kib: number(request.max_record_size_in_kib, MAX_RECORD_KIB_DEFAULT),
             distribution: if auto { Distribution::Auto } else { Distribution::UserPartitionKey },
             tags,
@@ -120,6 +126,7 @@ impl Streams {
             distribution: wanted.distribution,
             next_shard: wanted.shards,
             tags: wanted.tags,
+            warm_mibps: wanted.warm_mibps,
             ..StoredStream::begin(group, now)
         };
         let view = View::new(stored, Revision::default(), shards.collect(), BTreeMap::new());

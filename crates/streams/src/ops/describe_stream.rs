@@ -2,7 +2,7 @@ use anabranch_api::kinesis::{DescribeStream, DescribeStreamOutput, Error, Stream
 use anabranch_api::{Context, Serve};
 use anabranch_types::ShardId;
 
-use crate::limits::DESCRIBE_STREAM_SHARDS_DEFAULT;
+use crate::limits::DESCRIBE_STREAM_SHARDS_MAX;
 use crate::stored::Status;
 use crate::{Streams, describe, errors};
 
@@ -15,7 +15,7 @@ impl Serve<DescribeStream> for Streams {
             None => None,
         };
         let limit = request.limit.and_then(|l| usize::try_from(l).ok());
-        let limit = limit.unwrap_or(DESCRIBE_STREAM_SHARDS_DEFAULT);
+        let limit = limit.unwrap_or(DESCRIBE_STREAM_SHARDS_MAX).min(DESCRIBE_STREAM_SHARDS_MAX);
         let horizon = self.horizon(&view);
         let visible = view.stored.status != Status::Creating;
         let mut rest = view

@@ -3,6 +3,7 @@ use anabranch_api::kinesis::{
 };
 use anabranch_api::{Context, Serve};
 
+use super::update_stream_warm_throughput::warm_throughput;
 use crate::stored::{Mode, Status};
 use crate::{Streams, describe};
 
@@ -30,7 +31,7 @@ impl Serve<DescribeStreamSummary> for Streams {
             key_id: None,
             open_shard_count: count(open),
             consumer_count: Some(count(view.consumers.len())),
-            warm_throughput: None,
+            warm_throughput: warm_throughput(&view),
             max_record_size_in_kib: stored.max_record_kib.try_into().ok(),
             channel_count: None,
             record_distribution_strategy: (stored.mode == Mode::OnDemand)

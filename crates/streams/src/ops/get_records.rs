@@ -153,9 +153,9 @@ mod tests {
                 ("InvalidArgumentException".to_owned(), "Invalid ShardIterator.".to_owned())
             );
         }
-        bench.advance(Duration::from_secs(300)).await;
+        bench.advance(Duration::from_secs(250)).await;
         bench.read(&iterator).await;
-        bench.advance(Duration::from_secs(1)).await;
+        bench.advance(Duration::from_secs(51)).await;
         let (code, message) = bench.refused(request(&iterator)).await;
         assert_eq!(code, "ExpiredIteratorException");
         assert!(
@@ -165,14 +165,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sixth_read_within_a_second_is_refused() {
+    async fn reads_come_to_a_shards_limit_and_go_on_a_second_later() {
         let bench = bench_with(Settings::default()).await;
         bench.create("s", 1).await;
         let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
-        for _ in 0..5 {
-            bench.read(&iterator).await;
-        }
-        assert_eq!(bench.refused(request(&iterator)).await.0, "ProvisionedThroughputExceededException");
+        let refusal = loop {
+            if let Err(error) = bench.call(request(&iterator)).await {
+                break error;
+            }
+        };
+        assert_eq!(
+            refusal,
+            errors::rate_exceeded(
+                ShardId::default(),
+                &"arn:aws:kinesis:us-east-1:123456789012:stream/s".parse().unwrap()
+            )
+        );
         bench.advance(Duration::from_secs(1)).await;
         bench.read(&iterator).await;
     }

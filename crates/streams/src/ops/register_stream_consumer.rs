@@ -4,7 +4,7 @@ use anabranch_api::kinesis::{Error, RegisterStreamConsumer, RegisterStreamConsum
 use anabranch_api::{Context, Serve};
 
 use crate::changes::Draft;
-use crate::limits::{CONSUMERS_MAX, CREATING_CONSUMERS_MAX};
+use crate::limits::CREATING_CONSUMERS_MAX;
 use crate::stored::{ConsumerStatus, StoredConsumer};
 use crate::stream::Stream;
 use crate::{Streams, describe, errors, tags};
@@ -27,21 +27,27 @@ impl Serve<RegisterStreamConsumer> for Streams {
         };
         let whose = || format!("consumer {} of stream {}", new.name, stream.id.name);
         tags::put(&mut new.tags, request.tags.as_deref().unwrap_or_default(), whose)?;
-        let registered = self.change(&stream, |draft| register(draft, &stream, new)).await?;
+        let consumers_max = self.accounts.consumers_max(&stream.scope, now);
+        let registered = self.change(&stream, |draft| register(draft, &stream, new, consumers_max)).await?;
         self.settle(&stream, now).await?;
         Ok(RegisterStreamConsumerOutput { consumer: describe::consumer(&stream, &registered) })
     }
 }
 
 /// Adds the consumer; the answer shows it as it is then, CREATING. Its ARN is another one than that of any deregistered before it.
-fn register(draft: &mut Draft, stream: &Stream, mut new: StoredConsumer) -> Result<StoredConsumer, Error> {
+fn register(
+    draft: &mut Draft,
+    stream: &Stream,
+    mut new: StoredConsumer,
+    consumers_max: usize,
+) -> Result<StoredConsumer, Error> {
     crate::resolve::require_active(&stream.id, draft.stored.status)?;
     if draft.consumers.contains_key(&new.name) {
         return Err(errors::consumer_exists(&new.name, &stream.id));
     }
     let creating = draft.consumers.values().filter(|c| c.status == ConsumerStatus::Creating).count();
-    if draft.consumers.len() >= CONSUMERS_MAX {
-        return Err(errors::too_many_consumers(&stream.id, CONSUMERS_MAX));
+    if draft.consumers.len() >= consumers_max {
+        return Err(errors::too_many_consumers(&stream.id, consumers_max));
     }
     if creating >= CREATING_CONSUMERS_MAX {
         return Err(errors::too_many_consumers_creating(&stream.id, CREATING_CONSUMERS_MAX));

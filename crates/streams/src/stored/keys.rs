@@ -16,11 +16,6 @@ pub(crate) struct StreamKeys<'a> {
 }
 
 impl Scope {
-    /// What the keys of this service in this scope begin with.
-    pub fn prefix(&self) -> Bytes {
-        format!("/{}/{}/kinesis/", self.account, self.region).into()
-    }
-
     /// What the keys of one kind begin with.
     pub fn kind(&self, kind: &str) -> Bytes {
         format!("/{}/{}/kinesis/{kind}/", self.account, self.region).into()

@@ -5,8 +5,8 @@ mod values;
 
 pub(crate) use keys::{Scope, StreamKeys, next_scope_after, scope_of, token_key};
 pub(crate) use values::{
-    Closed, ConsumerStatus, Distribution, Intent, Mode, Spot, Status, StoredConsumer, StoredShard,
-    StoredStep, StoredStream, Undecodable, Value,
+    Closed, Commitment, ConsumerStatus, Distribution, Intent, Mode, Status, StoredConsumer, StoredSettings,
+    StoredShard, StoredStep, StoredStream, Undecodable, Value,
 };
 
 /// How many shards one value holds. A thousand values, the most of a commit, hold more shards than an account may have.

@@ -213,6 +213,26 @@ pub(crate) struct StoredConsumer {
     pub policy: Option<String>,
 }
 
+/// What an account has set in a region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct StoredSettings {
+    /// MinimumThroughputBillingCommitment, since it was first enabled.
+    #[n(0)]
+    pub commitment: Option<Commitment>,
+}
+
+/// A throughput commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Commitment {
+    #[n(0)]
+    pub started_ms: i64,
+    /// When it ended, or will end; none while it goes on.
+    #[n(1)]
+    pub ends_ms: Option<i64>,
+}
+
 /// A consumer's ConsumerStatus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -227,6 +247,7 @@ pub(crate) enum ConsumerStatus {
 
 impl Value for StoredStream {}
 impl Value for StoredConsumer {}
+impl Value for StoredSettings {}
 impl Value for Vec<StoredShard> {}
 impl Value for u64 {}
 

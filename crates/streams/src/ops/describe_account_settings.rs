@@ -1,0 +1,22 @@
+use anabranch_api::kinesis::{DescribeAccountSettings, DescribeAccountSettingsOutput, Error};
+use anabranch_api::{Context, Serve};
+
+use crate::stored::Scope;
+use crate::{Streams, accounts};
+
+impl Serve<DescribeAccountSettings> for Streams {
+    async fn serve(
+        &self,
+        cx: &Context,
+        _: DescribeAccountSettings,
+    ) -> Result<DescribeAccountSettingsOutput, Error> {
+        let scope = Scope { account: cx.account, region: cx.region.clone() };
+        let (settings, _) = self.accounts.get(&scope);
+        Ok(DescribeAccountSettingsOutput {
+            minimum_throughput_billing_commitment: Some(accounts::show(
+                settings.commitment,
+                self.clock.now(),
+            )),
+        })
+    }
+}
