@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod bench;
 mod columns;
 mod completions;
 mod connection;
@@ -42,6 +43,8 @@ enum Command {
     Tail(tail::Arguments),
     /// List the streams.
     Streams(streams::Arguments),
+    /// Drive a server with load and tell what it does and what it costs.
+    Bench(bench::Arguments),
     /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
     Doctor(doctor::Arguments),
     /// Print a completion script for a shell.
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Put(arguments) => wait_for(put::run(arguments)),
         Command::Tail(arguments) => wait_for(tail::run(arguments)),
         Command::Streams(arguments) => wait_for(streams::run(arguments)),
+        Command::Bench(arguments) => wait_for(bench::run(arguments)),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => man::run(),
