@@ -66,7 +66,7 @@ class Edges:
         if shape.get("min"):
             self.refused(path, "empty", "", f"{failed} have length greater than or equal to {shape['min']}")
         if "max" in shape:
-            long = {"chars": shape["max"], "prefix": known.get("prefix", "")}
+            long = {"chars": shape["max"], "prefix": known.get("prefix", ""), "letter": known.get("letter", "a")}
             if "prefix" not in known and "value" not in known and "pattern" not in shape or shape.get("pattern") == "[a-zA-Z0-9_.-]+":
                 self.accepted(path, "least", "a")
             self.accepted(path, "greatest", known.get("value", long), known.get("clients"))

@@ -76,7 +76,7 @@ class Run:
 
     def all(self, table: list[dict]) -> int:
         passed, skipped, failed, begun = 0, 0, [], time.monotonic()
-        for row in table:
+        for number, row in enumerate(table):
             if self.chosen.only and self.chosen.only not in row["id"] or self.chosen.fast and not row.get("fast"):
                 continue
             if reason := self.excused(row):
@@ -86,7 +86,7 @@ class Run:
                 continue
             started_at = time.monotonic()
             try:
-                wrong = rows.Row(self, row, f"t{self.tag}-{passed + len(failed)}").run()
+                wrong = rows.Row(self, row, f"t{self.tag}-{number}").run()
             except rows.Unsupported as reason:
                 if self.chosen.client == "boto3":
                     # Its models are the ones everything here is generated from: what it does not know, the table has wrong.

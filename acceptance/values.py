@@ -30,13 +30,9 @@ def expand(value, names: dict):
             return blob(expand(value["blob"], names).encode())
         case ["bytes"]:
             return blob(b"x" * value["bytes"])
-        case ["chars"]:
-            return "a" * value["chars"]
-        case ["chars", "prefix"]:
-            prefix = expand(value["prefix"], names)
-            return prefix + "a" * (value["chars"] - len(prefix))
-        case ["letter", "times"]:
-            return value["letter"] * value["times"]
+        case ["chars"] | ["chars", "prefix"] | ["chars", "letter"] | ["chars", "letter", "prefix"]:
+            prefix = expand(value.get("prefix", ""), names)
+            return prefix + value.get("letter", "a") * (value["chars"] - len(prefix))
         case ["of", "times"]:
             return [expand(value["of"], {**names, "i": i}) for i in range(value["times"])]
         case ["seconds_ago"]:

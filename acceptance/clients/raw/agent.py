@@ -7,6 +7,7 @@ An `http` step has `method` (POST), `path` (/), `headers`, and one of `body` (te
 
 import base64
 import datetime
+import hashlib
 import http.client
 import json
 import re
@@ -79,6 +80,8 @@ def signed(question: dict, told: dict, url: str, headers: dict, body: bytes) -> 
     kind = {"header": botocore.auth.SigV4Auth, "query": botocore.auth.SigV4QueryAuth}[how]
     credentials = Credentials(question["key"], question["secret"], told.get("token"))
     signer = kind(credentials, told.get("service", "kinesis"), told.get("scope_region", question["region"]))
+    # For a query botocore would sign an empty body.
+    signer.payload = lambda _: hashlib.sha256(body).hexdigest()
     now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=told.get("minutes", 0))
     with mock.patch.object(botocore.auth, "get_current_datetime", lambda *_, **__: now.replace(tzinfo=None)):
         signer.add_auth(request)

@@ -17,6 +17,10 @@ use super::{Reserved, errors};
 
 /// The header with the request's id, in every answer of an API.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// A second, opaque id beside it, in every answer of [`ID_2_SERVICES`]: here the same one.
+const ID_2: HeaderName = HeaderName::from_static("x-amz-id-2");
+/// Services whose every answer carries [`ID_2`] (kinesalite, test/connection.js).
+const ID_2_SERVICES: &[&str] = &["kinesis"];
 /// The header with the body's CRC-32, in decimal.
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 /// Services whose every answer, errors included, carries [`CRC32`]; SDKs verify it (facts of the DynamoDB API).
@@ -66,7 +70,12 @@ pub(super) struct Refused {
 pub(super) fn success(encoded: Encoded, service: &Service, id: RequestId) -> Response<AnswerBody> {
     let mut answer = Response::new(encoded.body);
     *answer.status_mut() = StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    put(&mut answer, CONTENT_TYPE, encoded.content_type);
+    // Smithy RPC v2 CBOR: an answer without output has no content type.
+    let untyped = encoded.content_type == Protocol::RpcV2Cbor.answer_content_type()
+        && matches!(answer.body(), AnswerBody::Whole(body) if body.is_empty());
+    if !untyped {
+        put(&mut answer, CONTENT_TYPE, encoded.content_type);
+    }
     put_all(&mut answer, encoded.headers);
     identify(&mut answer, Some(service), id);
     answer
@@ -125,7 +134,11 @@ pub(super) fn sentence(status: StatusCode, says: &str) -> Response<AnswerBody> {
 }
 
 fn identify(answer: &mut Response<AnswerBody>, service: Option<&Service>, id: RequestId) {
-    put(answer, REQUEST_ID, &id.to_string());
+    let told = id.to_string();
+    put(answer, REQUEST_ID, &told);
+    if service.is_some_and(|service| ID_2_SERVICES.contains(&service.name)) {
+        put(answer, ID_2, &told);
+    }
     let summed = service.is_some_and(|service| CRC32_SERVICES.contains(&service.name));
     if let (true, AnswerBody::Whole(body)) = (summed, answer.body()) {
         let sum = crc_fast::checksum(crc_fast::CrcAlgorithm::Crc32IsoHdlc, body);

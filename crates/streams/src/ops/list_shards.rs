@@ -6,7 +6,6 @@ use anabranch_log::GroupId;
 use anabranch_types::{ShardId, Timestamp};
 
 use crate::limits::LIST_SHARDS_MAX;
-use crate::stored::Status;
 use crate::stream::{Shard, Stream};
 use crate::tokens::TokenKind;
 use crate::{Streams, describe, errors};
@@ -48,13 +47,15 @@ impl Serve<ListShards> for Streams {
             None => self.first_page(cx, &request)?,
         };
         let view = stream.view();
+        if !view.serves_records() {
+            // API_ListShards: ResourceInUseException unless the stream is ACTIVE; the KCL takes it to include UPDATING.
+            return Err(errors::stream_not_active(&stream.id, describe::status(view.stored.status).as_str()));
+        }
         let asked = request.max_results.and_then(|m| usize::try_from(m).ok());
         let limit = asked.unwrap_or(LIST_SHARDS_MAX).min(LIST_SHARDS_MAX);
         let horizon = self.horizon(&view);
-        let visible = view.stored.status != Status::Creating;
-        let mut rest = view
-            .retained(horizon)
-            .filter(|s| visible && after.is_none_or(|after| s.id() > after) && filter.takes(s));
+        let mut rest =
+            view.retained(horizon).filter(|s| after.is_none_or(|after| s.id() > after) && filter.takes(s));
         let page: Vec<_> = rest.by_ref().take(limit).collect();
         let more = rest.next().is_some();
         let next_token = page.last().filter(|_| more).map(|last| {
