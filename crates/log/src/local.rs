@@ -13,6 +13,7 @@ mod history;
 mod log;
 mod manifest;
 mod mutants;
+pub mod offline;
 mod options;
 mod past;
 mod queue;

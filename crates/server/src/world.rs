@@ -110,7 +110,9 @@ impl World {
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
 
         let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);
-        let scheduler = Scheduler::new(recipe.clock.clone(), streams.due());
+        let mut due = streams.due();
+        due.push(log.clone());
+        let scheduler = Scheduler::new(recipe.clock.clone(), due);
         let ticking = tokio::spawn({
             let scheduler = Arc::clone(&scheduler);
             async move { scheduler.run().await }

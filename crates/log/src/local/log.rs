@@ -26,7 +26,8 @@ use crate::{
     ReadLimit, RecordLog, Refusal, TailListener, TailSubscription,
 };
 
-const LOCK_NAME: &str = "lock";
+/// The lock file's name.
+pub const LOCK_NAME: &str = "lock";
 
 /// A log could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -181,9 +182,16 @@ impl Due for LocalLog {
 
     fn run(&self, now: Timestamp) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            if self.next_due().is_some_and(|due| due <= now) {
+            if self.next_due().is_none_or(|due| due > now) {
+                return;
+            }
+            if self.options.clock.is_test() {
                 // What failed is reported where it happened and is due again.
                 let _ = self.checkpoint().await;
+            } else {
+                // Nobody waits for it: what else is due must not.
+                self.shared.dirty.clear();
+                self.shared.dirty.want_now();
             }
         })
     }

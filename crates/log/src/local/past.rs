@@ -68,7 +68,7 @@ impl Past<'_> {
         let mut frames: Vec<Frame> = Vec::new();
         for part in &stretch.parts {
             let start = (part.at - first.at) as usize;
-            for found in self.frames_of(part, bytes.slice(start..start + part.bytes as usize)) {
+            for found in frames_of(self.log, part, &bytes.slice(start..start + part.bytes as usize)) {
                 match found {
                     Found::Whole(frame) if frame.end() > from && frame.arrival >= not_before => {
                         frames.push(frame);
@@ -176,35 +176,36 @@ impl Past<'_> {
         }
         Ok(bytes)
     }
+}
 
-    /// A part's frames, each checked.
-    fn frames_of(&self, part: &Part, bytes: Bytes) -> Vec<Found> {
-        let mut found = Vec::new();
-        let (mut at, mut expected) = (0, part.first);
-        while at < bytes.len() {
-            let header = FrameHeader::decode(&bytes[at..])
-                .filter(|h| h.kind == FrameKind::Records && h.log == self.log && h.first == expected);
-            let Some(header) = header else {
-                found.push(Found::Damaged(expected, part.end()));
-                break;
-            };
-            let end = at + header.frame_bytes() as usize;
-            let frame = Frame::of(&header, bytes.get(at..end).map(|_| bytes.slice(at..end)));
-            let behind = frame.end();
-            let body = bytes.get(at + HEADER_BYTES..end);
-            found.push(if body.is_some_and(|body| checksum_holds(body, header.body_crc)) {
-                Found::Whole(frame)
-            } else {
-                Found::Damaged(expected, behind)
-            });
-            (at, expected) = (end, behind);
-        }
-        found
+/// A part's frames, each checked.
+pub fn frames_of(log: LogId, part: &Part, bytes: &Bytes) -> Vec<Found> {
+    let mut found = Vec::new();
+    let (mut at, mut expected) = (0, part.first);
+    while at < bytes.len() {
+        let header = FrameHeader::decode(&bytes[at..])
+            .filter(|h| h.kind == FrameKind::Records && h.log == log && h.first == expected);
+        let Some(header) = header else {
+            found.push(Found::Damaged(expected, part.end()));
+            break;
+        };
+        let end = at + header.frame_bytes() as usize;
+        let frame = Frame::of(&header, bytes.get(at..end).map(|_| bytes.slice(at..end)));
+        let behind = frame.end();
+        let body = bytes.get(at + HEADER_BYTES..end);
+        found.push(if body.is_some_and(|body| checksum_holds(body, header.body_crc)) {
+            Found::Whole(frame)
+        } else {
+            Found::Damaged(expected, behind)
+        });
+        (at, expected) = (end, behind);
     }
+    found
 }
 
 /// What stands in a part.
-enum Found {
+pub enum Found {
+    /// A frame.
     Whole(Frame),
     /// From where to where it cannot be read.
     Damaged(Position, Position),

@@ -39,11 +39,16 @@ pub struct Recovered {
     pub timeline: Timeline,
 }
 
-struct Found {
-    name: String,
-    file: Box<dyn DiskFile>,
-    identity: Identity,
-    bytes: u64,
+/// A write-ahead segment on the disk.
+pub struct Found {
+    /// Its file's name.
+    pub name: String,
+    /// Its file.
+    pub file: Box<dyn DiskFile>,
+    /// Which segment it is.
+    pub identity: Identity,
+    /// The file's length.
+    pub bytes: u64,
 }
 
 /// Reads the write-ahead log into `shared`, cuts its torn tail and makes what is left durable. Notes in `state`, durably and before
@@ -136,24 +141,40 @@ fn remove_unknown_history(disk: &dyn Disk, shared: &Shared) -> io::Result<()> {
 fn find_segments(disk: &dyn Disk, recovered: &mut Recovered) -> io::Result<Vec<Found>> {
     let mut all = Vec::new();
     for name in disk.list("")? {
-        let Some(number) = name.strip_prefix(NAME_PREFIX) else {
+        if !name.starts_with(NAME_PREFIX) {
             continue;
-        };
-        recovered.existed = true;
-        recovered.file_number = recovered.file_number.max(number.parse().unwrap_or(0));
-        let file = disk.open(&name)?;
-        let bytes = file.length()?;
-        let mut start = vec![0; bytes.min(BLOCK_BYTES * 2) as usize];
-        file.read_at(&mut start, 0)?;
-        match identify(&start)? {
-            Some(identity) => {
-                recovered.incarnation = recovered.incarnation.max(identity.incarnation);
-                all.push(Found { name, file, identity, bytes });
-            }
+        }
+        match find_segment(disk, name.clone(), recovered)? {
+            Some(found) => all.push(found),
             None => disk.remove(&name)?,
         }
     }
     Ok(all)
+}
+
+/// The write-ahead segment of that name, if it is one that was ever begun.
+pub fn find_segment(disk: &dyn Disk, name: String, recovered: &mut Recovered) -> io::Result<Option<Found>> {
+    let Some(number) = name.strip_prefix(NAME_PREFIX) else {
+        return Ok(None);
+    };
+    recovered.existed = true;
+    recovered.file_number = recovered.file_number.max(number.parse().unwrap_or(0));
+    let file = disk.open(&name)?;
+    let bytes = file.length()?;
+    let mut start = vec![0; bytes.min(BLOCK_BYTES * 2) as usize];
+    file.read_at(&mut start, 0)?;
+    let Some(identity) = identify(&start)? else {
+        return Ok(None);
+    };
+    recovered.incarnation = recovered.incarnation.max(identity.incarnation);
+    Ok(Some(Found { name, file, identity, bytes }))
+}
+
+/// A segment's bytes.
+pub fn read_whole(found: &Found) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; found.bytes as usize];
+    found.file.read_at(&mut bytes, 0)?;
+    Ok(bytes)
 }
 
 /// Which segment a file is: by its header or, where that is damaged, by its first frame.
@@ -176,9 +197,8 @@ fn read_segment(
     recovered: &mut Recovered,
     state: &mut State,
 ) -> io::Result<()> {
-    let Found { name, file, identity, bytes: length } = found;
-    let mut bytes = vec![0; length as usize];
-    file.read_at(&mut bytes, 0)?;
+    let bytes = read_whole(&found)?;
+    let Found { name, file, identity, .. } = found;
     // What a checkpoint has taken over is not read again.
     let from = shared.checkpointed().saturating_sub(identity.first_place).max(BLOCK_BYTES);
     let Scan { frames, damage, end, torn } = scan(&bytes, identity, from, durable);

@@ -19,6 +19,11 @@ impl Index {
         self.parts.get(&log).map_or(&[], Vec::as_slice)
     }
 
+    /// Every part, log by log.
+    pub fn all(&self) -> impl Iterator<Item = &Part> {
+        self.parts.values().flatten()
+    }
+
     /// Adds a later run's parts.
     pub fn extend(&mut self, parts: &[Part]) {
         for part in parts {

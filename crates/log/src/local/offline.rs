@@ -1,0 +1,12 @@
+//! What can be done to a log's directory while no process uses it: verify, dump, repair.
+
+mod dump;
+mod repair;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use dump::{DumpedFrame, dump};
+pub use repair::{Repaired, repair};
+pub use verify::{Finding, Progress, Verified, What, verify};
