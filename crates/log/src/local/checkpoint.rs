@@ -62,7 +62,10 @@ impl Checkpoints {
             }
             for answer in asked {
                 // Who asked may have gone away.
-                let _ = answer.send(done.as_ref().map(|()| ()).map_err(LogError::again));
+                let _ = answer.send(match &done {
+                    Ok(()) => Ok(()),
+                    Err(e) => Err(e.again()),
+                });
             }
         }
     }

@@ -19,13 +19,13 @@ const CAUGHT_BY: &[(Mutant, &str)] = &[
 ];
 
 fn passes(test: &str, mutant: Option<Mutant>) -> bool {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = Command::new(std::env::current_exe().expect("this program has a name"));
     command.arg("--exact").arg(format!("local::{test}")).stdout(Stdio::null()).stderr(Stdio::null());
     match mutant {
         Some(mutant) => command.env("ANABRANCH_LOG_MUTANT", format!("{mutant:?}")),
         None => command.env_remove("ANABRANCH_LOG_MUTANT"),
     };
-    command.status().unwrap().success()
+    command.status().expect("this program runs").success()
 }
 
 #[test]
