@@ -20,6 +20,7 @@ mod queue;
 mod read;
 mod readers;
 mod recover;
+mod replace;
 mod scan;
 mod segment;
 mod shared;

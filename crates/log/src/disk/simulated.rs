@@ -46,6 +46,11 @@ impl SimulatedDisk {
         self.state().power_goes_at = Some(step);
     }
 
+    /// Whether calls do anything still.
+    pub fn has_power(&self) -> bool {
+        self.state().powered().is_ok()
+    }
+
     /// The first sync at or after this step fails, and what it should have made durable never will be.
     pub fn fail_sync_at(&self, step: u64) {
         self.state().sync_fails_at = Some(step);

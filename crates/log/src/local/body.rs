@@ -206,4 +206,4 @@ impl Iterator for Records {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

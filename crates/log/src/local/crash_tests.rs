@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anabranch_types::Clock;
 
-use super::{Durability, LocalLog, Options, Prepare};
+use super::{Durability, LocalLog, OpenError, Options, Prepare};
 use crate::conformance::block_on;
 use crate::disk::SimulatedDisk;
 use model::Model;
@@ -55,11 +55,14 @@ fn run(run: Run) -> u64 {
             disk.cut_power_at(disk.steps() + 1 + chance.below(60));
         }
         let ended = match open(&disk, run.durability, &clock) {
-            Some(log) => {
+            Ok(log) => {
                 block_on(model.check(&log, &format!("{run:?}, before cut {cut}")));
                 block_on(Work { log, disk: &disk, clock: &clock, run }.go(&mut chance, &mut model))
             }
-            None => Ended::PowerGone,
+            Err(e) => {
+                assert!(!disk.has_power(), "{run:?}, before cut {cut}: {e:?}");
+                Ended::PowerGone
+            }
         };
         if ended == Ended::PowerGone {
             happened += 1;
@@ -70,17 +73,17 @@ fn run(run: Run) -> u64 {
     // The same chance again without faults: everything that counts must be readable at last.
     let disk = disk.after_power_cut(chance.next());
     model.power_was_cut();
-    let log = open(&disk, run.durability, &clock).expect("it opens when the power stays");
+    let log = open(&disk, run.durability, &clock).unwrap_or_else(|e| panic!("{run:?}, at last: {e:?}"));
     block_on(model.check(&log, &format!("{run:?}, at last")));
     happened + 1
 }
 
-fn open(disk: &SimulatedDisk, durability: Durability, clock: &Clock) -> Option<Arc<LocalLog>> {
-    let log = LocalLog::open(Arc::new(disk.clone()), options(durability, clock)).ok()?;
+fn open(disk: &SimulatedDisk, durability: Durability, clock: &Clock) -> Result<Arc<LocalLog>, OpenError> {
+    let log = LocalLog::open(Arc::new(disk.clone()), options(durability, clock))?;
     // Cut power tears; it damages nothing that was durable.
     let recovered = log.recovered();
     assert!(recovered.damage.is_empty() && recovered.missing.is_empty(), "{recovered:?}");
-    Some(Arc::new(log))
+    Ok(Arc::new(log))
 }
 
 /// Runs until so many power cuts happened.

@@ -1,18 +1,17 @@
 //! The file `checkpoint`: where the write-ahead log must be read from, and what was known before that place.
 
-use std::io::{self, IoSlice};
+use std::io;
 
 use anabranch_types::Timestamp;
 
 use super::checksum::crc32c;
 use super::frame::{u16_at, u32_at, u64_at};
 use super::history::Meta;
-use super::sync_names;
+use super::replace::replace;
 use crate::disk::Disk;
 use crate::{GroupId, LogId, Offset, Position, Timeline};
 
 const NAME: &str = "checkpoint";
-const NEW_NAME: &str = "checkpoint.new";
 const MAGIC: [u8; 4] = *b"ABRc";
 const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 48;
@@ -77,15 +76,7 @@ pub fn load(disk: &dyn Disk) -> io::Result<Option<Manifest>> {
 
 /// Replaces the checkpoint; durable when this returns.
 pub fn store(disk: &dyn Disk, manifest: &Manifest) -> io::Result<()> {
-    match disk.remove(NEW_NAME) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let file = disk.create(NEW_NAME)?;
-    file.write_at(&[IoSlice::new(&encode(manifest))], 0)?;
-    file.sync()?;
-    disk.rename(NEW_NAME, NAME)?;
-    sync_names(disk)
+    replace(disk, NAME, &encode(manifest))
 }
 
 fn encode(manifest: &Manifest) -> Vec<u8> {
@@ -212,3 +203,6 @@ fn time_at(bytes: &[u8], at: usize) -> Timestamp {
 fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the file `checkpoint` is damaged")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,12 @@
-use std::io::{self, IoSlice};
+use std::io;
 
 use super::checksum::crc32c;
 use super::frame::{u16_at, u32_at};
-use super::sync_names;
+use super::replace::replace;
 use crate::Timeline;
 use crate::disk::Disk;
 
 const NAME: &str = "state";
-const NEW_NAME: &str = "state.new";
 const MAGIC: [u8; 4] = *b"ABRs";
 const VERSION: u32 = 1;
 const BYTES: usize = 32;
@@ -37,15 +36,7 @@ pub fn load(disk: &dyn Disk) -> io::Result<Option<State>> {
 
 /// Replaces the state; durable when this returns.
 pub fn store(disk: &dyn Disk, state: State) -> io::Result<()> {
-    match disk.remove(NEW_NAME) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let file = disk.create(NEW_NAME)?;
-    file.write_at(&[IoSlice::new(&encode(state))], 0)?;
-    file.sync()?;
-    disk.rename(NEW_NAME, NAME)?;
-    sync_names(disk)
+    replace(disk, NAME, &encode(state))
 }
 
 fn encode(state: State) -> [u8; BYTES] {

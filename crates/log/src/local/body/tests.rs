@@ -8,9 +8,9 @@ use crate::{GroupId, LogId, Producer, Timeline};
 /// The page that says how the log is stored.
 const PAGE: &str = include_str!("../../../../../docs/formats/log.md");
 
-/// The bytes that the page's example prints.
-fn printed() -> Vec<u8> {
-    let (_, example) = PAGE.split_once("```hex\n").expect("the page has an example");
+/// The bytes that the page prints in the block of that kind.
+pub fn printed(kind: &str) -> Vec<u8> {
+    let (_, example) = PAGE.split_once(&format!("```{kind}\n")).expect("the page has the example");
     let (hex, _) = example.split_once("```").expect("the example ends");
     let digits: String = hex.split_whitespace().collect();
     (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
@@ -46,10 +46,10 @@ fn example() -> (FrameHeader, Vec<NewRecord>, Vec<u8>) {
 #[test]
 fn the_page_prints_what_is_written_and_it_reads_back() {
     let (header, records, bytes) = example();
-    assert_eq!(printed(), bytes, "{}", hex(&bytes));
-    let read = FrameHeader::decode(&printed()).unwrap();
+    assert_eq!(printed("hex"), bytes, "{}", hex(&bytes));
+    let read = FrameHeader::decode(&printed("hex")).unwrap();
     assert_eq!(read, header);
-    let body = Bytes::from(printed()).slice(HEADER_BYTES..);
+    let body = Bytes::from(printed("hex")).slice(HEADER_BYTES..);
     assert_eq!(crc32c(&body), read.body_crc);
     let found: Vec<Record> = Records::new(body, read.first, read.count, read.arrival).collect();
     assert_eq!(found.iter().map(|r| r.record.clone()).collect::<Vec<_>>(), records);
@@ -78,7 +78,8 @@ fn a_body_that_is_not_what_its_header_says_ends_early() {
     assert_eq!(Records::new(body, header.first, 9, header.arrival).count(), 2);
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as the page prints them.
+pub fn hex(bytes: &[u8]) -> String {
     let line = |line: &[u8]| line.iter().map(|b| format!("{b:02x} ")).collect::<String>();
     bytes.chunks(16).map(|l| line(l).trim_end().to_owned() + "\n").collect()
 }

@@ -182,7 +182,7 @@ impl Work<'_> {
         // Dropping the log ends its threads; what the disk's cache holds stays.
         let placeholder = open(&SimulatedDisk::new(), self.run.durability, self.clock);
         drop(std::mem::replace(&mut self.log, placeholder.expect("an empty disk opens")));
-        self.log = open(self.disk, self.run.durability, self.clock).ok_or(Gone)?;
+        self.log = open(self.disk, self.run.durability, self.clock).map_err(|_| Gone)?;
         model.check(&self.log, &format!("{:?}, after a stop {stop:?}", self.run)).await;
         Ok(())
     }

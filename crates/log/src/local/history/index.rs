@@ -81,3 +81,30 @@ fn load_run(file: &dyn DiskFile, at: u64) -> io::Result<(u64, Vec<Part>)> {
 fn damaged(at: u64) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("the index at {at} is damaged"))
 }
+
+#[cfg(test)]
+mod tests {
+    use anabranch_types::Timestamp;
+
+    use super::*;
+    use crate::local::body::tests::{hex, printed};
+    use crate::{Offset, Position, Timeline};
+
+    #[test]
+    fn the_page_prints_what_is_written_and_it_reads_back() {
+        let time = Timestamp::from_millis(1_700_000_000_123);
+        let part = Part {
+            log: 3,
+            first: Position { timeline: Timeline(1), offset: Offset(41) },
+            count: 2,
+            at: 4096,
+            bytes: 158,
+            first_arrival: time,
+            last_arrival: time,
+        };
+        let bytes = encode(0, &[part]);
+        assert_eq!(printed("hex index"), bytes, "{}", hex(&bytes));
+        let entry: &[u8; Part::ENTRY_BYTES] = bytes[8..].try_into().unwrap();
+        assert_eq!(Part::decode(entry), part);
+    }
+}
