@@ -1,6 +1,6 @@
 //! Who may, and what happened: the one door every call goes through, identities, the audit, metrics; STS and CloudWatch.
 //!
-//! Start reading at [`Door`]; then [`iam`] for who calls, [`audit`] and [`metrics`] for what is written down. The services whose
+//! Start reading at [`Door`]; then [`iam`] for who calls, [`kms`] for the keys at rest, [`audit`] and [`metrics`] for what is written down. The services whose
 //! API this crate answers are [`sts`] and [`cloudwatch`], one file per operation. Knows no stream, shard, socket or
 //! protocol.
 
@@ -9,6 +9,7 @@ mod authorize;
 pub mod cloudwatch;
 mod door;
 pub mod iam;
+pub mod kms;
 pub mod metrics;
 pub mod sts;
 #[cfg(test)]
