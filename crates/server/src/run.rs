@@ -2,15 +2,17 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
 use anabranch_governance::iam::{Credentials, CredentialsError};
+use anabranch_governance::kms::{MasterKey, MasterKeyError};
 use anabranch_log::local;
 use anabranch_streams as streams;
 use anabranch_streams::limits::LimitsMode;
+use anabranch_types::Rng;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
@@ -24,6 +26,8 @@ use crate::place::{Place, PlaceError};
 use crate::test_clock::{ClockError, KeptClock};
 use crate::world::{self, Recipe, World};
 
+/// Beneath the data directory: what wraps all keys at rest, unless a flag or a variable names another.
+const MASTER_KEY_FILE: &str = "master.key";
 /// How long what was begun may take to finish once the server was told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 
@@ -37,6 +41,8 @@ pub enum RunError {
     Clock(#[from] ClockError),
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("cannot open the stores")]
@@ -100,7 +106,9 @@ impl Server {
         let tls = tls(&settings, data_dir.clone())?;
         let audit = open_audit(&settings)?;
 
-        let world = World::open(recipe(&settings, data_dir, &clock, audit.clone())).await?;
+        let master_key = master_key(&settings, data_dir.as_deref())?;
+
+        let world = World::open(recipe(&settings, data_dir, &clock, audit.clone(), master_key)).await?;
         let gateway = Gateway::new(gateway::Parts {
             world,
             guard: guard(&settings),
@@ -223,6 +231,18 @@ fn tls(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Tls, RunError> 
     }
 }
 
+fn master_key(settings: &Settings, data_dir: Option<&Path>) -> Result<MasterKey, RunError> {
+    let rng = Rng::system();
+    let given = settings.master_key.as_ref().and_then(|key| MasterKey::from_base64(key.reveal()));
+    let named = settings.flags.master_key_file.clone();
+    let path = named.or_else(|| data_dir.map(|dir| dir.join(MASTER_KEY_FILE)));
+    match (given, path) {
+        (Some(key), _) => Ok(key),
+        (None, Some(path)) => Ok(MasterKey::load_or_make(&path, &rng)?),
+        (None, None) => Ok(MasterKey::random(&rng)),
+    }
+}
+
 fn open_audit(settings: &Settings) -> Result<Option<Arc<FileSink>>, RunError> {
     let Some(path) = &settings.flags.audit_file else { return Ok(None) };
     let sink = FileSink::open(path).map_err(|source| RunError::Audit { path: path.clone(), source })?;
@@ -234,6 +254,7 @@ fn recipe(
     data_dir: Option<PathBuf>,
     clock: &KeptClock,
     audit: Option<Arc<FileSink>>,
+    master_key: MasterKey,
 ) -> Recipe {
     let durability = match settings.flags.durability {
         _ if data_dir.is_none() => local::Durability::Memory,
@@ -254,7 +275,8 @@ fn recipe(
         },
         transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),
     };
-    Recipe { data_dir, durability, tail_bytes_max, clock: clock.clock.clone(), audit, streams }
+    let master_key = Arc::new(master_key);
+    Recipe { data_dir, durability, tail_bytes_max, clock: clock.clock.clone(), audit, master_key, streams }
 }
 
 fn guard(settings: &Settings) -> Guard {

@@ -9,6 +9,7 @@ use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
+use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
 use anabranch_governance::{Door, OwnAccount};
@@ -41,6 +42,8 @@ pub struct Recipe {
     pub clock: Clock,
     /// Where audit events go.
     pub audit: Arc<dyn AuditSink>,
+    /// What wraps all keys at rest.
+    pub master_key: Arc<MasterKey>,
     /// How Data Streams behave where AWS leaves a choice.
     pub streams: streams::Settings,
 }
@@ -98,6 +101,7 @@ impl World {
             catalog: Arc::clone(&catalog),
             clock: recipe.clock.clone(),
             rng: Rng::system(),
+            master_key: Arc::clone(&recipe.master_key),
             metrics: metrics.clone(),
         };
 

@@ -9,7 +9,9 @@ use anabranch_types::Timestamp;
 
 use crate::Streams;
 use crate::errors::{self, Failed};
-use crate::stored::{SHARDS_PER_VALUE, StoredConsumer, StoredShard, StoredStream, StreamKeys, Value};
+use crate::stored::{
+    SHARDS_PER_VALUE, StoredConsumer, StoredShard, StoredStream, StreamKeys, Value, data_key_chunks,
+};
 use crate::stream::{Shard, Stream, View};
 
 /// A stream being changed.
@@ -141,11 +143,13 @@ impl Streams {
         let last_second = view.shards.iter().map(|s| s.stored.created_seconds).max().unwrap_or_default();
         let keys = stream.scope.stream(&stream.id.name);
         let chunks = Draft::of(&view).chunks();
+        let data_keys = data_key_chunks(&stream.data_keys.stored());
         let commit = Commit {
             expect: vec![Expect::Version(keys.stream(), view.version)],
             put: vec![(keys.tombstone(), last_second.to_bytes())],
             delete: std::iter::once(keys.stream())
                 .chain(chunks.keys().map(|c| keys.shards(*c)))
+                .chain(data_keys.keys().map(|c| keys.data_keys(*c)))
                 .chain(view.consumers.keys().map(|name| keys.consumer(name)))
                 .collect(),
         };

@@ -4,6 +4,7 @@ use anabranch_api::kinesis::{
     self, ChildShard, EncryptionType, EnhancedMetrics, HashKeyRange, MetricsName, StreamModeDetails,
 };
 use anabranch_types::{ConsumerArn, HashRange, ShardId};
+use bytestring::ByteString;
 
 use crate::stored::{ConsumerStatus, Distribution, Mode, Status, StoredConsumer, StoredStream};
 use crate::stream::{Shard, Stream, View};
@@ -54,8 +55,19 @@ pub(crate) fn enhanced_monitoring(stored: &StoredStream) -> Vec<EnhancedMetrics>
 }
 
 /// A stream's EncryptionType: AWS says NONE where nothing is encrypted.
-pub(crate) fn encryption(_: &StoredStream) -> Option<EncryptionType> {
-    Some(EncryptionType::None)
+pub(crate) fn encryption(stored: &StoredStream) -> Option<EncryptionType> {
+    Some(sealed_as(stored).unwrap_or(EncryptionType::None))
+}
+
+/// How a stream's records are sealed at the moment; AWS leaves the member out of answers to puts where they are not (recorded by
+/// kinesalite).
+pub(crate) fn sealed_as(stored: &StoredStream) -> Option<EncryptionType> {
+    stored.key_id.as_ref().map(|_| EncryptionType::Kms)
+}
+
+/// The KMS key of an encrypted stream, as it was named.
+pub(crate) fn key_id(stored: &StoredStream) -> Option<ByteString> {
+    stored.key_id.clone().map(Into::into)
 }
 
 pub(crate) fn hash_key_range(range: HashRange) -> HashKeyRange {

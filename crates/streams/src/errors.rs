@@ -427,6 +427,15 @@ pub(crate) enum Failed {
     Undecodable(#[from] crate::stored::Undecodable),
     #[error("the key of tokens in the catalog has a wrong length")]
     TokenKey,
+    #[error(
+        "the records of {stream} are sealed under another master key: start with the one this data was written \
+         with (--master-key-file or ANABRANCH_MASTER_KEY)"
+    )]
+    MasterKey { stream: String, source: anabranch_governance::kms::NotWrappedByThis },
+    #[error("there is no data key {id} of {stream}, under which records are sealed")]
+    NoDataKey { stream: String, id: u32 },
+    #[error("a record of {stream} cannot be opened")]
+    Unsealable { stream: String, source: anabranch_governance::kms::Unsealable },
     #[error("there is no id for a new log group")]
     Counter(#[from] anabranch_catalog::CounterError),
 }
@@ -512,6 +521,31 @@ pub(crate) fn too_many_tags(whose: &str, limit: usize) -> Error {
         )
         .into(),
     )
+}
+
+/// AWS: API_StartStreamEncryption: the only valid value of EncryptionType is KMS. AWS's own words are not known.
+pub(crate) fn encryption_type_not_kms() -> Error {
+    Error::InvalidArgumentException("Invalid EncryptionType. The only valid value is KMS.".into())
+}
+
+/// Another key than the stream's is named to stop encryption, whose model has no error of KMS. AWS's own words are not known.
+pub(crate) fn not_sealed_with(key_id: &str) -> Error {
+    Error::InvalidArgumentException(format!("The stream is not encrypted with the key {key_id}.").into())
+}
+
+/// AWS: as KMS says it of an alias.
+pub(crate) fn kms_alias_not_found(arn: impl Display) -> Error {
+    Error::KMSNotFoundException(format!("Alias {arn} is not found.").into())
+}
+
+/// AWS: as KMS says it of a key.
+pub(crate) fn kms_key_not_found(arn: impl Display) -> Error {
+    Error::KMSNotFoundException(format!("Key '{arn}' does not exist").into())
+}
+
+/// AWS: as KMS says it of what names neither key nor alias.
+pub(crate) fn kms_key_id_invalid(given: &str) -> Error {
+    Error::KMSNotFoundException(format!("Invalid keyId {given}").into())
 }
 
 /// AWS: API_SplitShard, ValidationException; worded as public logs of UpdateShardCount have it.

@@ -6,13 +6,14 @@ use std::time::Duration;
 use anabranch_api::kinesis::{self, CreateStream, DescribeStream, GetShardIterator, ShardIteratorType};
 use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
 use anabranch_catalog::MemoryCatalog;
+use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_log::disk::SimulatedDisk;
 use anabranch_log::local::{LocalLog, Options, Prepare};
 use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName};
 use bytes::Bytes;
 
-use crate::{Ground, Settings, Streams};
+use crate::{Ground, OpenError, Settings, Streams};
 
 /// A service to call.
 pub(crate) struct Bench {
@@ -39,6 +40,7 @@ pub(crate) async fn bench_with(settings: Settings) -> Bench {
         catalog: Arc::new(MemoryCatalog::default()),
         clock: clock.clone(),
         rng: Rng::seeded(1),
+        master_key: Arc::new(MasterKey::random(&Rng::seeded(2))),
         metrics: Metrics::new(|_| {}),
     };
     let streams = Streams::open(ground.clone(), settings.clone()).await.unwrap();
@@ -172,6 +174,12 @@ impl Bench {
         drop(self.streams);
         let streams = Streams::open(self.ground.clone(), self.settings.clone()).await.unwrap();
         Self { streams, ..self }
+    }
+
+    /// What comes of a restart with another master key.
+    pub async fn restarted_with_another_master_key(self) -> Result<Arc<Streams>, OpenError> {
+        let master_key = Arc::new(MasterKey::random(&Rng::seeded(3)));
+        Streams::open(Ground { master_key, ..self.ground }, self.settings).await
     }
 }
 

@@ -1,11 +1,12 @@
 //! Kinesis Data Streams: shards, records, iterators, enhanced fan-out.
 //!
 //! Start reading at [`Streams`] and at any file of `ops/`: one operation each, named as the API names it. `put`, `read` and `fanout`
-//! move records; `stream` and `directory` are what there is, in memory; `stored` and `changes` are how it gets into the catalog; `limits`
+//! move records, `sealing` encrypts them; `stream` and `directory` are what there is, in memory; `stored` and `changes` are how it gets into the catalog; `limits`
 //! and `errors` hold every number and every sentence. Knows no socket, no protocol and no policy.
 
 mod accounts;
 mod changes;
+mod data_keys;
 mod describe;
 mod directory;
 mod errors;
@@ -21,6 +22,7 @@ mod put;
 mod read;
 mod reshard;
 mod resolve;
+mod sealing;
 mod service;
 mod stored;
 mod stream;

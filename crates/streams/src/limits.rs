@@ -75,6 +75,8 @@ pub const TAGS_MAX: usize = 50;
 pub const UPDATE_SHARD_COUNT_TARGET_MAX: u32 = 10_000;
 /// AWS: API_UpdateShardCount: calls per stream in a rolling 24 hours.
 pub const UPDATE_SHARD_COUNT_PER_DAY: usize = 10;
+/// AWS: API_StartStreamEncryption and API_StopStreamEncryption: 25 times each in a rolling 24-hour period.
+pub const ENCRYPTION_CHANGES_PER_DAY: usize = 25;
 /// AWS: API_UpdateStreamMode: switches per stream in a rolling 24 hours.
 pub const UPDATE_STREAM_MODE_PER_DAY: usize = 2;
 

@@ -15,8 +15,8 @@ use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
 use crate::service::{Ground, Settings, Streams, Tombstones};
 use crate::stored::{
-    Scope, StoredConsumer, StoredSettings, StoredShard, StoredStream, Value, next_scope_after, scope_of,
-    token_key,
+    Scope, StoredConsumer, StoredDataKey, StoredSettings, StoredShard, StoredStream, Value, next_scope_after,
+    scope_of, token_key,
 };
 use crate::stream::{Shard, Stream, View};
 use crate::tokens::{KEY_BYTES, Tokens};
@@ -56,6 +56,8 @@ impl Streams {
             log: ground.log,
             catalog: ground.catalog,
             clock: ground.clock,
+            rng: ground.rng,
+            master_key: ground.master_key,
             metrics: ground.metrics,
             settings,
             directory: Directory::default(),
@@ -119,11 +121,24 @@ impl Streams {
         let due = view.due();
         let id = StreamArn { region: scope.region.clone(), account: scope.account, name };
         let metrics = self.stream_metrics(&id);
-        self.directory.add(Arc::new(Stream::new(id, group, metrics, view)));
+        let stream = Stream::new(id, group, metrics, view);
+        self.load_data_keys(&stream).await?;
+        self.directory.add(Arc::new(stream));
         if let Some(due) = due {
             self.agenda.note(due, group);
         }
         Ok(())
+    }
+
+    /// Loads a stream's data keys, and makes sure that this is the master key they were wrapped by.
+    async fn load_data_keys(&self, stream: &Stream) -> Result<(), Failed> {
+        let mut keys: Vec<StoredDataKey> = Vec::new();
+        for entry in scan_all(&*self.catalog, stream.scope.stream(&stream.id.name).all_data_keys()).await? {
+            keys.extend(Vec::<StoredDataKey>::from_bytes(&entry.value)?);
+        }
+        let newest = keys.last().map(|key| key.id);
+        stream.data_keys.load(keys);
+        newest.map_or(Ok(()), |id| self.data_key(stream, id).map(drop))
     }
 
     /// Ends the states whose time came while we were away.

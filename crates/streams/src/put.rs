@@ -142,10 +142,21 @@ impl Streams {
 
     /// Appends a round; the records whose shard was closed.
     async fn append(&self, stream: &Stream, round: &Round, puts: &[Put<'_>], fates: &mut [Fate]) -> Vec<u32> {
-        let batches = round.runs().map(|(shard, run)| Batch {
-            log: shard.live.log,
-            records: round.routed[run].iter().map(|&(_, i)| puts[i as usize].to_record()).collect(),
-            producer: Producer::default(),
+        let mut sealer = match &round.view.stored.key_id {
+            Some(_) => match self.sealer(stream, round.routed.len()).await {
+                Ok(sealer) => Some(sealer),
+                Err(_) => return Vec::new(),
+            },
+            None => None,
+        };
+        let batches = round.runs().map(|(shard, run)| {
+            let log = shard.live.log;
+            let records = round.routed[run].iter().map(|&(_, i)| puts[i as usize].to_record()).collect();
+            let records = match &mut sealer {
+                Some(sealer) => sealer.seal(log, records),
+                None => records,
+            };
+            Batch { log, records, producer: Producer::default() }
         });
         let outcomes = self.log.append_all(batches.collect()).await;
         let mut closed = Vec::new();

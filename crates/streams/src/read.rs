@@ -1,6 +1,6 @@
 //! Reading records of a shard, for GetRecords and fan-out alike.
 
-use anabranch_api::kinesis::{self, Error};
+use anabranch_api::kinesis::{self, EncryptionType, Error};
 use anabranch_log::{Position, ReadBatch, ReadFrom, ReadLimit, Record};
 use anabranch_types::Timestamp;
 use bytestring::ByteString;
@@ -8,7 +8,8 @@ use bytestring::ByteString;
 use crate::Streams;
 use crate::errors::{self, Failed};
 use crate::numbers::number;
-use crate::stream::{Shard, View};
+use crate::sealing::plain_bytes;
+use crate::stream::{Shard, Stream, View};
 
 impl Streams {
     /// Reads on from `from`. What is older than the retention is passed over, whether or not it has left the log.
@@ -29,6 +30,17 @@ impl Streams {
             _ => Ok(found),
         }
     }
+
+    /// The records of a shard as answers show them: opened, and told apart from those that never were sealed.
+    pub(crate) fn show(
+        &self,
+        stream: &Stream,
+        shard: &Shard,
+        mut records: Vec<Record>,
+    ) -> Result<Vec<kinesis::Record>, Error> {
+        self.open_sealed(stream, shard.live.log, &mut records)?;
+        records.into_iter().map(|record| show(shard, record)).collect()
+    }
 }
 
 /// Whether the read came to the end of a closed shard. A shard whose log is closed while its children are not yet committed has not
@@ -47,28 +59,20 @@ pub(crate) fn millis_behind(found: &ReadBatch, now: Timestamp) -> u64 {
 
 /// What counts against the read limits: data and keys.
 pub(crate) fn bytes(records: &[Record]) -> u64 {
-    let bytes = |r: &Record| r.record.data.len() + r.record.key.as_ref().map_or(0, |k| k.len());
+    let bytes = |r: &Record| plain_bytes(&r.record) + r.record.key.as_ref().map_or(0, |k| k.len());
     records.iter().map(|r| bytes(r) as u64).sum()
 }
 
-/// The records as answers show them.
-pub(crate) fn show(
-    shard: &Shard,
-    records: impl IntoIterator<Item = Record>,
-) -> Result<Vec<kinesis::Record>, Error> {
-    let (id, created_seconds) = (shard.id(), shard.stored.created_seconds);
-    let show = |r: Record| {
-        let partition_key = match r.record.key {
-            Some(key) => Some(ByteString::try_from(key).map_err(|_| errors::internal())?),
-            None => None,
-        };
-        Ok(kinesis::Record {
-            sequence_number: number(id, created_seconds, r.position, r.arrival),
-            approximate_arrival_timestamp: Some(r.arrival),
-            data: r.record.data,
-            partition_key,
-            encryption_type: None,
-        })
+fn show(shard: &Shard, record: Record) -> Result<kinesis::Record, Error> {
+    let partition_key = match record.record.key {
+        Some(key) => Some(ByteString::try_from(key).map_err(|_| errors::internal())?),
+        None => None,
     };
-    records.into_iter().map(show).collect()
+    Ok(kinesis::Record {
+        sequence_number: number(shard.id(), shard.stored.created_seconds, record.position, record.arrival),
+        approximate_arrival_timestamp: Some(record.arrival),
+        data: record.record.data,
+        partition_key,
+        encryption_type: record.record.seal.map(|_| EncryptionType::Kms),
+    })
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use anabranch_catalog::Catalog;
+use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::{Metrics, StreamMetrics};
 use anabranch_log::RecordLog;
 use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
@@ -24,6 +25,8 @@ pub struct Streams {
     pub(crate) log: Arc<dyn RecordLog>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) clock: Clock,
+    pub(crate) rng: Rng,
+    pub(crate) master_key: Arc<MasterKey>,
     pub(crate) metrics: Metrics,
     pub(crate) settings: Settings,
     pub(crate) directory: Directory,
@@ -51,6 +54,8 @@ pub struct Ground {
     pub clock: Clock,
     /// Chance.
     pub rng: Rng,
+    /// What wraps the data keys of streams.
+    pub master_key: Arc<MasterKey>,
     /// Counters per stream.
     pub metrics: Metrics,
 }

@@ -9,6 +9,7 @@ use anabranch_log::{GroupId, LogId};
 use anabranch_types::{HashKey, SequenceNumber, ShardId, StreamArn, Timestamp};
 use bytestring::ByteString;
 
+use crate::data_keys::DataKeys;
 use crate::fanout::Hub;
 use crate::limits::Admission;
 use crate::stored::{Scope, Status, StoredConsumer, StoredShard, StoredStream};
@@ -21,6 +22,7 @@ pub(crate) struct Stream {
     pub scope: Scope,
     pub group: GroupId,
     pub metrics: Arc<StreamMetrics>,
+    pub data_keys: DataKeys,
     /// Held while the stream is being changed: changes of one stream happen one after the other.
     pub changing: tokio::sync::Mutex<()>,
     view: RwLock<Arc<View>>,
@@ -55,8 +57,8 @@ impl Stream {
     pub fn new(id: StreamArn, group: GroupId, metrics: Arc<StreamMetrics>, view: View) -> Self {
         let scope = Scope { account: id.account, region: id.region.clone() };
         let arn = id.to_string().into();
-        let changing = tokio::sync::Mutex::new(());
-        Self { id, arn, scope, group, metrics, changing, view: RwLock::new(Arc::new(view)) }
+        let (changing, data_keys) = (tokio::sync::Mutex::new(()), DataKeys::default());
+        Self { id, arn, scope, group, metrics, data_keys, changing, view: RwLock::new(Arc::new(view)) }
     }
 
     /// As it is now.

@@ -199,6 +199,8 @@ pub trait KinesisStreams:
     + Serve<UpdateStreamMode>
     + Serve<UpdateStreamRecordDistributionStrategy>
     + Serve<UpdateStreamWarmThroughput>
+    + Serve<StartStreamEncryption>
+    + Serve<StopStreamEncryption>
 {
 }
 
@@ -241,6 +243,8 @@ impl<T> KinesisStreams for T where
         + Serve<UpdateStreamMode>
         + Serve<UpdateStreamRecordDistributionStrategy>
         + Serve<UpdateStreamWarmThroughput>
+        + Serve<StartStreamEncryption>
+        + Serve<StopStreamEncryption>
 {
 }
 
@@ -284,6 +288,8 @@ pub fn register_streams<S: KinesisStreams, R: Register>(service: &Arc<S>, regist
     register.unary::<UpdateStreamMode, S>(service);
     register.unary::<UpdateStreamRecordDistributionStrategy, S>(service);
     register.unary::<UpdateStreamWarmThroughput, S>(service);
+    register.unary::<StartStreamEncryption, S>(service);
+    register.unary::<StopStreamEncryption, S>(service);
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1380,6 +1386,90 @@ impl Operation for UpdateStreamWarmThroughput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartStreamEncryptionOutput {}
+
+impl Decode for StartStreamEncryptionOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for StartStreamEncryptionOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for StartStreamEncryption {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.StartStreamEncryption";
+    const ACTION: &'static str = "kinesis:StartStreamEncryption";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = StartStreamEncryptionOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopStreamEncryptionOutput {}
+
+impl Decode for StopStreamEncryptionOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for StopStreamEncryptionOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for StopStreamEncryption {
+    const SERVICE: &'static Service = &services::KINESIS;
+    const NAME: &'static str = "Kinesis_20131202.StopStreamEncryption";
+    const ACTION: &'static str = "kinesis:StopStreamEncryption";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = StopStreamEncryptionOutput;
+    type Error = Error;
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, self.stream_arn.as_deref(), || {
+            let stream_name = self.stream_name.as_ref()?;
+            Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AddTagsToStream {
     pub stream_name: Option<anabranch_types::StreamName>,
     pub tags: Vec<(ByteString, ByteString)>,
@@ -2135,10 +2225,28 @@ pub struct SplitShard {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct StartStreamEncryption {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub encryption_type: EncryptionType,
+    pub key_id: ByteString,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StartingPosition {
     pub r#type: ShardIteratorType,
     pub sequence_number: Option<ByteString>,
     pub timestamp: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StopStreamEncryption {
+    pub stream_name: Option<anabranch_types::StreamName>,
+    pub encryption_type: EncryptionType,
+    pub key_id: ByteString,
+    pub stream_arn: Option<ByteString>,
+    pub stream_id: Option<ByteString>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -5499,6 +5607,71 @@ impl Encode for SplitShard {
     }
 }
 
+impl Decode for StartStreamEncryption {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "EncryptionType", "KeyId", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "EncryptionType");
+                    value.encryption_type = codec::enumeration(d, at, violations)?;
+                }
+                2 => {
+                    value.key_id = d.string()?;
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "EncryptionType"), (2, "KeyId")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for StartStreamEncryption {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("EncryptionType");
+        e.string(self.encryption_type.as_str());
+
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for StartingPosition {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["Type", "SequenceNumber", "Timestamp"];
@@ -5539,6 +5712,71 @@ impl Encode for StartingPosition {
         if let Some(v) = &self.timestamp {
             e.member("Timestamp");
             e.timestamp(*v, TimestampForm::Default);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for StopStreamEncryption {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["StreamName", "EncryptionType", "KeyId", "StreamARN", "StreamId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "StreamName");
+                    value.stream_name = Some(codec::checked(
+                        d,
+                        at,
+                        violations,
+                        anabranch_types::StreamName::parse,
+                        &STREAM_NAME_TEXT,
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "EncryptionType");
+                    value.encryption_type = codec::enumeration(d, at, violations)?;
+                }
+                2 => {
+                    value.key_id = d.string()?;
+                }
+                3 => {
+                    value.stream_arn = Some(d.string()?);
+                }
+                4 => {
+                    value.stream_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "EncryptionType"), (2, "KeyId")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for StopStreamEncryption {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.stream_name {
+            e.member("StreamName");
+            e.string(v.as_ref());
+        }
+        e.member("EncryptionType");
+        e.string(self.encryption_type.as_str());
+
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        if let Some(v) = &self.stream_arn {
+            e.member("StreamARN");
+            e.string(v);
+        }
+        if let Some(v) = &self.stream_id {
+            e.member("StreamId");
+            e.string(v);
         }
         e.end_structure();
     }
@@ -7282,11 +7520,45 @@ impl SplitShard {
     }
 }
 
+impl StartStreamEncryption {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TEXT.check(&self.key_id, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl StartingPosition {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         if let Some(v) = &self.sequence_number {
             let at = &Path::Member(at, "SequenceNumber");
             SEQUENCE_NUMBER_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl StopStreamEncryption {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TEXT.check(&self.key_id, at, violations);
+        }
+        if let Some(v) = &self.stream_arn {
+            let at = &Path::Member(at, "StreamARN");
+            STREAM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.stream_id {
+            let at = &Path::Member(at, "StreamId");
+            STREAM_ID_TEXT.check(v, at, violations);
         }
     }
 }
@@ -7457,6 +7729,12 @@ static GET_RECORDS_INPUT_LIMIT_RANGE: constraint::Range =
 static HASH_KEY_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: None, max: None },
     pattern: Some(constraint::Pattern::by_hand("^(0|([1-9]\\d{0,38}))$", constraint::is_number_of_39_digits)),
+    sensitive: false,
+};
+
+static KEY_ID_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(2048) },
+    pattern: None,
     sensitive: false,
 };
 

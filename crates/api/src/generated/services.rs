@@ -312,14 +312,14 @@ pub const KINESIS: Service = Service {
             full_name: "Kinesis_20131202.StartStreamEncryption",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "StopStreamEncryption",
             full_name: "Kinesis_20131202.StopStreamEncryption",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "SubscribeToShard",

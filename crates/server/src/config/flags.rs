@@ -83,8 +83,9 @@ pub struct ServeFlags {
     #[arg(long, value_name = "ADDR")]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// The key that wraps all keys at rest. Not built yet: refused until streams can be encrypted.
-    #[arg(long, value_name = "FILE", value_parser = values::master_key_file)]
+    /// The key that wraps all keys at rest, base64 of 32 bytes. Made at the first start, for its owner alone (mode 0600); others are refused.
+    /// Default: `master.key` in the data directory. ANABRANCH_MASTER_KEY may hold the key itself instead.
+    #[arg(long, value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
 
     /// Where delivered objects and snapshots go. Not built yet: refused until something writes blobs.

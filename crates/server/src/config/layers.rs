@@ -84,8 +84,10 @@ pub fn resolve(
     merged.extend(command_line);
     let flags = parse(&merged).map_err(|e| ConfigError::Contradiction(first_line(&e)))?;
     let sources = merged.into_iter().map(|(flag, (source, _))| (flag, source)).collect();
-    let settings = Settings { flags, root_key: secret("ANABRANCH_ROOT_KEY", variable)?, sources };
-    rules::check(&settings, variable("ANABRANCH_MASTER_KEY").is_some())?;
+    let [root_key, master_key] =
+        ["ANABRANCH_ROOT_KEY", "ANABRANCH_MASTER_KEY"].map(|name| secret(name, variable));
+    let settings = Settings { flags, root_key: root_key?, master_key: master_key?, sources };
+    rules::check(&settings)?;
     Ok(settings)
 }
 

@@ -23,6 +23,8 @@ pub struct Settings {
     pub flags: ServeFlags,
     /// `ANABRANCH_ROOT_KEY`, never printed.
     pub root_key: Option<Secret>,
+    /// `ANABRANCH_MASTER_KEY`, never printed.
+    pub master_key: Option<Secret>,
     /// By flag, where its value came from; a flag that is not here has its default.
     sources: BTreeMap<String, Source>,
 }

@@ -1,17 +1,26 @@
 //! What flags say together.
 
+use anabranch_governance::kms::MasterKey;
+
 use super::{ConfigError, Settings, Source, TlsMode};
 
 /// Refuses values that contradict each other, and listeners that would let strangers in without their owner saying so.
-pub(super) fn check(settings: &Settings, master_key: bool) -> Result<(), ConfigError> {
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let refuse = |sentence: String| Err(ConfigError::Contradiction(sentence));
     let flags = &settings.flags;
 
-    if master_key {
-        return refuse(
-            "ANABRANCH_MASTER_KEY is not built yet: there is no master key until streams can be encrypted"
-                .into(),
-        );
+    if let Some(key) = &settings.master_key {
+        if MasterKey::from_base64(key.reveal()).is_none() {
+            return refuse(
+                "ANABRANCH_MASTER_KEY is not base64 of 32 bytes: `openssl rand -base64 32` makes one".into(),
+            );
+        }
+        if flags.master_key_file.is_some() {
+            return refuse(
+                "ANABRANCH_MASTER_KEY and --master-key-file both name the master key: leave one of them out"
+                    .into(),
+            );
+        }
     }
     if flags.tls_cert.is_some() != flags.tls_key.is_some() {
         return refuse("--tls-cert and --tls-key go together: a certificate needs its key".into());
@@ -19,7 +28,7 @@ pub(super) fn check(settings: &Settings, master_key: bool) -> Result<(), ConfigE
     if flags.tls == TlsMode::Off && flags.tls_cert.is_some() {
         return refuse("--tls-cert is given, but --tls is off".into());
     }
-    for excluded in ["data-dir", "durability"] {
+    for excluded in ["data-dir", "durability", "master-key-file"] {
         if flags.ephemeral && settings.sources.contains_key(excluded) {
             return refuse(format!(
                 "--ephemeral keeps nothing, so --{excluded} has no meaning beside it: leave one of them out"

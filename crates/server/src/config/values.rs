@@ -1,7 +1,6 @@
 //! What stands behind a flag: each function turns the text of one value into its type, or says what is wrong with it.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anabranch_types::Region;
@@ -57,10 +56,6 @@ pub(super) fn limits(text: &str) -> Result<Limits, String> {
             .to_owned()),
         _ => Err("expected `shards` or `off`".to_owned()),
     }
-}
-
-pub(super) fn master_key_file(_: &str) -> Result<PathBuf, String> {
-    Err("this is not built yet: there is no master key until streams can be encrypted".to_owned())
 }
 
 pub(super) fn blobs(_: &str) -> Result<String, String> {
@@ -179,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_a_later_version_fills_is_refused_with_a_sentence() {
-        for refusal in [limits("aws").err(), master_key_file("x").err(), blobs("file:///x").err()] {
+        for refusal in [limits("aws").err(), blobs("file:///x").err()] {
             assert!(refusal.is_some_and(|sentence| sentence.contains("not built yet")));
         }
     }

@@ -9,12 +9,13 @@ use anabranch_api::echo::{
 use anabranch_api::{BodyStream, Context, Event, EventFrame, Feed, Serve, ServeDuplex};
 use anabranch_governance::audit::NoAudit;
 use anabranch_governance::iam::Credentials;
+use anabranch_governance::kms::MasterKey;
 use anabranch_log::local::Durability;
 use anabranch_server::config::TlsMode;
 use anabranch_server::gateway::{Acceptor, Gateway, Guard, Parts, Tls};
 use anabranch_server::test_clock::KeptClock;
 use anabranch_server::world::{Recipe, World};
-use anabranch_types::Clock;
+use anabranch_types::{Clock, Rng};
 use anabranch_wire::eventstream::{self, Message, Reader};
 use anabranch_wire::json;
 use bytes::{Bytes, BytesMut};
@@ -82,6 +83,7 @@ async fn start() -> SocketAddr {
         tail_bytes_max: 1 << 20,
         clock: Clock::machine(),
         audit: Arc::new(NoAudit),
+        master_key: Arc::new(MasterKey::random(&Rng::system())),
         streams: anabranch_streams::Settings::default(),
     };
     let mut world = World::open(recipe).await.expect("the stores open");

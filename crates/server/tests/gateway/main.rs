@@ -7,3 +7,4 @@ mod harness;
 mod process;
 mod protocols;
 mod refusals;
+mod sealing;

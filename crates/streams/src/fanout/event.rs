@@ -8,9 +8,10 @@ use anabranch_types::Timestamp;
 use anabranch_wire::{eventstream, json};
 
 use super::{EVENT_BYTES_MAX, EVENT_RECORDS_MAX};
+use crate::Streams;
 use crate::numbers::{number, number_before};
 use crate::read;
-use crate::stream::Shard;
+use crate::stream::{Shard, Stream};
 
 /// Records that follow one another in a shard, and the frame that carries them: encoded by the first subscriber that needs it, shared
 /// by all.
@@ -63,16 +64,16 @@ impl Event {
     }
 
     /// The frame that carries it.
-    pub fn frame(&self, shard: &Shard) -> Result<EventFrame, Error> {
-        self.frame.get_or_init(|| self.encode(shard)).clone()
+    pub fn frame(&self, streams: &Streams, stream: &Stream, shard: &Shard) -> Result<EventFrame, Error> {
+        self.frame.get_or_init(|| self.encode(streams, stream, shard)).clone()
     }
 
-    fn encode(&self, shard: &Shard) -> Result<EventFrame, Error> {
+    fn encode(&self, streams: &Streams, stream: &Stream, shard: &Shard) -> Result<EventFrame, Error> {
         let records = &self.records[self.range.clone()];
         let (id, created) = (shard.id(), shard.stored.created_seconds);
         let continuation = records.last().map(|last| number(id, created, last.position, last.arrival));
         Ok(encode(&SubscribeToShardEvent {
-            records: read::show(shard, records.iter().cloned())?,
+            records: streams.show(stream, shard, records.to_vec())?,
             continuation_sequence_number: continuation,
             millis_behind_latest: i64::try_from(self.behind_ms).unwrap_or(i64::MAX),
             child_shards: None,

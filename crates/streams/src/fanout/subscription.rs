@@ -131,7 +131,7 @@ impl Subscription {
         self.throughput.take(event.bytes);
         self.stream.metrics.outgoing(event.records() as u64, event.bytes);
         self.stream.metrics.iterator_age(event.behind_ms());
-        Poll::Ready(Some(event.frame(&self.shard)))
+        Poll::Ready(Some(event.frame(&self.streams, &self.stream, &self.shard)))
     }
 
     /// When the consumer's throughput allows more, if it does not now.

@@ -36,7 +36,7 @@ impl Serve<DescribeStream> for Streams {
             stream_creation_timestamp: stored.created(),
             enhanced_monitoring: describe::enhanced_monitoring(stored),
             encryption_type: describe::encryption(stored),
-            key_id: None,
+            key_id: describe::key_id(stored),
         };
         Ok(DescribeStreamOutput { stream_description })
     }

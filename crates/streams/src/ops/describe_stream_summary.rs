@@ -28,7 +28,7 @@ impl Serve<DescribeStreamSummary> for Streams {
             stream_creation_timestamp: stored.created(),
             enhanced_monitoring: describe::enhanced_monitoring(stored),
             encryption_type: describe::encryption(stored),
-            key_id: None,
+            key_id: describe::key_id(stored),
             open_shard_count: count(open),
             consumer_count: Some(count(view.consumers.len())),
             warm_throughput: warm_throughput(&view),

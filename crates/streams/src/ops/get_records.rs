@@ -44,7 +44,7 @@ impl Serve<GetRecords> for Streams {
         let ended = read::ended(&found, shard);
         let next = Iterator { position: found.next, ..iterator };
         Ok(GetRecordsOutput {
-            records: read::show(shard, found.records)?,
+            records: self.show(&stream, shard, found.records)?,
             next_shard_iterator: (!ended).then(|| self.seal_iterator(&next, now).into()),
             millis_behind_latest: Some(i64::try_from(behind_ms).unwrap_or(i64::MAX)),
             child_shards: ended.then(|| describe::child_shards(&view, shard)),

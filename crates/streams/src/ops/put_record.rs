@@ -5,7 +5,7 @@ use anabranch_types::{SequenceNumber, ShardId};
 use crate::numbers::{position_at, put_seconds};
 use crate::put::{Fate, Put, record_bytes_max};
 use crate::stream::{Stream, View};
-use crate::{Streams, errors};
+use crate::{Streams, describe, errors};
 
 impl Serve<PutRecord> for Streams {
     async fn serve(&self, cx: &Context, request: PutRecord) -> Result<PutRecordOutput, Error> {
@@ -24,9 +24,10 @@ impl Serve<PutRecord> for Streams {
         if request.dry_run == Some(true) {
             return Err(errors::dry_run());
         }
+        let encryption_type = describe::sealed_as(&view.stored);
         match self.put_all(&stream, view, &[put]).await[0] {
             Fate::Stored { shard, number } => {
-                Ok(PutRecordOutput { shard_id: shard, sequence_number: number, encryption_type: None })
+                Ok(PutRecordOutput { shard_id: shard, sequence_number: number, encryption_type })
             }
             Fate::Throttled(shard) => Err(errors::rate_exceeded(shard, &stream.id)),
             Fate::Failed => Err(errors::internal()),

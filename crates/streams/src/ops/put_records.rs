@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use crate::limits::PUT_RECORDS_BYTES_MAX;
 use crate::put::{Fate, Put, record_bytes_max};
 use crate::stream::{Stream, View};
-use crate::{Streams, errors};
+use crate::{Streams, describe, errors};
 
 impl Serve<PutRecords> for Streams {
     async fn serve(&self, cx: &Context, request: PutRecords) -> Result<PutRecordsOutput, Error> {
@@ -16,12 +16,13 @@ impl Serve<PutRecords> for Streams {
         if request.dry_run == Some(true) {
             return Err(errors::dry_run());
         }
+        let encryption_type = describe::sealed_as(&view.stored);
         let fates = self.put_all(&stream, view, &puts).await;
         let failed = fates.iter().filter(|f| !matches!(f, Fate::Stored { .. })).count();
         Ok(PutRecordsOutput {
             failed_record_count: i32::try_from(failed).ok(),
             records: fates.into_iter().map(|fate| result(fate, &stream)).collect(),
-            encryption_type: None,
+            encryption_type,
         })
     }
 }

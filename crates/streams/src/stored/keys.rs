@@ -63,6 +63,16 @@ impl StreamKeys<'_> {
         self.key("consumer", "/")
     }
 
+    /// The data keys whose id divided by [`super::DATA_KEYS_PER_VALUE`] is `chunk`.
+    pub fn data_keys(&self, chunk: u32) -> Key {
+        self.key("data-keys", &format!("/{chunk:08x}"))
+    }
+
+    /// What the keys of its data keys begin with.
+    pub fn all_data_keys(&self) -> Bytes {
+        self.key("data-keys", "/")
+    }
+
     fn key(&self, kind: &str, rest: &str) -> Bytes {
         let Scope { account, region } = self.scope;
         format!("/{account}/{region}/kinesis/{kind}/{}{rest}", self.name).into()

@@ -5,9 +5,11 @@ mod values;
 
 pub(crate) use keys::{Scope, StreamKeys, next_scope_after, scope_of, token_key};
 pub(crate) use values::{
-    Closed, Commitment, ConsumerStatus, Distribution, Intent, Mode, Status, StoredConsumer, StoredSettings,
-    StoredShard, StoredStep, StoredStream, Undecodable, Value,
+    Closed, Commitment, ConsumerStatus, Distribution, Intent, Mode, Status, StoredConsumer, StoredDataKey,
+    StoredSettings, StoredShard, StoredStep, StoredStream, Undecodable, Value, data_key_chunks,
 };
 
 /// How many shards one value holds. A thousand values, the most of a commit, hold more shards than an account may have.
 pub(crate) const SHARDS_PER_VALUE: u32 = 128;
+/// How many data keys one value holds: a kilobyte's worth of a hundred bytes each would be rewritten too often, a megabyte's too dearly.
+pub(crate) const DATA_KEYS_PER_VALUE: u32 = 512;

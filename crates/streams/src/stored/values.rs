@@ -90,6 +90,15 @@ pub(crate) struct StoredStream {
     /// The resource policy, as it was put.
     #[n(16)]
     pub policy: Option<String>,
+    /// The KMS key under which records are sealed, as it was named; none while they are stored as they come.
+    #[n(17)]
+    pub key_id: Option<String>,
+    /// When encryption was started within the last 24 hours.
+    #[n(18)]
+    pub encryption_starts_ms: Vec<i64>,
+    /// When encryption was stopped within the last 24 hours.
+    #[n(19)]
+    pub encryption_stops_ms: Vec<i64>,
 }
 
 /// A stream's StreamStatus.
@@ -233,6 +242,20 @@ pub(crate) struct Commitment {
     pub ends_ms: Option<i64>,
 }
 
+/// A data key of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct StoredDataKey {
+    /// Counted per stream, as records name it.
+    #[n(0)]
+    pub id: u32,
+    /// Under the master key: nonce, sealed key, tag.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub wrapped: Vec<u8>,
+    #[n(2)]
+    pub made_ms: i64,
+}
+
 /// A consumer's ConsumerStatus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -250,6 +273,7 @@ impl Value for StoredConsumer {}
 impl Value for StoredSettings {}
 impl Value for Vec<StoredShard> {}
 impl Value for u64 {}
+impl Value for Vec<StoredDataKey> {}
 
 impl StoredStream {
     /// A stream that begins now, in mode PROVISIONED, with everything as AWS has it when it is not asked for.
@@ -272,6 +296,9 @@ impl StoredStream {
             mode_switches_ms: Vec::new(),
             consumer_seconds: 0,
             policy: None,
+            key_id: None,
+            encryption_starts_ms: Vec::new(),
+            encryption_stops_ms: Vec::new(),
         }
     }
 
@@ -322,6 +349,21 @@ impl StoredShard {
     pub fn parents(&self) -> impl Iterator<Item = u32> {
         self.parent.into_iter().chain(self.adjacent_parent)
     }
+}
+
+impl StoredDataKey {
+    pub fn made(&self) -> Timestamp {
+        Timestamp::from_millis(self.made_ms)
+    }
+}
+
+/// Data keys by the catalog's values.
+pub(crate) fn data_key_chunks(keys: &[StoredDataKey]) -> BTreeMap<u32, Vec<StoredDataKey>> {
+    let mut chunks: BTreeMap<u32, Vec<StoredDataKey>> = BTreeMap::new();
+    for key in keys {
+        chunks.entry(key.id / super::DATA_KEYS_PER_VALUE).or_default().push(key.clone());
+    }
+    chunks
 }
 
 impl StoredConsumer {
@@ -406,6 +448,9 @@ mod tests {
             mode_switches_ms: Vec::new(),
             consumer_seconds: 3,
             policy: Some("{}".to_owned()),
+            key_id: Some("alias/aws/kinesis".to_owned()),
+            encryption_starts_ms: vec![4],
+            encryption_stops_ms: Vec::new(),
         };
         assert_eq!(StoredStream::from_bytes(&stream.to_bytes()).unwrap(), stream);
         let shards = vec![shard; 128];
