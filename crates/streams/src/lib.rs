@@ -22,6 +22,7 @@ mod put;
 mod read;
 mod reshard;
 mod resolve;
+mod retention;
 mod sealing;
 mod service;
 mod stored;

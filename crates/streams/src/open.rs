@@ -13,6 +13,7 @@ use crate::accounts::Accounts;
 use crate::directory::Directory;
 use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
+use crate::retention::Retention;
 use crate::service::{Ground, Settings, Streams, Tombstones};
 use crate::stored::{
     Scope, StoredConsumer, StoredDataKey, StoredSettings, StoredShard, StoredStream, Value, next_scope_after,
@@ -80,9 +81,13 @@ impl Streams {
         Ok(streams)
     }
 
-    /// What falls due by the Clock: transitions, subscriptions' heartbeats.
+    /// What falls due by the Clock: transitions, subscriptions' heartbeats, retention. Called once.
     pub fn due(self: &Arc<Self>) -> Vec<Arc<dyn Due>> {
-        vec![Arc::new(Transitions(Arc::clone(self))), Arc::new(HeartBeats(Arc::clone(self)))]
+        vec![
+            Arc::new(Transitions(Arc::clone(self))),
+            Arc::new(HeartBeats(Arc::clone(self))),
+            Arc::new(Retention::new(Arc::clone(self))),
+        ]
     }
 
     async fn load_scope(&self, scope: &Scope) -> Result<(), Failed> {
