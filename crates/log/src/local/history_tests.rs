@@ -363,3 +363,58 @@ fn a_deleted_checkpoint_is_refused_with_a_sentence() {
         _ => panic!("it opens"),
     }
 }
+
+/// Reads a log from its beginning until `records` were found, each in its place and with its text.
+fn follow_to_end(log: &LocalLog, of: LogId, records: u64) {
+    let limit = ReadLimit { records_max: 50, bytes_max: 64 * 1024 };
+    let (mut from, mut next) = (Position::default(), 0);
+    while next < records {
+        let batch = block_on(log.read(of, ReadFrom::Position(from), limit)).expect("it reads");
+        for record in &batch.records {
+            assert_eq!(record.position.offset.0, next);
+            assert!(record.record.data.starts_with(format!("{}.{next}.", of.index).as_bytes()));
+            next += 1;
+        }
+        if batch.records.is_empty() {
+            std::thread::yield_now();
+        }
+        from = batch.next;
+    }
+}
+
+#[test]
+fn readers_find_everything_while_segments_are_taken_over_and_used_again() {
+    const RECORDS: u64 = 1500;
+    let dir = tempfile::tempdir().expect("a directory");
+    let disk = crate::disk::RealDisk::open(dir.path()).expect("it opens");
+    let options = Options {
+        first_segment_bytes: 256 * 1024,
+        segment_bytes: 256 * 1024,
+        tail_bytes_max: 64 * 1024,
+        checkpoint_bytes: 256 * 1024,
+        history_segment_bytes: 1024 * 1024,
+        index_bytes_max: 4096,
+        prepare: Prepare::InBackground,
+        ..Options::default()
+    };
+    let log = Arc::new(LocalLog::open(Arc::new(disk), options).expect("it opens"));
+    let logs: Vec<LogId> =
+        (0..3).map(|index| LogId { group: GroupId(u64::from(index) / 2), index }).collect();
+    block_on(log.create(logs.clone())).expect("they are created");
+    std::thread::scope(|scope| {
+        for id in &logs {
+            let log = log.clone();
+            scope.spawn(move || {
+                for i in 0..RECORDS {
+                    appended(&log, *id, &format!("{}.{i}.{}", id.index, "x".repeat(i as usize % 3000)));
+                }
+            });
+        }
+        for reader in 0..4 {
+            let (log, id) = (log.clone(), logs[reader % logs.len()]);
+            scope.spawn(move || follow_to_end(&log, id, RECORDS));
+        }
+    });
+    checkpoint(&log);
+    logs.iter().for_each(|id| follow_to_end(&log, *id, RECORDS));
+}
