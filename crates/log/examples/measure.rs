@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Threads that append requests of `records` records, spread over the logs, for two seconds.
+/// Threads that append requests of `records` records, spread over the logs, for eight seconds.
 fn append(log: &Arc<LocalLog>, ids: &[LogId], records: usize, threads: usize) {
     let (cpu, begun) = (cpu_seconds(), Instant::now());
     let work = |thread: usize| {
@@ -48,7 +48,7 @@ fn append(log: &Arc<LocalLog>, ids: &[LogId], records: usize, threads: usize) {
                 NewRecord { key: Some(Bytes::from_static(b"partition-key")), data, ..NewRecord::default() };
             let (mut appended, mut next) = (0, thread);
             let mut latencies = Vec::new();
-            while begun.elapsed() < Duration::from_secs(2) {
+            while begun.elapsed() < Duration::from_secs(8) {
                 let batches = ids.len().min(records);
                 let each = records / batches;
                 let request = (0..batches)

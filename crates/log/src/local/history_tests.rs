@@ -60,8 +60,17 @@ fn read(log: &LocalLog, of: LogId, from: Position) -> Result<Vec<Record>, LogErr
 }
 
 fn texts(log: &LocalLog, of: LogId) -> Vec<String> {
-    let records = read(log, of, Position::default()).expect("it reads");
-    records.iter().map(|r| String::from_utf8_lossy(&r.record.data).into_owned()).collect()
+    let limit = ReadLimit { records_max: 1000, bytes_max: 1 << 24 };
+    let (mut from, mut all) = (Position::default(), Vec::new());
+    loop {
+        let part = block_on(log.read(of, ReadFrom::Position(from), limit)).expect("it reads");
+        if part.records.is_empty() {
+            return all;
+        }
+        from = part.next;
+        let texts = part.records.iter().map(|r| String::from_utf8_lossy(&r.record.data).into_owned());
+        all.extend(texts);
+    }
 }
 
 fn files(disk: &SimulatedDisk, prefix: &str) -> usize {

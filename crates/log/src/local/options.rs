@@ -22,13 +22,14 @@ pub struct Options {
     pub first_segment_bytes: u64,
     /// Every further one, made in the background.
     pub segment_bytes: u64,
-    /// Frames kept in memory so that readers near the tail need no disk.
+    /// Frames kept in memory so that readers near the tail need no disk; between half of it and all of it is used.
     pub tail_bytes_max: usize,
     /// Frames on their way to the writer; beyond it appends are refused as [`crate::Refusal::Overloaded`].
     pub queue_bytes_max: usize,
     /// Frames written with one sync.
     pub group_bytes_max: usize,
-    /// A checkpoint follows when so many bytes were written to the write-ahead log since the last one.
+    /// A checkpoint follows when so many bytes were written to the write-ahead log since the last one. Half of `tail_bytes_max` or less:
+    /// a checkpoint then finds everything in memory.
     pub checkpoint_bytes: u64,
     /// And at the latest so long after the first of them.
     pub checkpoint_interval: Duration,
@@ -69,7 +70,7 @@ impl Default for Options {
             tail_bytes_max: 64 * 1024 * 1024,
             queue_bytes_max: 64 * 1024 * 1024,
             group_bytes_max: 8 * 1024 * 1024,
-            checkpoint_bytes: 128 * 1024 * 1024,
+            checkpoint_bytes: 32 * 1024 * 1024,
             checkpoint_interval: Duration::from_secs(60),
             ahead_bytes_max: 1024 * 1024 * 1024,
             history_segment_bytes: 256 * 1024 * 1024,

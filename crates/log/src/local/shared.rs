@@ -142,6 +142,11 @@ impl Shared {
         lock(&self.trims).get(&group).copied().unwrap_or(NEVER_TRIMMED)
     }
 
+    /// Calls `visit` for every log.
+    pub fn for_each_log(&self, visit: impl Fn(&SharedLog)) {
+        self.logs.read().unwrap_or_else(PoisonError::into_inner).values().for_each(visit);
+    }
+
     /// Every log, in order.
     pub fn all_logs(&self) -> Vec<SharedLog> {
         self.logs.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
@@ -205,7 +210,7 @@ impl Shared {
     pub fn apply(&self, header: &FrameHeader) -> Listeners {
         match header.kind {
             FrameKind::Padding | FrameKind::Index => {}
-            FrameKind::Records => return self.log_or_new(header).append(header, None).1,
+            FrameKind::Records => return self.log_or_new(header).append(header, None),
             FrameKind::Close => return self.log_or_new(header).close(header.first),
             FrameKind::Create => {
                 self.log_or_new(header);

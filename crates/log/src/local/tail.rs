@@ -39,8 +39,8 @@ pub struct Numbering {
 #[derive(Default)]
 pub struct Tail {
     frames: VecDeque<Frame>,
-    /// How many frames once stood before `frames`.
-    passed: u64,
+    /// The bytes of frames before this place are not in memory.
+    kept_from: u64,
     start: Position,
     end: Position,
     last_arrival: Option<Timestamp>,
@@ -130,8 +130,8 @@ impl Log {
         ManifestLog { id: self.id, start, next, last_arrival, closed }
     }
 
-    /// Makes a frame of records visible. The frame's number, counted over the log's life, and who wants to be told.
-    pub fn append(&self, header: &FrameHeader, bytes: Option<Bytes>) -> (u64, Listeners) {
+    /// Makes a frame of records visible. Who wants to be told.
+    pub fn append(&self, header: &FrameHeader, bytes: Option<Bytes>) -> Listeners {
         let mut tail = lock(&self.tail);
         let frame = Frame::of(header, bytes);
         if tail.start == tail.end {
@@ -140,7 +140,7 @@ impl Log {
         tail.end = frame.end();
         tail.last_arrival = Some(frame.arrival);
         tail.frames.push_back(frame);
-        (tail.passed + tail.frames.len() as u64 - 1, tail.listening())
+        tail.listening()
     }
 
     /// Makes the log's end visible.
@@ -154,13 +154,13 @@ impl Log {
         tail.listening()
     }
 
-    /// Drops the bytes of a frame from memory, and the frame if history holds everything before `checkpointed`.
-    pub fn forget_bytes(&self, frame: u64, checkpointed: u64) {
+    /// Drops the bytes of frames before `kept_from` from memory, and the frames if history holds everything before `checkpointed`.
+    pub fn forget_bytes(&self, kept_from: u64, checkpointed: u64) {
         let mut tail = lock(&self.tail);
-        let index = frame.checked_sub(tail.passed).and_then(|i| usize::try_from(i).ok());
-        if let Some(frame) = index.and_then(|i| tail.frames.get_mut(i)) {
-            frame.bytes = None;
-        }
+        let end = tail.frames.partition_point(|f| f.place < kept_from);
+        let begin = tail.frames.partition_point(|f| f.place < tail.kept_from);
+        tail.frames.range_mut(begin.min(end)..end).for_each(|frame| frame.bytes = None);
+        tail.kept_from = kept_from;
         tail.forget_checkpointed(checkpointed);
     }
 
@@ -186,14 +186,14 @@ impl Log {
     /// Makes frames that arrived before `before` unreadable. Those in history stay where they are; readers pass over them.
     pub fn trim(&self, before: Timestamp) {
         let mut tail = lock(&self.tail);
-        let passed = tail.passed;
+        let known = tail.frames.len();
         while tail.frames.front().is_some_and(|f| f.arrival < before) {
             tail.frames.pop_front();
-            tail.passed += 1;
         }
         if tail.last_arrival.is_none_or(|last| last < before) {
             tail.start = tail.end;
-        } else if let Some(first) = tail.frames.front().map(|f| f.first).filter(|_| tail.passed > passed) {
+        } else if let Some(first) = tail.frames.front().map(|f| f.first).filter(|_| tail.frames.len() < known)
+        {
             tail.start = first;
         }
     }
@@ -234,7 +234,6 @@ impl Tail {
     fn forget_checkpointed(&mut self, checkpointed: u64) {
         while self.frames.front().is_some_and(|f| f.bytes.is_none() && f.place < checkpointed) {
             self.frames.pop_front();
-            self.passed += 1;
         }
     }
 

@@ -26,6 +26,9 @@ use crate::{AppendOutcome, GroupId, LogError, LogId, Position, Refusal, Timeline
 /// After the disk was found full, appends are refused without asking it again for this long.
 const FULL_RETRY: Duration = Duration::from_millis(500);
 
+/// Frames that leave memory together.
+const MEMORY_STEP_BYTES: u64 = 64 * 1024;
+
 /// The writer's own state.
 pub struct Writer {
     pub(super) disk: Arc<dyn Disk>,
@@ -38,7 +41,8 @@ pub struct Writer {
     pub(super) state: State,
     /// Positions may have been lost: the next append begins a new timeline.
     pub(super) raise: bool,
-    pub(super) in_memory: VecDeque<(SharedLog, u64, usize)>,
+    /// Groups whose frames are in memory, oldest first: the place of the first frame, and bytes.
+    pub(super) in_memory: VecDeque<(u64, usize)>,
     pub(super) in_memory_bytes: usize,
     pub(super) answers: Vec<(oneshot::Sender<Vec<AppendOutcome>>, Vec<AppendOutcome>)>,
     pub(super) full_since: Option<Instant>,
@@ -306,11 +310,14 @@ impl Writer {
             }
             return;
         };
+        match self.in_memory.back_mut().filter(|(from, _)| header.place - *from < MEMORY_STEP_BYTES) {
+            Some((_, together)) => *together += bytes.len(),
+            None => self.in_memory.push_back((header.place, bytes.len())),
+        }
         self.in_memory_bytes += bytes.len();
-        let (frame, listeners) = log.append(&header, Some(bytes.clone()));
+        let listeners = log.append(&header, Some(bytes.clone()));
         self.shared.count_records(header.count);
         tell_appended(&listeners, &header, &bytes);
-        self.in_memory.push_back((log, frame, bytes.len()));
     }
 
     /// Sends the answers of what was committed.
@@ -322,13 +329,18 @@ impl Writer {
         }
     }
 
-    /// Keeps the frames in memory within their budget, oldest first.
+    /// Keeps the frames in memory within their budget: when it is used up the older half goes, log by log, since visiting a log for
+    /// every frame would cost more than the frame.
     fn forget_oldest(&mut self) {
-        while self.in_memory_bytes > self.options.tail_bytes_max
-            && let Some((log, frame, bytes)) = self.in_memory.pop_front()
-        {
-            log.forget_bytes(frame, self.shared.checkpointed());
-            self.in_memory_bytes -= bytes;
+        if self.in_memory_bytes > self.options.tail_bytes_max {
+            while self.in_memory_bytes > self.options.tail_bytes_max / 2
+                && let Some((_, bytes)) = self.in_memory.pop_front()
+            {
+                self.in_memory_bytes -= bytes;
+            }
+            let kept_from = self.in_memory.front().map_or(self.wal.end_place(), |(from, _)| *from);
+            let checkpointed = self.shared.checkpointed();
+            self.shared.for_each_log(|log| log.forget_bytes(kept_from, checkpointed));
         }
         self.shared.counters().tail_bytes.store(self.in_memory_bytes as u64, Ordering::Relaxed);
     }
