@@ -20,7 +20,9 @@ use tokio::time::timeout;
 
 use crate::announce;
 use crate::config::{Durability, Limits, Settings, TlsMode};
+use crate::fault::Faults;
 use crate::gateway::{self, Acceptor, Gateway, Guard, Tls, TlsError};
+use crate::initial_streams::InitialStreams;
 use crate::logging;
 use crate::place::{Place, PlaceError};
 use crate::test_clock::{ClockError, KeptClock};
@@ -107,11 +109,14 @@ impl Server {
         let audit = open_audit(&settings)?;
 
         let master_key = master_key(&settings, data_dir.as_deref())?;
+        let initial_streams = initial_streams(&settings, &credentials);
 
-        let world = World::open(recipe(&settings, data_dir, &clock, audit.clone(), master_key)).await?;
+        let recipe = recipe(&settings, data_dir, &clock, audit.clone(), master_key);
+        let world = World::open(Recipe { initial_streams, ..recipe }).await?;
         let gateway = Gateway::new(gateway::Parts {
             world,
             guard: guard(&settings),
+            faults: Faults::new(settings.flags.fault.clone(), settings.flags.fault_seed),
             credentials,
             clock,
             memory_bytes_max: settings.flags.memory_max.0 / 2,
@@ -276,7 +281,31 @@ fn recipe(
         transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),
     };
     let master_key = Arc::new(master_key);
-    Recipe { data_dir, durability, tail_bytes_max, clock: clock.clock.clone(), audit, master_key, streams }
+    Recipe {
+        data_dir,
+        durability,
+        tail_bytes_max,
+        clock: clock.clock.clone(),
+        audit,
+        master_key,
+        streams,
+        initial_streams: None,
+    }
+}
+
+/// What the configuration names, for the accounts that the server knows; an open one's without a name is 000000000000.
+fn initial_streams(settings: &Settings, credentials: &Credentials) -> Option<Arc<InitialStreams>> {
+    if settings.initial_streams.is_empty() {
+        return None;
+    }
+    let known = credentials.accounts();
+    let accounts = if known.is_empty() { "000000000000".parse().into_iter().collect() } else { known };
+    Some(Arc::new(InitialStreams {
+        streams: settings.initial_streams.clone(),
+        accounts,
+        region: settings.flags.region.clone(),
+        creating: Duration::from_millis(settings.flags.transition_delay.into()),
+    }))
 }
 
 fn guard(settings: &Settings) -> Guard {

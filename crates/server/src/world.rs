@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::gateway::{Handlers, Phase};
+use crate::initial_streams::{InitialStreams, NotCreated};
 use crate::schedule::Scheduler;
 
 /// Beneath the data directory.
@@ -46,6 +47,8 @@ pub struct Recipe {
     pub master_key: Arc<MasterKey>,
     /// How Data Streams behave where AWS leaves a choice.
     pub streams: streams::Settings,
+    /// Streams that shall be there when the world is open.
+    pub initial_streams: Option<Arc<InitialStreams>>,
 }
 
 /// Stores and services.
@@ -80,6 +83,9 @@ pub enum OpenError {
     /// Data Streams.
     #[error(transparent)]
     Streams(#[from] streams::OpenError),
+    /// A stream that shall be there.
+    #[error(transparent)]
+    InitialStream(#[from] NotCreated),
 }
 
 impl Recipe {
@@ -121,6 +127,9 @@ impl World {
             let scheduler = Arc::clone(&scheduler);
             async move { scheduler.run().await }
         });
+        if let Some(initial) = &recipe.initial_streams {
+            initial.create(&door, &streams, &recipe.clock).await?;
+        }
         let (feeds, _) = watch::channel(Phase::Serving);
         Ok(Self { recipe, door, handlers, scheduler, log, feeds, ticking: ticking.abort_handle(), _dir: dir })
     }

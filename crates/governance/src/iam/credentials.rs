@@ -83,6 +83,12 @@ impl Credentials {
         Self::default()
     }
 
+    /// The accounts that have a key, in order.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        let accounts: std::collections::BTreeSet<_> = self.keys.values().map(|key| key.account).collect();
+        accounts.into_iter().collect()
+    }
+
     /// The keys of a file in AWS's shared credentials format, each the root of its profile's `aws_account_id`.
     pub fn from_file(path: &Path) -> Result<Self, CredentialsError> {
         let text = std::fs::read_to_string(path)

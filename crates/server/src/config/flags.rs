@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use anabranch_types::Region;
 use clap::{Args, ValueEnum};
 
+use crate::fault::FaultRule;
+
 use super::values::{self, Durability, PublicUrl, Size};
 
 /// Where the server listens unless told otherwise; the port is the one that other local AWS servers taught everybody.
@@ -100,6 +102,15 @@ pub struct ServeFlags {
     /// 0: the next call sees the final state.
     #[arg(long, value_name = "MS", default_value = "0")]
     pub transition_delay: u32,
+
+    /// Refuse or delay calls on purpose, to test retries: `[Operation:]throttle=0.1,error=0.01,latency=20ms`, shares of the calls. May be
+    /// given several times. `POST /_anabranch/fault {"faults": […]}` takes the same while the server runs.
+    #[arg(long, value_name = "FAULT", value_delimiter = ';')]
+    pub fault: Vec<FaultRule>,
+
+    /// Let the same faults strike the same calls in each run.
+    #[arg(long, value_name = "N")]
+    pub fault_seed: Option<u64>,
 
     /// The URL by which clients reach this server, for every URL that it hands out.
     #[arg(long, value_name = "URL", value_parser = values::public_url)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
 
-use super::{Secret, ServeFlags, Settings, rules};
+use super::{InitialStream, Secret, ServeFlags, Settings, rules, streams};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +74,17 @@ pub fn resolve(
 
     let command_line = from_command_line(&known, matches);
     let environment = from_environment(&known, variable)?;
+    let mut initial_streams = Vec::new();
     let file = match command_line.get("config").or_else(|| environment.get("config")) {
-        Some((_, values)) => from_file(&known, Path::new(&values[0]))?,
+        Some((_, values)) => from_file(&known, Path::new(&values[0]), &mut initial_streams)?,
         None => Layer::new(),
     };
+    for name in streams::VARIABLES {
+        let wrong =
+            |sentence| ConfigError::Value { origin: format!("environment variable {name}"), sentence };
+        let named = variable(name).map_or(Ok(Vec::new()), streams::from_variable);
+        initial_streams.extend(named.map_err(wrong)?);
+    }
 
     let mut merged = file;
     merged.extend(environment);
@@ -86,7 +93,7 @@ pub fn resolve(
     let sources = merged.into_iter().map(|(flag, (source, _))| (flag, source)).collect();
     let [root_key, master_key] =
         ["ANABRANCH_ROOT_KEY", "ANABRANCH_MASTER_KEY"].map(|name| secret(name, variable));
-    let settings = Settings { flags, root_key: root_key?, master_key: master_key?, sources };
+    let settings = Settings { flags, root_key: root_key?, master_key: master_key?, initial_streams, sources };
     rules::check(&settings)?;
     Ok(settings)
 }
@@ -122,7 +129,11 @@ fn from_environment(
     Ok(layer)
 }
 
-fn from_file(known: &[&Arg], path: &Path) -> Result<Layer, ConfigError> {
+fn from_file(
+    known: &[&Arg],
+    path: &Path,
+    initial_streams: &mut Vec<InitialStream>,
+) -> Result<Layer, ConfigError> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
     let table: toml::Table =
@@ -132,6 +143,10 @@ fn from_file(known: &[&Arg], path: &Path) -> Result<Layer, ConfigError> {
     let mut layer = Layer::new();
     for (key, value) in table {
         let wrong = |sentence: String| ConfigError::Value { origin: origin(), sentence };
+        if key == "streams" {
+            *initial_streams = streams::from_file(value).map_err(wrong)?;
+            continue;
+        }
         let arg = known
             .iter()
             .find(|arg| name_of(arg) == key && key != "config")

@@ -4,6 +4,7 @@ mod flags;
 mod layers;
 mod rules;
 mod show;
+mod streams;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 pub use flags::Limits;
 pub use flags::{LogFormat, ServeFlags, TlsMode};
 pub use layers::{ConfigError, Source, resolve};
+pub use streams::InitialStream;
 pub use values::{Durability, PublicUrl, Size};
 
 /// What the server runs with, and where each value came from.
@@ -25,6 +27,8 @@ pub struct Settings {
     pub root_key: Option<Secret>,
     /// `ANABRANCH_MASTER_KEY`, never printed.
     pub master_key: Option<Secret>,
+    /// Streams that shall be there when the server answers.
+    pub initial_streams: Vec<InitialStream>,
     /// By flag, where its value came from; a flag that is not here has its default.
     sources: BTreeMap<String, Source>,
 }

@@ -12,6 +12,9 @@ impl Settings {
         if self.root_key.is_some() {
             lines.push("# root-key = \"***\"  # from ANABRANCH_ROOT_KEY".to_owned());
         }
+        for stream in &self.initial_streams {
+            lines.push(format!("\n{}", stream.show()));
+        }
         lines.push(String::new());
         lines.join("\n")
     }
@@ -48,6 +51,8 @@ impl Settings {
             ("test-clock", flags.test_clock.to_string()),
             ("transition-delay", flags.transition_delay.to_string()),
             ("public-url", flags.public_url.as_ref().map(quoted).unwrap_or_default()),
+            ("fault", list(&flags.fault)),
+            ("fault-seed", flags.fault_seed.map(|seed| seed.to_string()).unwrap_or_default()),
             ("ready-file", path(flags.ready_file.as_deref())),
             ("log-level", quoted(&flags.log_level)),
             ("log-format", quoted(format!("{:?}", flags.log_format).to_lowercase())),

@@ -13,6 +13,8 @@ use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use tokio::sync::watch;
 
+use crate::fault::{Faults, Strike};
+
 use super::answer::{AnswerBody, Encoded, Refused};
 use super::identify::Asked;
 use super::phase::Phase;
@@ -29,6 +31,7 @@ pub(super) struct Call {
     pub(super) body: CallBody,
     pub(super) door: Door,
     pub(super) budget: Budget,
+    pub(super) faults: Arc<Faults>,
     pub(super) phase: watch::Receiver<Phase>,
     pub(super) begun: Instant,
 }
@@ -46,13 +49,16 @@ pub(super) async fn unary<Op: Operation, S: Serve<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, budget, begun, .. } = call;
+    let Call { cx, asked, head, body, door, budget, faults, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
-    let request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
+    let mut request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
+    struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
+    let spared = faults.spare(&mut request);
     let id = cx.request_id.to_string();
     let mut reserved =
         budget.reserve(errors::answer_bytes_max(Op::NAME)).await.map_err(|_| refused(errors::busy()))?;
-    let output = door.unary(cx, &service, request).await.map_err(refused)?;
+    let mut output = door.unary(cx, &service, request).await.map_err(refused)?;
+    spared.put_back(&mut output);
     let mut encoded = encode::<Op>(&asked, &output, &id);
     if let AnswerBody::Whole(body) = &mut encoded.body {
         reserved.shrink_to(body.len());
@@ -66,13 +72,14 @@ pub(super) async fn feed<Op: FeedOperation, S: ServeFeed<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, phase, begun, .. } = call;
+    let Call { cx, asked, head, body, door, faults, phase, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
     if matches!(asked.protocol, Protocol::Cbor11 | Protocol::RpcV2Cbor) {
         // As AWS does: frames are JSON, and SDKs that speak CBOR use JSON for these calls.
         return Err(refused(ApiError::internal()));
     }
     let request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
+    struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
     let id = cx.request_id.to_string();
     let feed = door.feed(cx, &service, request).await.map_err(refused)?;
     Ok(frames::<Op>(&asked, feed, &id, phase))
@@ -83,12 +90,28 @@ pub(super) async fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, phase, begun, .. } = call;
+    let Call { cx, asked, head, body, door, faults, phase, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
     let request: Op = decode(&asked, &head, Bytes::new(), &door, begun).map_err(refused)?;
+    struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
     let id = cx.request_id.to_string();
     let feed = door.duplex(cx, &service, request, body.streamed()).await.map_err(refused)?;
     Ok(frames::<Op>(&asked, feed, &id, phase))
+}
+
+/// Delays the call, or ends it, where a fault on purpose strikes it.
+async fn struck<Op: Operation>(faults: &Faults, door: &Door, begun: Instant) -> Result<(), ApiError> {
+    let Strike { latency, refusal } = faults.strike::<Op>();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    match refusal {
+        None => Ok(()),
+        Some(error) => {
+            door.metrics().operations().ended(Op::NAME, begun.elapsed(), Some(&error.code));
+            Err(error)
+        }
+    }
 }
 
 /// Reads a request, or counts why it cannot be taken to the door.

@@ -15,6 +15,7 @@ mod errors;
 pub mod guard;
 mod handlers;
 mod identify;
+mod localstack;
 mod own;
 mod patience;
 mod phase;
@@ -24,7 +25,7 @@ mod way;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anabranch_governance::iam::{Access, Authenticator, Credentials};
-use anabranch_types::{Clock, Rng};
+use anabranch_types::{Clock, Rng, Timestamp};
 use tokio::sync::watch;
 
 pub use budget::{Budget, Exhausted, Reserved};
@@ -34,6 +35,7 @@ pub use handlers::Handlers;
 pub use phase::Phase;
 pub use tls::{Tls, TlsError};
 
+use crate::fault::Faults;
 use crate::test_clock::KeptClock;
 use crate::world::World;
 
@@ -42,6 +44,9 @@ pub struct Gateway {
     /// Stores and services; replaced by `/_anabranch/reset`.
     world: RwLock<Arc<World>>,
     guard: Guard,
+    faults: Arc<Faults>,
+    session: u128,
+    started: Timestamp,
     authenticator: Authenticator,
     clock: KeptClock,
     rng: Rng,
@@ -58,6 +63,8 @@ pub struct Parts {
     pub world: World,
     /// Which pages and hosts an open server knows.
     pub guard: Guard,
+    /// Which calls are refused or delayed on purpose.
+    pub faults: Faults,
     /// Who may call; none for an open server.
     pub credentials: Credentials,
     /// What time it is.
@@ -73,6 +80,9 @@ impl Gateway {
         Arc::new(Self {
             world: RwLock::new(Arc::new(parts.world)),
             guard: parts.guard,
+            faults: Arc::new(parts.faults),
+            session: Rng::system().u128(),
+            started: Clock::machine_now(),
             authenticator: Authenticator::new(parts.credentials),
             clock: parts.clock,
             rng: Rng::system(),

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use super::answer::{AnswerBody, plain, sentence};
 use super::connection::Peer;
 use super::phase::Phase;
-use super::{Gateway, authenticate, body};
+use super::{Gateway, authenticate, body, localstack};
+use crate::fault::{FaultRule, RULES_MAX};
 use crate::world::World;
 
 /// Most bytes of an admin call's body.
@@ -30,6 +31,9 @@ pub(super) enum Path {
     Metrics,
     Clock,
     Reset,
+    Fault,
+    LocalStackHealth,
+    LocalStackInfo,
     /// Under our prefixes, but nothing.
     Nothing,
 }
@@ -41,6 +45,13 @@ struct Advance {
     advance_ms: u64,
 }
 
+/// The body of `POST /_anabranch/fault`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faulting {
+    faults: Vec<String>,
+}
+
 impl Path {
     /// Whether the path is ours.
     pub(super) fn of(path: &str) -> Option<Path> {
@@ -50,6 +61,9 @@ impl Path {
             "/metrics" => Some(Path::Metrics),
             "/_anabranch/clock" => Some(Path::Clock),
             "/_anabranch/reset" => Some(Path::Reset),
+            "/_anabranch/fault" => Some(Path::Fault),
+            "/_localstack/health" => Some(Path::LocalStackHealth),
+            "/_localstack/info" => Some(Path::LocalStackInfo),
             _ if path.starts_with("/_anabranch/") || path.starts_with("/_localstack/") => Some(Path::Nothing),
             _ => None,
         }
@@ -68,16 +82,25 @@ pub(super) async fn answer(
     match path {
         Path::Health if reads => json(StatusCode::OK, r#"{"status":"alive"}"#),
         Path::Ready if reads => ready(gateway),
-        Path::Metrics if reads => match gateway.access() {
-            Access::Closed if !peer.address.is_loopback() => sentence(
+        Path::Metrics | Path::LocalStackHealth | Path::LocalStackInfo
+            if reads && gateway.access() == Access::Closed && !peer.address.is_loopback() =>
+        {
+            sentence(
                 StatusCode::FORBIDDEN,
-                "Metrics are for callers on loopback, or by --metrics-listen.",
-            ),
-            _ => scrape(gateway),
-        },
-        Path::Clock | Path::Reset if head.method == Method::POST => {
+                "This is for callers on loopback; metrics also by --metrics-listen.",
+            )
+        }
+        Path::Metrics if reads => scrape(gateway),
+        Path::LocalStackHealth if reads => {
+            json(StatusCode::OK, &localstack::health(*gateway.phase().borrow()).to_string())
+        }
+        Path::LocalStackInfo if reads => {
+            json(StatusCode::OK, &localstack::describe(gateway.session, gateway.started).to_string())
+        }
+        Path::Clock | Path::Reset | Path::Fault if head.method == Method::POST => {
             match admin_body(gateway, peer, &head, body).await {
                 Ok(body) if path == Path::Clock => advance(gateway, &body).await,
+                Ok(body) if path == Path::Fault => fault(gateway, &body),
                 Ok(_) => reset(gateway).await,
                 Err(refusal) => refusal,
             }
@@ -151,6 +174,25 @@ async fn advance(gateway: &Gateway, body: &Bytes) -> Response<AnswerBody> {
     json(StatusCode::OK, &serde_json::json!({ "now": now.to_string(), "ahead_ms": ahead_ms }).to_string())
 }
 
+/// Other faults from now on, instead of those there were.
+fn fault(gateway: &Gateway, body: &Bytes) -> Response<AnswerBody> {
+    let Ok(Faulting { faults }) = serde_json::from_slice(body) else {
+        let expected = r#"Expected {"faults": ["[Operation:]throttle=0.1,error=0.01,latency=20ms", …]}."#;
+        return sentence(StatusCode::BAD_REQUEST, expected);
+    };
+    if faults.len() > RULES_MAX {
+        return sentence(StatusCode::BAD_REQUEST, &format!("At most {RULES_MAX} faults are taken."));
+    }
+    match faults.iter().map(|rule| rule.parse()).collect::<Result<Vec<FaultRule>, _>>() {
+        Err(why) => sentence(StatusCode::BAD_REQUEST, &why),
+        Ok(rules) => {
+            gateway.faults.replace(rules);
+            let shown: Vec<String> = gateway.faults.rules().iter().map(ToString::to_string).collect();
+            json(StatusCode::OK, &serde_json::json!({ "faults": shown }).to_string())
+        }
+    }
+}
+
 /// Begins anew with nothing; only where nothing was to be kept.
 async fn reset(gateway: &Gateway) -> Response<AnswerBody> {
     let _turn = gateway.admin.lock().await;
@@ -188,7 +230,9 @@ mod tests {
             "/metrics",
             "/_anabranch/clock",
             "/_anabranch/reset",
+            "/_anabranch/fault",
             "/_localstack/health",
+            "/_localstack/info",
         ];
         for path in ours {
             assert!(Path::of(path).is_some(), "{path}");

@@ -107,6 +107,7 @@ async fn way(
         body,
         door: world.door.clone(),
         budget: gateway.budget().clone(),
+        faults: Arc::clone(&gateway.faults),
         phase: world.feeds(),
         begun,
     };

@@ -12,6 +12,7 @@ use anabranch_governance::iam::Credentials;
 use anabranch_governance::kms::MasterKey;
 use anabranch_log::local::Durability;
 use anabranch_server::config::TlsMode;
+use anabranch_server::fault::Faults;
 use anabranch_server::gateway::{Acceptor, Gateway, Guard, Parts, Tls};
 use anabranch_server::test_clock::KeptClock;
 use anabranch_server::world::{Recipe, World};
@@ -85,12 +86,14 @@ async fn start() -> SocketAddr {
         audit: Arc::new(NoAudit),
         master_key: Arc::new(MasterKey::random(&Rng::system())),
         streams: anabranch_streams::Settings::default(),
+        initial_streams: None,
     };
     let mut world = World::open(recipe).await.expect("the stores open");
     echo::register_forms(&Arc::new(Echo), &mut world.handlers);
     let gateway = Gateway::new(Parts {
         world,
         guard: Guard::default(),
+        faults: Faults::new(Vec::new(), None),
         credentials: Credentials::none(),
         clock,
         memory_bytes_max: 64 << 20,

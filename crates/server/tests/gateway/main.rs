@@ -4,6 +4,7 @@ mod admin;
 mod duplex;
 mod guard;
 mod harness;
+mod harnesses;
 mod process;
 mod protocols;
 mod refusals;
