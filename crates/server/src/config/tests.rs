@@ -83,6 +83,24 @@ fn a_master_key_is_32_bytes_from_one_place() {
 }
 
 #[test]
+fn streams_are_named_by_the_file_and_by_the_variables_of_others() {
+    let (_dir, path) =
+        file("fault = [\"throttle=0.5\", \"PutRecord:error=1\"]\n[[streams]]\nname = \"a\"\nshards = 2\n");
+    let variables = &[("INITIALIZE_STREAMS", "b:1"), ("KINESIS_INITIALIZE_STREAMS", "c")][..];
+    let first = settings(&["--config", &path], variables).expect("the settings hold");
+    let names = |s: &Settings| s.initial_streams.iter().map(|s| s.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&first), ["a", "b", "c"]);
+    assert_eq!(first.flags.fault.len(), 2);
+    let (_dir, path) = file(&first.show());
+    assert_eq!(
+        names(&settings(&["--config", &path], &[]).expect("what was shown is legal")),
+        ["a", "b", "c"]
+    );
+    let sentence = refusal(&[], &[("KINESIS_INITIALIZE_STREAMS", "a:none")]);
+    assert!(sentence.contains("KINESIS_INITIALIZE_STREAMS") && sentence.contains("a:none"), "{sentence}");
+}
+
+#[test]
 fn an_unknown_key_is_refused() {
     let (_dir, path) = file("regoin = \"eu-west-1\"");
     assert!(refusal(&["--config", &path], &[]).contains("unknown key `regoin`"));
@@ -126,4 +144,52 @@ fn a_listener_beyond_loopback_is_closed_and_on_tls_or_says_so() {
         assert_eq!(sentence.is_empty(), taken, "{arguments:?}: {sentence}");
         assert!(taken || sentence.contains("--open-network"), "{sentence}");
     }
+}
+
+const MANUALS: [&str; 2] = [
+    include_str!("../../../../docs/from-localstack.md"),
+    include_str!("../../../../docs/operations.md"),
+];
+
+/// The flags a page names, but for those in the first column of its tables, which are other programs'.
+fn flags_named(page: &str) -> impl Iterator<Item = &str> {
+    let told = page.lines().map(|line| if line.starts_with('|') { line.splitn(3, '|').nth(2).unwrap_or("") } else { line });
+    let words = told.flat_map(|text| text.split(|c: char| !(c.is_ascii_lowercase() || c == '-')));
+    words.filter(|word| word.starts_with("--") && word.chars().any(|c| c != '-'))
+}
+
+#[test]
+fn every_flag_that_the_manuals_name_is_one() {
+    let commands = Cli::command();
+    let known: Vec<_> = commands
+        .get_subcommands()
+        .flat_map(|command| command.get_arguments().filter_map(|arg| arg.get_long()))
+        .map(str::to_owned)
+        .collect();
+    for page in MANUALS {
+        assert!(flags_named(page).count() > 5);
+        for flag in flags_named(page) {
+            assert!(known.iter().any(|known| flag == format!("--{known}")), "{flag} is named, and is no flag");
+        }
+    }
+    for variable in ["INITIALIZE_STREAMS", "KINESIS_INITIALIZE_STREAMS"] {
+        assert!(MANUALS[0].contains(&format!("`{variable}=")), "{variable} is not explained");
+    }
+}
+
+#[test]
+fn the_clients_that_are_run_name_the_endpoint_as_the_page_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = include_str!("../../../../docs/clients.md");
+    let mut run = 0;
+    for line in page.lines().filter(|line| line.contains("| `acceptance/")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, client, _, code, path, _] = cells[..] else { panic!("{line}") };
+        let source = std::fs::read_to_string(root.join(path.trim_matches('`'))).expect("the client is there");
+        let words = ["--endpoint-url", "endpoint_url", "endpointOverride", "endpoint"];
+        let word = words.iter().find(|word| code.contains(**word)).expect("the line sets an endpoint");
+        assert!(source.contains(word), "{client} is not run with {word}");
+        run += 1;
+    }
+    assert_eq!(run, 4);
 }
