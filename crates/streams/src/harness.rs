@@ -18,6 +18,7 @@ use crate::{Ground, OpenError, Settings, Streams};
 /// A service to call.
 pub(crate) struct Bench {
     pub streams: Arc<Streams>,
+    due: Vec<Arc<dyn Due>>,
     pub clock: Clock,
     pub cx: Context,
     ground: Ground,
@@ -45,7 +46,8 @@ pub(crate) async fn bench_with(settings: Settings) -> Bench {
     };
     let streams = Streams::open(ground.clone(), settings.clone()).await.unwrap();
     let cx = context(ACCOUNT, "us-east-1", &clock);
-    Bench { streams, clock, cx, ground, settings }
+    let due = streams.due();
+    Bench { streams, due, clock, cx, ground, settings }
 }
 
 /// A caller.
@@ -156,7 +158,7 @@ impl Bench {
     /// Moves the clock, visiting what falls due on the way in the order of its times.
     pub async fn advance(&self, by: Duration) {
         let end = self.clock.now() + by;
-        let due: Vec<Arc<dyn Due>> = self.streams.due();
+        let due = &self.due;
         while let Some((at, first)) = due
             .iter()
             .filter_map(|d| Some((d.next_due()?, d)))
@@ -171,9 +173,9 @@ impl Bench {
 
     /// The service as it is after a restart over the same log and catalog.
     pub async fn restarted(self) -> Self {
-        drop(self.streams);
+        drop((self.streams, self.due));
         let streams = Streams::open(self.ground.clone(), self.settings.clone()).await.unwrap();
-        Self { streams, ..self }
+        Self { due: streams.due(), streams, ..self }
     }
 
     /// What comes of a restart with another master key.

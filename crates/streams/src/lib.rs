@@ -23,6 +23,7 @@ mod read;
 mod reshard;
 mod resolve;
 mod retention;
+mod scaling;
 mod sealing;
 mod service;
 mod stored;

@@ -14,6 +14,7 @@ use crate::directory::Directory;
 use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
 use crate::retention::Retention;
+use crate::scaling::Scaling;
 use crate::service::{Ground, Settings, Streams, Tombstones};
 use crate::stored::{
     Scope, StoredConsumer, StoredDataKey, StoredSettings, StoredShard, StoredStream, Value, next_scope_after,
@@ -81,12 +82,13 @@ impl Streams {
         Ok(streams)
     }
 
-    /// What falls due by the Clock: transitions, subscriptions' heartbeats, retention. Called once.
+    /// What falls due by the Clock: transitions, subscriptions' heartbeats, retention, on-demand scaling. Called once.
     pub fn due(self: &Arc<Self>) -> Vec<Arc<dyn Due>> {
         vec![
             Arc::new(Transitions(Arc::clone(self))),
             Arc::new(HeartBeats(Arc::clone(self))),
             Arc::new(Retention::new(Arc::clone(self))),
+            Arc::new(Scaling::new(Arc::clone(self))),
         ]
     }
 

@@ -166,6 +166,7 @@ impl Streams {
                 AppendOutcome::Appended { first, arrival } => {
                     let bytes = records.clone().map(|i| puts[i as usize].bytes() as u64).sum();
                     stream.metrics.incoming(records.len() as u64, bytes);
+                    shard.live.put_bytes.fetch_add(bytes, Ordering::Relaxed);
                     note_stored(shard, first, arrival, records, fates);
                 }
                 AppendOutcome::Closed => closed.extend(records),

@@ -48,7 +48,7 @@ impl Streams {
         if self.holds_records(&view) {
             self.log.trim(stream.group, horizon).await.map_err(Failed::from)?;
         }
-        let expired = |at_ms: i64| Timestamp::from_millis(at_ms) <= horizon;
+        let expired = |at_ms: i64| Timestamp::from_millis(at_ms) < horizon;
         let closed = view.shards.iter().filter(|s| s.stored.closed.is_some_and(|c| expired(c.at_ms)));
         let gone: Vec<_> = closed.map(|s| s.live.log).collect();
         if gone.is_empty() {

@@ -1,6 +1,7 @@
 //! A stream as it stands in memory: its identity, which never changes, and its view, which is replaced whole at each change.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anabranch_catalog::Revision;
@@ -51,6 +52,10 @@ pub(crate) struct LiveShard {
     pub log: LogId,
     admission: Mutex<Admission>,
     pub hub: Hub,
+    /// Data and keys put since somebody last took them from here.
+    pub put_bytes: AtomicU64,
+    /// Since when little is put here, in milliseconds of the epoch; the greatest while more is.
+    cold_since_ms: AtomicI64,
 }
 
 impl Stream {
@@ -96,9 +101,9 @@ impl View {
         Some(&self.shards[at])
     }
 
-    /// The shards that can still hold a record: those open, and those closed after `horizon`.
+    /// The shards that can still hold a record: those open, and those not closed before `horizon`.
     pub fn retained(&self, horizon: Timestamp) -> impl Iterator<Item = &Arc<Shard>> {
-        let retained = move |at_ms| Timestamp::from_millis(at_ms) > horizon;
+        let retained = move |at_ms| Timestamp::from_millis(at_ms) >= horizon;
         self.shards.iter().filter(move |s| s.stored.closed.is_none_or(|c| retained(c.at_ms)))
     }
 
@@ -124,11 +129,29 @@ impl View {
     }
 }
 
+impl LiveShard {
+    /// Notes whether the shard is cold, and tells since when it has been.
+    pub fn cold_since(&self, is_cold: bool, now: Timestamp) -> Option<Timestamp> {
+        if !is_cold {
+            self.cold_since_ms.store(i64::MAX, Ordering::Relaxed);
+            return None;
+        }
+        let since = self.cold_since_ms.fetch_min(now.millis(), Ordering::Relaxed).min(now.millis());
+        Some(Timestamp::from_millis(since))
+    }
+}
+
 impl Shard {
     /// A shard that comes into memory, idle.
     pub fn new(stored: StoredShard, group: GroupId, now: Timestamp) -> Self {
         let log = LogId { group, index: stored.index };
-        let live = LiveShard { log, admission: Mutex::new(Admission::new(now)), hub: Hub::default() };
+        let live = LiveShard {
+            log,
+            admission: Mutex::new(Admission::new(now)),
+            hub: Hub::default(),
+            put_bytes: AtomicU64::new(0),
+            cold_since_ms: AtomicI64::new(now.millis()),
+        };
         Self { stored, live: Arc::new(live) }
     }
 

@@ -99,6 +99,21 @@ pub(crate) struct StoredStream {
     /// When encryption was stopped within the last 24 hours.
     #[n(19)]
     pub encryption_stops_ms: Vec<i64>,
+    /// The greatest minute of each of the last 30 days with traffic, of an on-demand stream.
+    #[n(20)]
+    #[cbor(default)]
+    pub peaks: Vec<Peak>,
+}
+
+/// A day's greatest minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub(crate) struct Peak {
+    /// Days since the epoch.
+    #[n(0)]
+    pub day: i64,
+    #[n(1)]
+    pub bytes_per_second: u64,
 }
 
 /// A stream's StreamStatus.
@@ -299,6 +314,7 @@ impl StoredStream {
             key_id: None,
             encryption_starts_ms: Vec::new(),
             encryption_stops_ms: Vec::new(),
+            peaks: Vec::new(),
         }
     }
 
@@ -451,6 +467,7 @@ mod tests {
             key_id: Some("alias/aws/kinesis".to_owned()),
             encryption_starts_ms: vec![4],
             encryption_stops_ms: Vec::new(),
+            peaks: vec![Peak { day: 7, bytes_per_second: 8 }],
         };
         assert_eq!(StoredStream::from_bytes(&stream.to_bytes()).unwrap(), stream);
         let shards = vec![shard; 128];
