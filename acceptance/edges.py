@@ -58,28 +58,38 @@ class Edges:
                     self.count(shape, path, failed)
                 if self.value(path):
                     self.member(shape["member"]["shape"], [*path, 0], False)
+            case "map":
+                self.mapping(shape, path, failed)
             case "structure":
                 self.structure(name, path)
 
     def text(self, name: str, shape: dict, path: list, failed: str) -> None:
-        known = self.known.get(name, {})
+        known, says = self.known.get(name, {}), failed
+        if path[-1] == 0:
+            # Of a list of texts AWS shows the whole list, and what its elements have to hold in brackets.
+            says = [f"at '{at(path[:-1])}' failed to satisfy constraint: Member must satisfy constraint: [", "Member must"]
         if shape.get("min"):
-            self.refused(path, "empty", "", f"{failed} have length greater than or equal to {shape['min']}")
+            self.refused(path, "empty", "", said(says, f"have length greater than or equal to {shape['min']}"))
         if "max" in shape:
             long = {"chars": shape["max"], "prefix": known.get("prefix", ""), "letter": known.get("letter", "a")}
-            if "prefix" not in known and "value" not in known and "pattern" not in shape or shape.get("pattern") == "[a-zA-Z0-9_.-]+":
+            if known.get("least", True) and ("pattern" not in shape or shape["pattern"] == "[a-zA-Z0-9_.-]+"):
                 self.accepted(path, "least", "a")
             self.accepted(path, "greatest", known.get("value", long), known.get("clients"))
-            self.refused(path, "above", {**long, "chars": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
+            self.refused(path, "above", {**long, "chars": shape["max"] + 1}, said(says, f"have length less than or equal to {shape['max']}"))
         if "pattern" in shape:
-            wrong = known.get("wrong", "not ours!")
-            self.refused(path, "pattern", wrong, f"{failed} satisfy regular expression pattern: {shape['pattern']}")
-        if "enum" in shape and path[-1] == 0:
-            # Of a list of texts AWS shows the whole list, and the constraint in brackets.
-            failed = f"Value '[SIDEWAYS]' at '{at(path[:-1])}' failed to satisfy constraint: Member must satisfy constraint: [Member must"
-            self.refused(path, "enum", "SIDEWAYS", f"{failed} satisfy enum value set: [")
-        elif "enum" in shape:
-            self.refused(path, "enum", "SIDEWAYS", f"Value 'SIDEWAYS' {failed} satisfy enum value set: [")
+            self.refused(path, "pattern", known.get("wrong", "not ours!"), said(says, f"satisfy regular expression pattern: {shape['pattern']}"))
+        if "enum" in shape:
+            self.refused(path, "enum", "SIDEWAYS", said(says, "satisfy enum value set: ["))
+
+    def mapping(self, shape: dict, path: list, failed: str) -> None:
+        """A map of texts. AWS shows the whole map, and what its values have to hold in brackets."""
+        if shape.get("min"):
+            self.refused(path, "empty", {}, f"{failed} have length greater than or equal to {shape['min']}")
+        bound = self.model["shapes"][shape["value"]["shape"]].get("max")
+        if bound:
+            says = [f"at '{at(path)}' failed to satisfy constraint: Map value must satisfy constraint: [", "Member must"]
+            self.accepted([*path, "k"], "greatest", {"chars": bound})
+            self.refused([*path, "k"], "above", {"chars": bound + 1}, said(says, f"have length less than or equal to {bound}"))
 
     def number(self, path: list, bound: int, step: int, outside: str, inside: str, words: str) -> None:
         self.accepted(path, inside, bound)
@@ -102,7 +112,7 @@ class Edges:
             document = document.get(part) if isinstance(document, dict) else document[part]
         return document
 
-    def refused(self, path: list, what: str, value, sentence: str) -> None:
+    def refused(self, path: list, what: str, value, sentence: str | list[str]) -> None:
         self.row(path, what, value, {"error": self.told.get("error", "ValidationException"), "says": sentence})
 
     def accepted(self, path: list, what: str, value, clients: list[str] | None = None) -> None:
@@ -121,11 +131,17 @@ class Edges:
 
     @staticmethod
     def label(path: list) -> str:
-        return ".".join(dashed(part) for part in path if part != 0)
+        inner = [dashed(part) for part in path[:-1] if part != 0]
+        return ".".join([*inner, "each" if path[-1] == 0 else dashed(path[-1])])
 
 
 def dashed(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+
+
+def said(before: str | list[str], words: str) -> str | list[str]:
+    """The sentence, or the parts of it that are known, with the constraint's words at its end."""
+    return f"{before} {words}" if isinstance(before, str) else [before[0], f"{before[1]} {words}"]
 
 
 def at(path: list) -> str:

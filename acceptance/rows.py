@@ -181,8 +181,10 @@ class Row:
             if wanted not in (ANY, answer["code"]):
                 raise Wrong(f"{answer['code']}: {answer.get('message')}; wanted {wanted}")
             self.judge_message(step.get("message"), answer.get("message"))
-            if (said := values.expand(step.get("says", ""), self.names)) not in (answer.get("message") or ""):
-                raise Wrong(f"message is {values.show(answer.get('message'))}, wanted in it {said!r}")
+            says = values.expand(step.get("says", []), self.names)
+            for part in [says] if isinstance(says, str) else says:
+                if part not in (answer.get("message") or ""):
+                    raise Wrong(f"message is {values.show(answer.get('message'))}, wanted in it {part!r}")
         output = answer.get("output", {})
         for path, expected in step.get("expect", {}).items():
             if complaint := values.complaint(values.at(output, path), expected, self.names):

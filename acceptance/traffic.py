@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-import values
+import sizes
 
 
 class Traffic:
@@ -31,7 +31,7 @@ class Traffic:
             "operation": operation,
             "status": answer.get("status"),
             "code": None if answer["ok"] else answer["code"],
-            "sizes": values.sizes(params),
+            "sizes": sizes.of(service, operation, params),
         })
 
     def row_ended(self, row: str, passed: bool) -> None:

@@ -35,6 +35,8 @@ def expand(value, names: dict):
             return prefix + value.get("letter", "a") * (value["chars"] - len(prefix))
         case ["of", "times"]:
             return [expand(value["of"], {**names, "i": i}) for i in range(value["times"])]
+        case ["keys"]:
+            return {f"k{i}": "" for i in range(value["keys"])}
         case ["seconds_ago"]:
             return {"$time": int((time.time() - value["seconds_ago"]) * 1000)}
         case ["milliseconds"]:
@@ -107,29 +109,3 @@ def show(value) -> str:
         return "absent"
     text = repr(value)
     return text if len(text) <= 300 else text[:200] + f"… ({len(text)} characters)"
-
-
-def sizes(value, path: str = "", found: dict | None = None) -> dict:
-    """For each member of a request the least and the greatest number, length or count."""
-    found = {} if found is None else found
-    if isinstance(value, dict) and "$blob" in value:
-        note(found, path, len(base64.b64decode(value["$blob"])))
-    elif isinstance(value, dict) and "$time" in value:
-        note(found, path, value["$time"])
-    elif isinstance(value, dict):
-        for key, element in value.items():
-            sizes(element, f"{path}.{key}" if path else key, found)
-    elif isinstance(value, list):
-        note(found, path, len(value))
-        for element in value:
-            sizes(element, path + "[]", found)
-    elif isinstance(value, str):
-        note(found, path, len(value))
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        note(found, path, value)
-    return found
-
-
-def note(found: dict, path: str, size) -> None:
-    least, greatest = found.get(path, (size, size))
-    found[path] = (min(least, size), max(greatest, size))
