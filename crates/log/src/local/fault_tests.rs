@@ -90,6 +90,57 @@ fn a_failed_sync_poisons_the_log_and_a_restart_recovers() {
 }
 
 #[test]
+fn what_a_restart_serves_after_a_failed_sync_is_durable() {
+    let disk = SimulatedDisk::new();
+    let log = open(&disk, Durability::Sync);
+    appended(&log, 10);
+    disk.fail_sync_at(disk.steps());
+    assert_eq!(append(&log, 10), AppendOutcome::Refused(Refusal::Poisoned));
+    drop(log);
+    // The cache still has the second record; the disk never got it.
+    let log = open(&disk, Durability::Sync);
+    let served = offsets(&read(&log, position(0, 0)).expect("it reads"));
+    assert_eq!(served, [0, 1]);
+    drop(log);
+    for seed in 0..5 {
+        let log = open(&disk.after_power_cut(seed), Durability::Sync);
+        assert_eq!(offsets(&read(&log, position(0, 0)).expect("it reads")), served);
+    }
+}
+
+#[test]
+fn a_doubt_outlives_a_clean_stop_before_the_first_append() {
+    let interval = Durability::Interval(Duration::from_secs(3600));
+    let disk = SimulatedDisk::new();
+    appended(&open(&disk, interval), 10);
+    let log = LocalLog::open(Arc::new(disk.clone()), options(interval)).expect("it opens");
+    block_on(log.shut_down()).expect("it stops");
+    drop(log);
+    assert_eq!(appended(&open(&disk, interval), 10), position(1, 1));
+}
+
+#[test]
+fn a_leftover_never_becomes_a_replaced_file() {
+    use super::replace::replace;
+    for step in 1..12 {
+        for seed in 0..20 {
+            let disk = SimulatedDisk::new();
+            replace(&disk, "file", b"old").expect("it is replaced");
+            let leftover = disk.create("file.new").expect("it is made");
+            leftover.write_at(&[IoSlice::new(b"leftover")], 0).expect("it is written");
+            disk.sync_dir("").expect("it is synced");
+            disk.cut_power_at(disk.steps() + step);
+            let replaced = replace(&disk, "file", b"new").is_ok();
+            let disk = disk.after_power_cut(seed);
+            let file = disk.open("file").expect("it is there");
+            let mut content = vec![0; file.length().expect("it has a length") as usize];
+            file.read_at(&mut content, 0).expect("it reads");
+            assert!(content == b"new" || !replaced && content == b"old", "step {step}, seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_is_refused_before_a_position_is_given() {
     let disk = SimulatedDisk::new();
     let log = open(&disk, Durability::Sync);

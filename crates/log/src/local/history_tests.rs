@@ -357,6 +357,29 @@ fn a_deleted_write_ahead_segment_is_noticed_and_the_rest_served() {
 }
 
 #[test]
+fn a_truncated_write_ahead_segment_is_noticed_and_the_rest_served() {
+    use crate::disk::Disk;
+    for length in [0, 1, 4096, 4096 + 112, 3 * 4096] {
+        let (disk, clock) = (SimulatedDisk::new(), Clock::test(0));
+        let log = open(&disk, options(&clock));
+        appended(&log, A, &long("first"));
+        checkpoint(&log);
+        for i in 0..20 {
+            appended(&log, A, &long(&format!("{i:04}")));
+        }
+        drop(log);
+        let mut files: Vec<String> = disk.list("").expect("it lists");
+        files.retain(|n| n.starts_with("wal-"));
+        disk.open(&files[0]).expect("it opens").set_length(length).expect("it is cut");
+        let log = open(&disk, options(&clock));
+        let recovered = log.recovered();
+        assert!(!recovered.missing.is_empty() || !recovered.damage.is_empty(), "cut at {length}");
+        let (found, lost) = read_whole(&log);
+        assert!(!lost.is_empty() && found.len() + lost.len() == 21, "cut at {length}: {found:?} {lost:?}");
+    }
+}
+
+#[test]
 fn a_deleted_checkpoint_is_refused_with_a_sentence() {
     use crate::disk::Disk;
     let (disk, clock) = (SimulatedDisk::new(), Clock::test(0));

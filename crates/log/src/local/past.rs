@@ -130,7 +130,12 @@ impl Past<'_> {
             let file = self.open(&segment)?;
             return Ok(Some(Stretch { file, parts: together(&parts[first..], limit) }));
         }
-        if damaged && from < first_here {
+        let gap = before.is_some_and(|previous| {
+            previous.last_arrival >= not_before
+                && previous.end() <= from
+                && first_here.offset > from.offset.max(previous.end().offset)
+        });
+        if gap || damaged && from < first_here {
             return Err(LogError::Corrupt { log: self.log, at: from, resume: Some(first_here) }.into());
         }
         Ok(None)

@@ -1,7 +1,7 @@
 //! What a directory holds when it is opened.
 
 use std::collections::HashSet;
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
 
 use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end};
@@ -224,6 +224,12 @@ fn read_segment(
     recovered.end_place = recovered.end_place.max(identity.first_place + block_end(end));
     // What was cut must not come back, and what was read may have been in the page cache alone.
     file.set_length(end)?;
+    // After a failed sync the cache may hold what the disk does not and call it clean: only writing it again makes the sync true.
+    let known_durable = frames.iter().map(|f| f.durable).max().unwrap_or(0).max(durable);
+    let from = known_durable.saturating_sub(identity.first_place).max(from);
+    if from < end {
+        file.write_at(&[IoSlice::new(&bytes[from as usize..end as usize])], from)?;
+    }
     file.sync()?;
     let Identity { incarnation, first_place } = identity;
     let groups = Mutex::new(frames.iter().map(|f| f.log.group).collect());
