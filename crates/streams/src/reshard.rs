@@ -162,10 +162,10 @@ fn apply(draft: &mut Draft, steps: &[StoredStep], ends: &BTreeMap<u32, Position>
             shard.closed = Some(Closed { at_ms: now.millis(), seconds, end });
             last_second = last_second.max(seconds);
         }
-        draft.shards.extend(step.open.iter().cloned().map(|child| StoredShard {
+        draft.shards.extend(step.open.iter().map(|child| StoredShard {
             created_seconds: last_second + 1,
             created_ms: now.millis(),
-            ..child
+            ..child.clone()
         }));
     }
     draft.shards.sort_by_key(|s| s.index);

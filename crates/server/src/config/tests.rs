@@ -146,14 +146,14 @@ fn a_listener_beyond_loopback_is_closed_and_on_tls_or_says_so() {
     }
 }
 
-const MANUALS: [&str; 2] = [
-    include_str!("../../../../docs/from-localstack.md"),
-    include_str!("../../../../docs/operations.md"),
-];
+const MANUALS: [&str; 2] =
+    [include_str!("../../../../docs/from-localstack.md"), include_str!("../../../../docs/operations.md")];
 
 /// The flags a page names, but for those in the first column of its tables, which are other programs'.
 fn flags_named(page: &str) -> impl Iterator<Item = &str> {
-    let told = page.lines().map(|line| if line.starts_with('|') { line.splitn(3, '|').nth(2).unwrap_or("") } else { line });
+    let told = page
+        .lines()
+        .map(|line| if line.starts_with('|') { line.splitn(3, '|').nth(2).unwrap_or("") } else { line });
     let words = told.flat_map(|text| text.split(|c: char| !(c.is_ascii_lowercase() || c == '-')));
     words.filter(|word| word.starts_with("--") && word.chars().any(|c| c != '-'))
 }
@@ -169,7 +169,10 @@ fn every_flag_that_the_manuals_name_is_one() {
     for page in MANUALS {
         assert!(flags_named(page).count() > 5);
         for flag in flags_named(page) {
-            assert!(known.iter().any(|known| flag == format!("--{known}")), "{flag} is named, and is no flag");
+            assert!(
+                known.iter().any(|known| flag == format!("--{known}")),
+                "{flag} is named, and is no flag"
+            );
         }
     }
     for variable in ["INITIALIZE_STREAMS", "KINESIS_INITIALIZE_STREAMS"] {

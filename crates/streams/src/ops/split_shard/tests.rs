@@ -142,3 +142,52 @@ async fn puts_that_race_with_a_split_all_arrive() {
     }
     assert_eq!(found, 50);
 }
+
+/// What was done of a split when the process was killed.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+enum Killed {
+    AfterTheIntent,
+    AfterTheChildrensLogs,
+    AfterTheParentsEnd,
+}
+
+#[tokio::test]
+async fn a_split_that_was_killed_is_finished_at_start_up() {
+    for killed in [Killed::AfterTheIntent, Killed::AfterTheChildrensLogs, Killed::AfterTheParentsEnd] {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        bench.put("s", "k", b"x").await;
+        let stream = bench.streams.directory.all().remove(0);
+        let now = bench.clock.now();
+        let intent = bench.streams.change(&stream, |draft| {
+            let mut plan = Plan::new(draft.stored.next_shard);
+            plan.split(Piece { index: 0, range: draft.shards[0].range() }, HALF.parse().unwrap());
+            draft.begin_reshard(plan, now);
+            Ok(())
+        });
+        intent.await.unwrap();
+        let log = |index| anabranch_log::LogId { group: stream.group, index };
+        if killed >= Killed::AfterTheChildrensLogs {
+            bench.streams.log.create(vec![log(1), log(2)]).await.unwrap();
+        }
+        if killed >= Killed::AfterTheParentsEnd {
+            bench.streams.log.close(log(0)).await.unwrap();
+        }
+        drop(stream);
+        let bench = bench.restarted().await;
+        let described = bench.describe("s").await;
+        assert_eq!(
+            (described.stream_status, described.shards.len()),
+            (StreamStatus::Active, 3),
+            "{killed:?}"
+        );
+        assert_eq!(bench.put("s", "k", b"y").await.shard_id.index(), 1 + u32::from(hash_is_upper("k")));
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let read = bench.read(&iterator).await;
+        assert_eq!((read.records.len(), read.child_shards.map(|c| c.len())), (1, Some(2)));
+    }
+}
+
+fn hash_is_upper(key: &str) -> bool {
+    crate::put::hash(key) >= HALF.parse().unwrap()
+}
