@@ -2,7 +2,7 @@
 
 use anabranch_api::kinesis::{Error, ShardIteratorType};
 use anabranch_log::{Position, ReadFrom, ReadLimit};
-use anabranch_types::{SequenceNumber, Timestamp};
+use anabranch_types::{SequenceIndex, SequenceNumber, Timestamp};
 
 use crate::Streams;
 use crate::errors::{self, Failed, NumberGiven};
@@ -74,7 +74,9 @@ fn number_of_shard(stream: &Stream, shard: &Shard, start: &Start<'_>) -> Result<
     if number.shard() != shard.id() {
         return Err(errors::number_of_other_shard(number.shard(), shard.id()));
     }
-    if number.created_seconds() != shard.stored.created_seconds {
+    // An open shard has given no ending number; who began behind it would never see a record.
+    let ends_open = number.index() == SequenceIndex::END && shard.stored.closed.is_none();
+    if number.created_seconds() != shard.stored.created_seconds || ends_open {
         return Err(foreign());
     }
     Ok(number)

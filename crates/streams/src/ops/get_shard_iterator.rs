@@ -108,6 +108,7 @@ mod tests {
         bench.create("s", 2).await;
         let n = bench.describe("s").await.shards[1].sequence_number_range.starting_sequence_number;
         let older = SequenceNumber::new(n.created_seconds() - 1, Default::default(), SequenceIndex::START, 0);
+        let never = SequenceNumber::end_of(Default::default(), n.created_seconds(), n.created_seconds());
         use ShardIteratorType::{AtSequenceNumber, AtTimestamp, TrimHorizon};
         let foreign = |given: &str| {
             format!(
@@ -122,6 +123,7 @@ mod tests {
             ),
             (by_number(AtSequenceNumber, "7"), foreign("7")),
             (by_number(AtSequenceNumber, older), foreign(&older.to_string())),
+            (by_number(AtSequenceNumber, never), foreign(&never.to_string())),
             (
                 by_number(TrimHorizon, n),
                 crate::harness::refusal(errors::iterator_arguments("TRIM_HORIZON", errors::NumberGiven::Yes).into()).1,
