@@ -33,6 +33,8 @@ mod writer;
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
+mod decode_tests;
+#[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
 mod history_tests;

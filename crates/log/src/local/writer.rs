@@ -1,5 +1,7 @@
 //! The one thread that appends: it numbers, writes once, syncs once, makes visible and answers.
 
+mod control;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -15,13 +17,13 @@ use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use super::lock;
 use super::mutants::{self, Mutant};
 use super::options::{Durability, Options};
-use super::queue::{Command, NextSegment, Queue, Snapshot, Waited};
+use super::queue::{Command, Queue, Waited};
 use super::shared::Shared;
 use super::state_file::{self, State};
-use super::tail::{Log, SharedLog, tell_appended, tell_closed};
+use super::tail::{tell_appended, tell_closed};
 use super::wal::{Placed, Wal, Write, frame_bytes_max};
 use crate::disk::Disk;
-use crate::{AppendOutcome, GroupId, LogError, LogId, Position, Refusal, Timeline};
+use crate::{AppendOutcome, LogId, Position, Refusal, Timeline};
 
 /// After the disk was found full, appends are refused without asking it again for this long.
 const FULL_RETRY: Duration = Duration::from_millis(500);
@@ -345,93 +347,6 @@ impl Writer {
         self.shared.counters().tail_bytes.store(self.in_memory_bytes as u64, Ordering::Relaxed);
     }
 
-    /// Appends a frame that is more than records, durably in every mode.
-    fn control(&mut self, header: FrameHeader) -> Result<(), LogError> {
-        self.place_control(header)?;
-        self.commit_control()
-    }
-
-    fn place_control(&mut self, header: FrameHeader) -> Result<(), LogError> {
-        self.make_ready(header.kind, header.frame_bytes()).map_err(refused)?;
-        let mut buffer: Buffer = self.buffers.take(HEADER_BYTES);
-        let mut header = header;
-        self.wal.place(&mut header);
-        buffer.extend(&header.encode());
-        self.wal.push(Placed { header, bytes: buffer.share(), log: None });
-        Ok(())
-    }
-
-    fn commit_control(&mut self) -> Result<(), LogError> {
-        self.commit(Write::Synced);
-        if self.shared.is_poisoned() { Err(LogError::Poisoned) } else { Ok(()) }
-    }
-
-    fn about_logs(&mut self, kind: FrameKind, logs: Vec<LogId>) -> Result<(), LogError> {
-        for log in logs {
-            let mut header = FrameHeader::about(kind, log);
-            header.first.timeline = self.state.timeline;
-            self.place_control(header)?;
-        }
-        self.commit_control()
-    }
-
-    fn trim(&mut self, group: GroupId, before: Timestamp) -> Result<(), LogError> {
-        let mut header = FrameHeader::about(FrameKind::Trim, LogId { group, index: 0 });
-        header.arrival = before;
-        self.control(header)
-    }
-
-    fn close(&mut self, log: &Log) -> Result<Position, LogError> {
-        let at = {
-            let numbering = lock(&log.numbering);
-            if numbering.removed {
-                return Err(LogError::Unknown(log.id));
-            }
-            numbering.next
-        };
-        if lock(&log.numbering).closed {
-            return self.commit_control().map(|()| at);
-        }
-        let mut header = FrameHeader::about(FrameKind::Close, log.id);
-        header.first = at;
-        self.place_control(header)?;
-        lock(&log.numbering).closed = true;
-        self.commit_control().map(|()| at)
-    }
-
-    /// Makes everything durable and says what is true there.
-    fn snapshot(&mut self, segment: NextSegment) -> Result<Snapshot, LogError> {
-        if self.stopped {
-            return Err(LogError::ShutDown);
-        }
-        self.dirty_noted = false;
-        self.shared.dirty.clear();
-        self.commit_control()?;
-        let mut begun = segment;
-        if segment == NextSegment::Begin && !self.wal.is_fresh() {
-            match self.wal.next_segment() {
-                Ok(()) => {}
-                // Without room the checkpoint must go on: it is what makes room.
-                Err(e) if is_full(&e) => begun = NextSegment::Stay,
-                Err(e) => return Err(refused(self.no_room(e))),
-            }
-        }
-        let place = self.wal.end_place();
-        self.snapshot_place = place;
-        let known = |log: SharedLog| {
-            let known = log.known_now();
-            (log, known)
-        };
-        let logs = self.shared.all_logs().into_iter().map(known).collect();
-        Ok(Snapshot {
-            segment: begun,
-            place,
-            incarnation: self.wal.incarnation(),
-            logs,
-            trims: self.shared.trims(),
-        })
-    }
-
     /// Sees to it that a checkpoint follows.
     fn note_dirty(&mut self) {
         if !self.dirty_noted {
@@ -443,18 +358,6 @@ impl Writer {
             self.snapshot_place = self.wal.end_place();
             self.shared.dirty.want_now();
         }
-    }
-
-    fn shut_down(&mut self) -> Result<(), LogError> {
-        self.commit_control()?;
-        self.queue.end();
-        self.stopped = true;
-        if self.state.in_doubt && !self.raise {
-            let clean = State { in_doubt: false, ..self.state };
-            let noted = state_file::store(&*self.disk, clean);
-            return noted.map_err(|source| LogError::Io { doing: "note the clean stop".into(), source });
-        }
-        Ok(())
     }
 
     fn poison(&mut self, error: io::Error) {
@@ -475,17 +378,6 @@ fn poisoned(outcomes: &[AppendOutcome]) -> Vec<AppendOutcome> {
 /// Whether an error says that there is no room.
 pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
-fn refused(why: Refusal) -> LogError {
-    match why {
-        Refusal::DiskFull => LogError::Io {
-            doing: "make room in the write-ahead log".into(),
-            source: io::ErrorKind::StorageFull.into(),
-        },
-        Refusal::ShutDown => LogError::ShutDown,
-        _ => LogError::Poisoned,
-    }
 }
 
 fn reply<T>(answer: oneshot::Sender<T>, done: T) {
