@@ -2,8 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use anabranch_wire::{Decode, Encode, Malformed, Violations, eventstream, json};
-use bytes::Bytes;
+use anabranch_wire::{Decode, Encode, Envelope, Malformed, Protocol, Violations, eventstream, json};
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 
 use crate::rest::{AnswerParts, BoundParts, RequestParts};
@@ -31,6 +31,10 @@ pub trait Operation: Decode + Encode + Send + 'static {
     /// The service's errors.
     type Error: Into<ApiError> + From<ApiError> + Send + 'static;
 
+    /// Reads a request in one of the service's protocols. Compiled here, once, for these protocols alone.
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed>;
+    /// Appends an answer to `out` in one of the service's protocols. Compiled as [`Operation::read`] is.
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut;
     /// Notes every length, range and pattern of the model that the request breaks.
     fn check(&self, violations: &mut Violations);
     /// What the call is about, by the data in `models/authorization.toml`.

@@ -26,5 +26,5 @@ mod violations;
 
 pub use checksum::crc32;
 pub use codec::{DEPTH_MAX, Decode, Decoder, Encode, Encoder, ListForm, Malformed, TimestampForm};
-pub use protocol::{Envelope, ErrorAnswer, Fault, Protocol, Refusal, RemoteError};
+pub use protocol::{AllCodecs, Codecs, Envelope, ErrorAnswer, Fault, Protocol, Refusal, RemoteError};
 pub use violations::{Path, Violations};

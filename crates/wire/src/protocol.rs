@@ -26,6 +26,25 @@ pub enum Protocol {
     RpcV2Cbor,
 }
 
+/// Which codecs a service's protocols need. Reading and writing a shape is compiled for these alone.
+pub trait Codecs {
+    /// JSON in any of its protocols.
+    const JSON: bool;
+    /// CBOR in either dialect.
+    const CBOR: bool;
+    /// Query.
+    const QUERY: bool;
+}
+
+/// Every codec there is, for whoever does not know the service.
+pub struct AllCodecs;
+
+impl Codecs for AllCodecs {
+    const JSON: bool = true;
+    const CBOR: bool = true;
+    const QUERY: bool = true;
+}
+
 /// What a Query request or answer says beside its members; the other protocols ignore it.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
@@ -84,15 +103,34 @@ impl Protocol {
     /// Reads a request's body. Required members that are missing and strings outside their enum are noted in `violations`. For
     /// REST-JSON this reads the body alone; what stands in other places is read by [`crate::restjson`].
     pub fn decode<T: Decode>(self, body: Bytes, violations: &mut Violations) -> Result<T, Malformed> {
+        self.decode_with::<T, AllCodecs>(body, violations)
+    }
+
+    /// [`Protocol::decode`] with the codecs of one service; a protocol that needs another is malformed.
+    pub fn decode_with<T: Decode, C: Codecs>(
+        self,
+        body: Bytes,
+        violations: &mut Violations,
+    ) -> Result<T, Malformed> {
         match self {
             Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => {
-                read(&mut json::Decoder::new(self.body_or_empty(body)), violations)
+                if C::JSON {
+                    return read(&mut json::Decoder::new(self.body_or_empty(body)), violations);
+                }
             }
             Protocol::Cbor11 | Protocol::RpcV2Cbor => {
-                read(&mut cbor::Decoder::new(self.dialect(), self.body_or_empty(body)), violations)
+                if C::CBOR {
+                    let body = self.body_or_empty(body);
+                    return read(&mut cbor::Decoder::new(self.dialect(), body), violations);
+                }
             }
-            Protocol::Query => read(&mut query::Decoder::new(&body)?, violations),
+            Protocol::Query => {
+                if C::QUERY {
+                    return read(&mut query::Decoder::new(&body)?, violations);
+                }
+            }
         }
+        Err(Malformed::SYNTAX)
     }
 
     /// Reads the body of a successful answer.
@@ -105,23 +143,40 @@ impl Protocol {
 
     /// Appends a successful answer's body to `out`.
     pub fn encode<T: Encode>(self, value: &T, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        self.encode_with::<T, AllCodecs>(value, envelope, out)
+    }
+
+    /// [`Protocol::encode`] with the codecs of one service; a protocol that needs another writes nothing.
+    pub fn encode_with<T: Encode, C: Codecs>(
+        self,
+        value: &T,
+        envelope: &Envelope<'_>,
+        out: BytesMut,
+    ) -> BytesMut {
         match self {
             Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => {
-                let mut encoder = json::Encoder::new(out);
-                value.encode(&mut encoder);
-                encoder.finish()
+                if C::JSON {
+                    let mut encoder = json::Encoder::new(out);
+                    value.encode(&mut encoder);
+                    return encoder.finish();
+                }
             }
             Protocol::Cbor11 | Protocol::RpcV2Cbor => {
-                let mut encoder = cbor::Encoder::new(self.dialect(), out);
-                value.encode(&mut encoder);
-                encoder.finish()
+                if C::CBOR {
+                    let mut encoder = cbor::Encoder::new(self.dialect(), out);
+                    value.encode(&mut encoder);
+                    return encoder.finish();
+                }
             }
             Protocol::Query => {
-                let mut encoder = query::XmlEncoder::answer(envelope, out);
-                value.encode(&mut encoder);
-                encoder.finish()
+                if C::QUERY {
+                    let mut encoder = query::XmlEncoder::answer(envelope, out);
+                    value.encode(&mut encoder);
+                    return encoder.finish();
+                }
             }
         }
+        out
     }
 
     /// Appends a request's body to `out`, for our own clients. For REST-JSON this is the body alone.

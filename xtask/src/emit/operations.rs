@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use crate::emit::families::form;
-use crate::emit::table::constant;
+use crate::emit::table::{constant, protocols};
 use crate::emit::{checks, rest};
 use crate::model::{Operation, Result};
 use crate::naming;
 use crate::resolve::Resolved;
 
 pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
+    spoken(r, out)?;
     for operation in r.built() {
         if let Some(member) = rest::uncarried(r, operation) {
             let name = &operation.name;
@@ -29,6 +30,20 @@ pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
         }
         events(r, operation, out);
     }
+    Ok(())
+}
+
+/// The codecs that the service's operations are compiled for.
+fn spoken(r: &Resolved<'_>, out: &mut String) -> Result<()> {
+    let protocols = protocols(r)?;
+    let any = |of: &[&str]| protocols.iter().any(|p| of.iter().any(|name| p.ends_with(name)));
+    let _ = writeln!(
+        out,
+        "/// The codecs of this service's protocols.\nstruct Spoken;\n\nimpl Codecs for Spoken {{\nconst JSON: bool = {};\nconst CBOR: bool = {};\nconst QUERY: bool = {};\n}}\n",
+        any(&["Json10", "Json11", "RestJson"]),
+        any(&["Cbor11", "RpcV2Cbor"]),
+        any(&["Query"]),
+    );
     Ok(())
 }
 
@@ -78,6 +93,8 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
         "impl Operation for {name} {{\nconst SERVICE: &'static Service = &services::{};\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = \"{prefix}:{action}\";\n\
          const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n\
          type Output = {name}Output;\ntype Error = Error;\n\n\
+         fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {{\nprotocol.decode_with::<Self, Spoken>(body, violations)\n}}\n\n\
+         fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {{\nprotocol.encode_with::<_, Spoken>(output, envelope, out)\n}}\n\n\
          fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
          fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{}}}\n",
         constant(r),

@@ -74,7 +74,8 @@ fn service(r: &Resolved<'_>) -> Result<String> {
     ))
 }
 
-fn protocols(r: &Resolved<'_>) -> Result<Vec<&'static str>> {
+/// The protocols it is spoken to in, as the generated code names them.
+pub fn protocols(r: &Resolved<'_>) -> Result<Vec<&'static str>> {
     let m = &r.model.metadata;
     let own = if m.protocols.is_empty() { std::slice::from_ref(&m.protocol) } else { &m.protocols };
     own.iter()

@@ -14,15 +14,20 @@ use crate::resource;
 use crate::service::Service;
 use crate::shown;
 use anabranch_types::Timestamp;
+use anabranch_wire::Codecs;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
 use anabranch_wire::Encoder;
+use anabranch_wire::Envelope;
 use anabranch_wire::ListForm;
 use anabranch_wire::Malformed;
 use anabranch_wire::Path;
+use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use bytes::Bytes;
+use bytes::BytesMut;
 use bytestring::ByteString;
 use std::borrow::Cow;
 use std::fmt;
@@ -209,6 +214,15 @@ pub fn register_metrics<S: CloudWatchMetrics, R: Register>(service: &Arc<S>, reg
     register.unary::<GetMetricStatistics, S>(service);
 }
 
+/// The codecs of this service's protocols.
+struct Spoken;
+
+impl Codecs for Spoken {
+    const JSON: bool = true;
+    const CBOR: bool = true;
+    const QUERY: bool = true;
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutMetricDataOutput {}
 
@@ -239,6 +253,14 @@ impl Operation for PutMetricData {
     type Output = PutMetricDataOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -256,6 +278,14 @@ impl Operation for GetMetricStatistics {
     const HAS_OUTPUT: bool = true;
     type Output = GetMetricStatisticsOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);

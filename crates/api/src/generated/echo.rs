@@ -17,14 +17,18 @@ use crate::resource;
 use crate::rest;
 use crate::service::Service;
 use crate::shown;
+use anabranch_wire::Codecs;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
 use anabranch_wire::Encoder;
+use anabranch_wire::Envelope;
 use anabranch_wire::Malformed;
 use anabranch_wire::Path;
+use anabranch_wire::Protocol;
 use anabranch_wire::Violations;
 use bytes::Bytes;
+use bytes::BytesMut;
 use bytestring::ByteString;
 use std::borrow::Cow;
 use std::fmt;
@@ -77,6 +81,15 @@ pub fn register_forms<S: EchoForms, R: Register>(service: &Arc<S>, register: &mu
     register.unary::<EchoMember, S>(service);
 }
 
+/// The codecs of this service's protocols.
+struct Spoken;
+
+impl Codecs for Spoken {
+    const JSON: bool = true;
+    const CBOR: bool = false;
+    const QUERY: bool = false;
+}
+
 impl Operation for EchoFrames {
     const SERVICE: &'static Service = &services::ECHO;
     const NAME: &'static str = "echo.EchoFrames";
@@ -85,6 +98,14 @@ impl Operation for EchoFrames {
     const HAS_OUTPUT: bool = true;
     type Output = EchoFramesOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -177,6 +198,14 @@ impl Operation for EchoMember {
     const HAS_OUTPUT: bool = true;
     type Output = EchoMemberOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);

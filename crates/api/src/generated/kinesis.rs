@@ -17,16 +17,20 @@ use crate::resource;
 use crate::service::Service;
 use crate::shown;
 use anabranch_types::Timestamp;
+use anabranch_wire::Codecs;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
 use anabranch_wire::Encoder;
+use anabranch_wire::Envelope;
 use anabranch_wire::ListForm;
 use anabranch_wire::Malformed;
 use anabranch_wire::Path;
+use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
 use bytes::Bytes;
+use bytes::BytesMut;
 use bytestring::ByteString;
 use std::borrow::Cow;
 use std::fmt;
@@ -292,6 +296,15 @@ pub fn register_streams<S: KinesisStreams, R: Register>(service: &Arc<S>, regist
     register.unary::<StopStreamEncryption, S>(service);
 }
 
+/// The codecs of this service's protocols.
+struct Spoken;
+
+impl Codecs for Spoken {
+    const JSON: bool = true;
+    const CBOR: bool = true;
+    const QUERY: bool = false;
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateStreamOutput {}
 
@@ -321,6 +334,14 @@ impl Operation for CreateStream {
     const HAS_OUTPUT: bool = false;
     type Output = CreateStreamOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -366,6 +387,14 @@ impl Operation for DeleteStream {
     type Output = DeleteStreamOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -386,6 +415,14 @@ impl Operation for DescribeStream {
     const HAS_OUTPUT: bool = true;
     type Output = DescribeStreamOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -408,6 +445,14 @@ impl Operation for DescribeStreamSummary {
     type Output = DescribeStreamSummaryOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -429,6 +474,14 @@ impl Operation for ListStreams {
     type Output = ListStreamsOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -446,6 +499,14 @@ impl Operation for ListShards {
     const HAS_OUTPUT: bool = true;
     type Output = ListShardsOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -468,6 +529,14 @@ impl Operation for PutRecord {
     type Output = PutRecordOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -488,6 +557,14 @@ impl Operation for PutRecords {
     const HAS_OUTPUT: bool = true;
     type Output = PutRecordsOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -510,6 +587,14 @@ impl Operation for GetShardIterator {
     type Output = GetShardIteratorOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -531,6 +616,14 @@ impl Operation for GetRecords {
     type Output = GetRecordsOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -548,6 +641,14 @@ impl Operation for SubscribeToShard {
     const HAS_OUTPUT: bool = true;
     type Output = SubscribeToShardOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -583,6 +684,14 @@ impl Operation for RegisterStreamConsumer {
     type Output = RegisterStreamConsumerOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -600,6 +709,14 @@ impl Operation for DescribeStreamConsumer {
     const HAS_OUTPUT: bool = true;
     type Output = DescribeStreamConsumerOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -639,6 +756,14 @@ impl Operation for SplitShard {
     const HAS_OUTPUT: bool = false;
     type Output = SplitShardOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -682,6 +807,14 @@ impl Operation for MergeShards {
     type Output = MergeShardsOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -702,6 +835,14 @@ impl Operation for UpdateShardCount {
     const HAS_OUTPUT: bool = true;
     type Output = UpdateShardCountOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -745,6 +886,14 @@ impl Operation for AddTagsToStream {
     type Output = AddTagsToStreamOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -787,6 +936,14 @@ impl Operation for RemoveTagsFromStream {
     type Output = RemoveTagsFromStreamOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -807,6 +964,14 @@ impl Operation for ListTagsForStream {
     const HAS_OUTPUT: bool = true;
     type Output = ListTagsForStreamOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -850,6 +1015,14 @@ impl Operation for TagResource {
     type Output = TagResourceOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -889,6 +1062,14 @@ impl Operation for UntagResource {
     type Output = UntagResourceOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -906,6 +1087,14 @@ impl Operation for ListTagsForResource {
     const HAS_OUTPUT: bool = true;
     type Output = ListTagsForResourceOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -945,6 +1134,14 @@ impl Operation for IncreaseStreamRetentionPeriod {
     const HAS_OUTPUT: bool = false;
     type Output = IncreaseStreamRetentionPeriodOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -988,6 +1185,14 @@ impl Operation for DecreaseStreamRetentionPeriod {
     type Output = DecreaseStreamRetentionPeriodOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1008,6 +1213,14 @@ impl Operation for ListStreamConsumers {
     const HAS_OUTPUT: bool = true;
     type Output = ListStreamConsumersOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -1048,6 +1261,14 @@ impl Operation for DeregisterStreamConsumer {
     type Output = DeregisterStreamConsumerOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1067,6 +1288,14 @@ impl Operation for EnableEnhancedMonitoring {
     const HAS_OUTPUT: bool = true;
     type Output = EnableEnhancedMonitoringOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -1090,6 +1319,14 @@ impl Operation for DisableEnhancedMonitoring {
     const HAS_OUTPUT: bool = true;
     type Output = DisableEnhancedMonitoringOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -1133,6 +1370,14 @@ impl Operation for PutResourcePolicy {
     type Output = PutResourcePolicyOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1150,6 +1395,14 @@ impl Operation for GetResourcePolicy {
     const HAS_OUTPUT: bool = true;
     type Output = GetResourcePolicyOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -1190,6 +1443,14 @@ impl Operation for DeleteResourcePolicy {
     type Output = DeleteResourcePolicyOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1208,6 +1469,14 @@ impl Operation for DescribeAccountSettings {
     type Output = DescribeAccountSettingsOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -1224,6 +1493,14 @@ impl Operation for UpdateAccountSettings {
     type Output = UpdateAccountSettingsOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -1239,6 +1516,14 @@ impl Operation for DescribeLimits {
     const HAS_OUTPUT: bool = true;
     type Output = DescribeLimitsOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, _violations: &mut Violations) {}
 
@@ -1276,6 +1561,14 @@ impl Operation for UpdateMaxRecordSize {
     const HAS_OUTPUT: bool = false;
     type Output = UpdateMaxRecordSizeOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -1316,6 +1609,14 @@ impl Operation for UpdateStreamMode {
     type Output = UpdateStreamModeOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1355,6 +1656,14 @@ impl Operation for UpdateStreamRecordDistributionStrategy {
     type Output = UpdateStreamRecordDistributionStrategyOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1372,6 +1681,14 @@ impl Operation for UpdateStreamWarmThroughput {
     const HAS_OUTPUT: bool = true;
     type Output = UpdateStreamWarmThroughputOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
@@ -1415,6 +1732,14 @@ impl Operation for StartStreamEncryption {
     type Output = StartStreamEncryptionOutput;
     type Error = Error;
 
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1456,6 +1781,14 @@ impl Operation for StopStreamEncryption {
     const HAS_OUTPUT: bool = false;
     type Output = StopStreamEncryptionOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);

@@ -10,13 +10,18 @@ use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
 use crate::service::Service;
+use anabranch_wire::Codecs;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
 use anabranch_wire::Encoder;
+use anabranch_wire::Envelope;
 use anabranch_wire::Malformed;
 use anabranch_wire::Path;
+use anabranch_wire::Protocol;
 use anabranch_wire::Violations;
+use bytes::Bytes;
+use bytes::BytesMut;
 use bytestring::ByteString;
 use std::borrow::Cow;
 use std::fmt;
@@ -167,6 +172,15 @@ pub fn register_tokens<S: StsTokens, R: Register>(service: &Arc<S>, register: &m
     register.unary::<GetCallerIdentity, S>(service);
 }
 
+/// The codecs of this service's protocols.
+struct Spoken;
+
+impl Codecs for Spoken {
+    const JSON: bool = false;
+    const CBOR: bool = false;
+    const QUERY: bool = true;
+}
+
 impl Operation for GetCallerIdentity {
     const SERVICE: &'static Service = &services::STS;
     const NAME: &'static str = "sts.GetCallerIdentity";
@@ -175,6 +189,14 @@ impl Operation for GetCallerIdentity {
     const HAS_OUTPUT: bool = true;
     type Output = GetCallerIdentityOutput;
     type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
 
     fn check(&self, _violations: &mut Violations) {}
 

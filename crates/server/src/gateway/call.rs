@@ -131,7 +131,7 @@ fn read<Op: Operation>(asked: &Asked, head: &Parts, body: Bytes) -> Result<Op, A
     let mut violations = Violations::default();
     let malformed = |malformed| errors::serialization(asked.protocol, &malformed);
     let document = if Op::RAW_BODY { Bytes::new() } else { body.clone() };
-    let mut request: Op = asked.protocol.decode(document, &mut violations).map_err(malformed)?;
+    let mut request = Op::read(asked.protocol, document, &mut violations).map_err(malformed)?;
     if asked.protocol == Protocol::RestJson {
         bind(&mut request, asked, head, body, &mut violations).map_err(malformed)?;
     }
@@ -181,7 +181,7 @@ fn document<Op: Operation>(asked: &Asked, output: &Op::Output, request_id: &str)
         version: asked.service.api_version,
         request_id,
     };
-    asked.protocol.encode(output, &envelope, BytesMut::with_capacity(ANSWER_BYTES)).freeze()
+    Op::write(output, asked.protocol, &envelope, BytesMut::with_capacity(ANSWER_BYTES)).freeze()
 }
 
 /// An answer whose body is frames, the initial response first.
