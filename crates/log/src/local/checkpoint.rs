@@ -54,6 +54,7 @@ impl Checkpoints {
         while let Some(asked) = self.shared.dirty.wait() {
             let now = self.options.clock.now();
             let done = self.run(now);
+            self.shared.dirty.end_writing();
             if let Err(e) = &done {
                 if !matches!(e, LogError::ShutDown) {
                     tracing::error!(error = %e, "a checkpoint failed; the next one does its work");

@@ -1,4 +1,5 @@
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use anabranch_types::Timestamp;
 use tokio::sync::oneshot;
@@ -13,6 +14,9 @@ pub struct Dirty {
     wake: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
     wanted: Mutex<Wanted>,
     came: Condvar,
+    /// Whether a checkpoint is writing what its snapshot found.
+    writing: Mutex<bool>,
+    written: Condvar,
 }
 
 #[derive(Default)]
@@ -79,6 +83,24 @@ impl Dirty {
             }
             wanted = self.came.wait(wanted).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
+    }
+
+    /// A checkpoint has its snapshot and begins to write.
+    pub fn begin_writing(&self) {
+        *lock(&self.writing) = true;
+    }
+
+    /// A checkpoint is done, well or not.
+    pub fn end_writing(&self) {
+        *lock(&self.writing) = false;
+        self.written.notify_all();
+    }
+
+    /// Waits for a checkpoint that is writing, so long at the most; at once if there is none.
+    pub fn wait_written(&self, at_most: Duration) {
+        let writing = lock(&self.writing);
+        // What a panicking thread left behind is a flag; who waits goes on either way.
+        drop(self.written.wait_timeout_while(writing, at_most, |writing| *writing));
     }
 
     /// The log ends.

@@ -28,6 +28,9 @@ use crate::{AppendOutcome, LogId, Position, Refusal, Timeline};
 /// After the disk was found full, appends are refused without asking it again for this long.
 const FULL_RETRY: Duration = Duration::from_millis(500);
 
+/// So long the writer waits for a checkpoint that does not keep up before it refuses.
+const AHEAD_WAIT_MAX: Duration = Duration::from_secs(1);
+
 /// Frames that leave memory together.
 const MEMORY_STEP_BYTES: u64 = 64 * 1024;
 
@@ -208,10 +211,12 @@ impl Writer {
         if kind == FrameKind::Records && self.full_since.is_some_and(|since| since.elapsed() < FULL_RETRY) {
             return Err(Refusal::DiskFull);
         }
-        let ahead = self.wal.end_place() - self.shared.checkpointed();
-        if kind == FrameKind::Records && ahead > self.options.ahead_bytes_max {
+        if kind == FrameKind::Records && self.is_too_far_ahead() {
             self.shared.dirty.want_now();
-            return Err(Refusal::Overloaded);
+            self.shared.dirty.wait_written(AHEAD_WAIT_MAX);
+            if self.is_too_far_ahead() {
+                return Err(Refusal::Overloaded);
+            }
         }
         self.write_group(Write::Synced);
         if self.shared.is_poisoned() {
@@ -224,6 +229,10 @@ impl Writer {
             }
             Err(e) => Err(self.no_room(e)),
         }
+    }
+
+    fn is_too_far_ahead(&self) -> bool {
+        self.wal.end_place() - self.shared.checkpointed() > self.options.ahead_bytes_max
     }
 
     /// A full disk refuses; anything else poisons.

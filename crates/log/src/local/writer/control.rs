@@ -94,6 +94,7 @@ impl Writer {
             (log, known)
         };
         let logs = self.shared.all_logs().into_iter().map(known).collect();
+        self.shared.dirty.begin_writing();
         Ok(Snapshot {
             segment: begun,
             place,
