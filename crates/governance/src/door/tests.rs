@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use anabranch_api::{
     ApiError, BodyStream, Context, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Operation,
-    Principal, Resource, Resources, Serve, ServeDuplex, ServeFeed,
+    Principal, Resource, Resources, Serve, ServeDuplex, ServeFeed, Service as Api,
 };
-use anabranch_wire::{Decode, Decoder, Encode, Encoder, Malformed, Path, Violations};
-use bytes::Bytes;
+use anabranch_wire::{Decode, Decoder, Encode, Encoder, Envelope, Malformed, Path, Protocol, Violations};
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Notify;
 
@@ -46,6 +46,18 @@ macro_rules! bare {
     )*};
 }
 
+/// The service these operations are of.
+const TEST: Api = Api {
+    name: "test",
+    signing_name: "test",
+    target_prefix: Some("Test_20261121"),
+    api_version: "2026-11-21",
+    protocols: &[Protocol::Json11],
+    rpc_service_name: None,
+    xml_namespace: None,
+    operations: &[],
+};
+
 /// An operation with a behaviour and the account of its resource.
 macro_rules! operation {
     ($name:ident, $action:literal, $read_only:literal) => {
@@ -53,12 +65,19 @@ macro_rules! operation {
         struct $name(Behave, &'static str);
         bare!($name => $name(Behave::Answer, ""));
         impl Operation for $name {
+            const SERVICE: &'static Api = &TEST;
             const NAME: &'static str = concat!("Test_20261121.", stringify!($name));
             const ACTION: &'static str = $action;
             const READ_ONLY: bool = $read_only;
             const HAS_OUTPUT: bool = true;
             type Output = Done;
             type Error = ApiError;
+            fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+                protocol.decode(body, violations)
+            }
+            fn write(output: &Done, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+                protocol.encode(output, envelope, out)
+            }
             fn check(&self, _: &mut Violations) {}
             fn resources(&self, _: &Context) -> Resources {
                 let arn = format!("arn:aws:kinesis:us-east-1:{}:stream/s", self.1);
@@ -79,6 +98,7 @@ operation!(PutMedia, "kinesisvideo:PutMedia", false);
 
 struct Chunk;
 impl Event for Chunk {
+    const CONTENT_TYPE: &'static str = "application/json";
     fn event_type(&self) -> &'static str {
         "Chunk"
     }
