@@ -161,8 +161,8 @@ class Row:
         answer = self.run_.agent.ask(question)
         if reason := answer.get("unsupported"):
             raise Unsupported(reason)
-        if broken := answer.get("broken"):
-            raise Wrong(f"the client broke: {broken}")
+        if "broken" in answer:
+            raise Wrong(f"the client broke: {answer['broken']}")
         return answer
 
     def judge(self, step: dict, answer: dict) -> None:

@@ -79,6 +79,9 @@ public final class Agent {
         if (trouble instanceof Shapes.Unsupported reason) {
             return Map.of("unsupported", reason.getMessage());
         }
+        if (trouble instanceof NoSuchMethodException missing) {
+            return Map.of("unsupported", "no " + missing.getMessage());
+        }
         return Map.of("broken", trouble.toString());
     }
 
