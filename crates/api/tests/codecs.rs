@@ -180,7 +180,7 @@ fn the_tables_name_what_is_built() {
         let found = services().iter().find(|s| s.name == service).expect("there is a model");
         found.operations.iter().filter(|o| o.built).map(|o| o.full_name).collect()
     };
-    assert_eq!(built("sts"), ["sts.GetCallerIdentity"]);
+    assert!(built("sts").contains(&sts::GetCallerIdentity::NAME));
     assert!(built("kinesis").contains(&kinesis::PutRecords::NAME));
     assert!(built("iam").is_empty());
     let cloudwatch = services().iter().find(|s| s.name == "cloudwatch").expect("there is a model");

@@ -111,13 +111,12 @@ impl Server {
         let master_key = master_key(&settings, data_dir.as_deref())?;
         let initial_streams = initial_streams(&settings, &credentials);
 
-        let recipe = recipe(&settings, data_dir, &clock, audit.clone(), master_key);
+        let recipe = recipe(&settings, data_dir, &clock, credentials, audit.clone(), master_key);
         let world = World::open(Recipe { initial_streams, ..recipe }).await?;
         let gateway = Gateway::new(gateway::Parts {
             world,
             guard: guard(&settings),
             faults: Faults::new(settings.flags.fault.clone(), settings.flags.fault_seed),
-            credentials,
             clock,
             memory_bytes_max: settings.flags.memory_max.0 / 2,
         });
@@ -258,6 +257,7 @@ fn recipe(
     settings: &Settings,
     data_dir: Option<PathBuf>,
     clock: &KeptClock,
+    credentials: Credentials,
     audit: Option<Arc<FileSink>>,
     master_key: MasterKey,
 ) -> Recipe {
@@ -286,6 +286,7 @@ fn recipe(
         durability,
         tail_bytes_max,
         clock: clock.clock.clone(),
+        credentials: Arc::new(credentials),
         audit,
         master_key,
         streams,

@@ -9,6 +9,7 @@ use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
+use anabranch_governance::iam::Credentials;
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
@@ -41,6 +42,8 @@ pub struct Recipe {
     pub tail_bytes_max: usize,
     /// What time it is.
     pub clock: Clock,
+    /// Who may call; none for an open server.
+    pub credentials: Arc<Credentials>,
     /// Where audit events go.
     pub audit: Arc<dyn AuditSink>,
     /// What wraps all keys at rest.
@@ -116,7 +119,7 @@ impl World {
         let mut handlers = Handlers::default();
         kinesis::register_streams(&streams, &mut handlers);
         cloudwatch::register_metrics(&metric_data, &mut handlers);
-        sts::register_tokens(&Arc::new(Sts), &mut handlers);
+        sts::register_tokens(&Arc::new(Sts::new(Arc::clone(&recipe.credentials))), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
 
         let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);

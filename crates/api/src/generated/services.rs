@@ -464,7 +464,7 @@ pub const STS: Service = Service {
             full_name: "sts.GetAccessKeyInfo",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "GetCallerIdentity",

@@ -6,6 +6,7 @@ use anabranch_wire::sigv4::{
     Expected, Failure, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, SignedRequest, SigningKeys, parse,
 };
 
+use super::credentials::development_account;
 use super::{Access, Credentials};
 
 /// Who a request comes from, and for which region it was signed.
@@ -24,13 +25,13 @@ pub struct Identity {
 /// Tells who a request comes from. Shared by all connections; holds derived signing keys, never printed.
 #[derive(Debug)]
 pub struct Authenticator {
-    credentials: Credentials,
+    credentials: Arc<Credentials>,
     signing_keys: SigningKeys,
 }
 
 impl Authenticator {
     /// Knows the callers that `credentials` knows; everybody if there is no key.
-    pub fn new(credentials: Credentials) -> Self {
+    pub fn new(credentials: Arc<Credentials>) -> Self {
         Self { credentials, signing_keys: SigningKeys::default() }
     }
 
@@ -88,11 +89,6 @@ fn skew_minutes(signing_name: &str) -> u32 {
         "sts" | "iam" | "dynamodb" | "sqs" => SKEW_MINUTES_WIDE,
         _ => SKEW_MINUTES_NARROW,
     }
-}
-
-/// A key of twelve digits is its own account.
-fn development_account(access_key: &str) -> AccountId {
-    access_key.parse().unwrap_or(AccountId::DEVELOPMENT)
 }
 
 #[cfg(test)]

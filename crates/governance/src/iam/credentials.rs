@@ -145,6 +145,15 @@ impl Credentials {
         self.keys.get(id)
     }
 
+    /// The account that calls with this key are of. An open server's is a development account, whatever the key; a closed one has
+    /// none for a key it does not know.
+    pub fn account_of(&self, id: &str) -> Option<AccountId> {
+        match self.access() {
+            Access::Open => Some(development_account(id)),
+            Access::Closed => self.key(id).map(|key| key.account),
+        }
+    }
+
     fn add(&mut self, id: String, key: RootKey) -> Result<(), CredentialsError> {
         if self.keys.len() >= KEYS_MAX {
             return Err(CredentialsError::TooMany);
@@ -155,6 +164,11 @@ impl Credentials {
         self.keys.insert(id, key);
         Ok(())
     }
+}
+
+/// A key of twelve digits is its own account.
+pub(super) fn development_account(access_key: &str) -> AccountId {
+    access_key.parse().unwrap_or(AccountId::DEVELOPMENT)
 }
 
 #[cfg(test)]
@@ -241,6 +255,21 @@ mod tests {
             let credentials = Credentials::from_root_key(text).ok();
             let found = credentials.and_then(|c| Some(c.key("AKIAONE")?.account.to_string()));
             assert_eq!(found.as_deref(), account, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_of_its_account_and_any_key_of_an_open_servers() {
+        let closed = || Credentials::from_root_key("AKIAONE:s:111111111111").unwrap();
+        let cases = [
+            (closed(), "AKIAONE", Some("111111111111")),
+            (closed(), "AKIATWO", None),
+            (closed(), "222222222222", None),
+            (Credentials::none(), "AKIATWO", Some("000000000000")),
+            (Credentials::none(), "222222222222", Some("222222222222")),
+        ];
+        for (credentials, id, account) in cases {
+            assert_eq!(credentials.account_of(id).map(|a| a.to_string()).as_deref(), account, "{id}");
         }
     }
 

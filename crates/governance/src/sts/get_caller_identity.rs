@@ -43,9 +43,10 @@ mod tests {
             (cx.principal.clone(), "111111111111", "arn:aws-cn:iam::111111111111:root"),
             (development, "111111111111", "arn:aws-cn:iam::111111111111:root"),
         ];
+        let sts = Arc::new(Sts::new(Arc::default()));
         for (principal, user_id, arn) in cases {
             cx.principal = principal;
-            let told = door.unary(cx.clone(), &Arc::new(Sts), GetCallerIdentity::default()).await.unwrap();
+            let told = door.unary(cx.clone(), &sts, GetCallerIdentity::default()).await.unwrap();
             let told = [told.user_id, told.account, told.arn].map(|t| t.unwrap().to_string());
             assert_eq!(told, [user_id, "111111111111", arn]);
         }

@@ -24,7 +24,7 @@ mod way;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use anabranch_governance::iam::{Access, Authenticator, Credentials};
+use anabranch_governance::iam::{Access, Authenticator};
 use anabranch_types::{Clock, Rng, Timestamp};
 use tokio::sync::watch;
 
@@ -65,8 +65,6 @@ pub struct Parts {
     pub guard: Guard,
     /// Which calls are refused or delayed on purpose.
     pub faults: Faults,
-    /// Who may call; none for an open server.
-    pub credentials: Credentials,
     /// What time it is.
     pub clock: KeptClock,
     /// Bytes of bodies and answers in flight.
@@ -77,13 +75,14 @@ impl Gateway {
     /// A gateway that answers at once.
     pub fn new(parts: Parts) -> Arc<Self> {
         let (phase, _) = watch::channel(Phase::Serving);
+        let credentials = Arc::clone(&parts.world.recipe.credentials);
         Arc::new(Self {
             world: RwLock::new(Arc::new(parts.world)),
             guard: parts.guard,
             faults: Arc::new(parts.faults),
             session: Rng::system().u128(),
             started: Clock::machine_now(),
-            authenticator: Authenticator::new(parts.credentials),
+            authenticator: Authenticator::new(credentials),
             clock: parts.clock,
             rng: Rng::system(),
             budget: Budget::new(parts.memory_bytes_max),

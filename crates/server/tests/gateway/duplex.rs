@@ -83,6 +83,7 @@ async fn start() -> SocketAddr {
         durability: Durability::Memory,
         tail_bytes_max: 1 << 20,
         clock: Clock::machine(),
+        credentials: Arc::new(Credentials::none()),
         audit: Arc::new(NoAudit),
         master_key: Arc::new(MasterKey::random(&Rng::system())),
         streams: anabranch_streams::Settings::default(),
@@ -94,7 +95,6 @@ async fn start() -> SocketAddr {
         world,
         guard: Guard::default(),
         faults: Faults::new(Vec::new(), None),
-        credentials: Credentials::none(),
         clock,
         memory_bytes_max: 64 << 20,
     });

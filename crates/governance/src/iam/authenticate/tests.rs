@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use anabranch_api::Principal;
 use anabranch_types::Timestamp;
 use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest, Signer, sha256};
@@ -61,11 +63,11 @@ impl Call {
 }
 
 fn closed() -> Authenticator {
-    Authenticator::new(Credentials::from_root_key("AKIAONE:s3cret:111111111111").unwrap())
+    Authenticator::new(Arc::new(Credentials::from_root_key("AKIAONE:s3cret:111111111111").unwrap()))
 }
 
 fn open() -> Authenticator {
-    Authenticator::new(Credentials::none())
+    Authenticator::new(Arc::new(Credentials::none()))
 }
 
 #[test]
