@@ -86,10 +86,10 @@ impl Figure {
 }
 
 /// A figure of a row: its name in `--json`, and how it comes of a sample.
-type Figure = (&'static str, fn(&Sample) -> Option<f64>);
+type Measure = (&'static str, fn(&Sample) -> Option<f64>);
 
 /// Every figure, in the order they are printed.
-pub(super) const FIGURES: [Figure; 11] = [
+pub(super) const FIGURES: [Measure; 11] = [
     ("records_per_second", |s| Some(s.counts.records as f64 / s.took.as_secs_f64())),
     ("megabytes_per_second", |s| Some(s.counts.bytes as f64 / 1e6 / s.took.as_secs_f64())),
     ("p50_ms", |s| milliseconds(s, 0.5)),
