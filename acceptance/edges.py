@@ -39,7 +39,7 @@ class Edges:
             self.member(reference["shape"], [*path, member], member in shape.get("required", []))
 
     def member(self, name: str, path: list, required: bool) -> None:
-        if self.label(path) in self.told.get("skip", {}):
+        if self.label(path) in self.told.get("skip", {}) or path[0] not in self.told.get("only", [path[0]]):
             return
         shape, sentence = self.model["shapes"][name], at(path)
         if required:
@@ -72,7 +72,7 @@ class Edges:
             self.refused(path, "empty", "", said(says, f"have length greater than or equal to {shape['min']}"))
         if "max" in shape:
             long = {"chars": shape["max"], "prefix": known.get("prefix", ""), "letter": known.get("letter", "a")}
-            if known.get("least", True) and ("pattern" not in shape or shape["pattern"] == "[a-zA-Z0-9_.-]+"):
+            if re.fullmatch(shape.get("pattern", ".*"), "a"):
                 self.accepted(path, "least", "a")
             self.accepted(path, "greatest", known.get("value", long), known.get("clients"))
             self.refused(path, "above", {**long, "chars": shape["max"] + 1}, said(says, f"have length less than or equal to {shape['max']}"))
@@ -84,12 +84,19 @@ class Edges:
     def mapping(self, shape: dict, path: list, failed: str) -> None:
         """A map of texts. AWS shows the whole map, and what its values have to hold in brackets."""
         if shape.get("min"):
-            self.refused(path, "empty", {}, f"{failed} have length greater than or equal to {shape['min']}")
-        bound = self.model["shapes"][shape["value"]["shape"]].get("max")
-        if bound:
-            says = [f"at '{at(path)}' failed to satisfy constraint: Map value must satisfy constraint: [", "Member must"]
-            self.accepted([*path, "k"], "greatest", {"chars": bound})
-            self.refused([*path, "k"], "above", {"chars": bound + 1}, said(says, f"have length less than or equal to {bound}"))
+            self.refused(path, "below", {"keys": shape["min"] - 1}, f"{failed} have length greater than or equal to {shape['min']}")
+            self.accepted(path, "least", {"keys": shape["min"]})
+        if "max" in shape:
+            self.accepted(path, "greatest", {"keys": shape["max"]})
+            self.refused(path, "above", {"keys": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
+        value = self.model["shapes"][shape["value"]["shape"]]
+        says = [f"at '{at(path)}' failed to satisfy constraint: Map value must satisfy constraint: [", "Member must"]
+        key = next(iter(self.value(path)))
+        if value.get("min"):
+            self.refused([*path, key], "empty", "", said(says, f"have length greater than or equal to {value['min']}"))
+        if "max" in value:
+            self.accepted([*path, key], "greatest", {"chars": value["max"]})
+            self.refused([*path, key], "above", {"chars": value["max"] + 1}, said(says, f"have length less than or equal to {value['max']}"))
 
     def number(self, path: list, bound: int, step: int, outside: str, inside: str, words: str) -> None:
         self.accepted(path, inside, bound)
@@ -99,6 +106,7 @@ class Edges:
         element = self.value(path)[0]
         if shape.get("min"):
             self.refused(path, "empty", [], f"{failed} have length greater than or equal to {shape['min']}")
+            self.accepted(path, "least", {"times": shape["min"], "of": element})
         if "max" in shape:
             self.accepted(path, "greatest", {"times": shape["max"], "of": element})
             self.refused(
@@ -119,7 +127,7 @@ class Edges:
         self.row(path, what, value, {"accepted": True}, clients)
 
     def row(self, path: list, what: str, value, wanted: dict, clients: list[str] | None = None) -> None:
-        id = f"{dashed(self.told['call'])}.{self.label(path)}.{what}"
+        id = f"{self.told.get('name', dashed(self.told['call']))}.{self.label(path)}.{what}"
         if id in self.told.get("skip", {}):
             return
         service = self.told.get("service", "kinesis")

@@ -36,7 +36,7 @@ def expand(value, names: dict):
         case ["of", "times"]:
             return [expand(value["of"], {**names, "i": i}) for i in range(value["times"])]
         case ["keys"]:
-            return {f"k{i}": "" for i in range(value["keys"])}
+            return {f"k{i}": "v" for i in range(value["keys"])}
         case ["seconds_ago"]:
             return {"$time": int((time.time() - value["seconds_ago"]) * 1000)}
         case ["milliseconds"]:
