@@ -9,13 +9,13 @@ from pathlib import Path
 CLIENTS = Path(__file__).resolve().parent / "clients"
 
 
-def command(client: str, fast: bool) -> list[str]:
+def command(client: str) -> list[str]:
     match client:
         case "boto3" | "raw":
             return [sys.executable, "-B", str(CLIENTS / client / "agent.py")]
         case "cli":
             python = Path(os.environ["ACCEPTANCE_AWS"]).with_name("python")
-            return [str(python), "-B", str(CLIENTS / client / "agent.py"), "spawn" if fast else "fork"]
+            return [str(python), "-B", str(CLIENTS / client / "agent.py")]
         case "javascript":
             return [os.environ["ACCEPTANCE_NODE"], str(CLIENTS / client / "agent.mjs")]
         case "java":
@@ -45,12 +45,12 @@ def environment(endpoint: str) -> dict[str, str]:
 
 
 class Agent:
-    """One client's process. `ask` makes a call of it. `fast` says that few calls will come."""
+    """One client's process. `ask` makes a call of it."""
 
-    def __init__(self, client: str, endpoint: str, fast: bool = False):
+    def __init__(self, client: str, endpoint: str):
         self.client = client
         self.process = subprocess.Popen(
-            command(client, fast), env=environment(endpoint), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            command(client), env=environment(endpoint), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
 
     def ask(self, question: dict) -> dict:

@@ -4,10 +4,11 @@
 from `models/`, so that no limit of a model can be forgotten here.
 """
 
-import json
 import re
 import tomllib
 from pathlib import Path
+
+import models
 
 HERE = Path(__file__).resolve().parent
 
@@ -17,8 +18,7 @@ def rows() -> list[dict]:
     told = tomllib.loads((HERE / "scenarios" / "edges.toml").read_text())
     made = []
     for operation in told["operation"]:
-        model = json.loads((HERE.parent / "models" / f"{operation.get('service', 'kinesis')}.json").read_text())
-        made += Edges(operation, model, told["shape"]).rows()
+        made += Edges(operation, models.read(operation.get("service", "kinesis")), told["shape"]).rows()
     return made
 
 

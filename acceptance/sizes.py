@@ -1,24 +1,16 @@
 """How large what was sent is: for each member of a request, by its path in the model, the least and the greatest."""
 
 import base64
-import functools
-import json
-from pathlib import Path
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
-
-
-@functools.cache
-def model(service: str) -> dict:
-    return json.loads((MODELS / f"{service}.json").read_text())
+import models
 
 
 def of(service: str, operation: str, params: dict) -> dict[str, tuple]:
     """Path to least and greatest number, length or count (README.md, "Traffic")."""
     found = {}
-    told = model(service)["operations"].get(operation, {}).get("input")
+    told = models.read(service)["operations"].get(operation, {}).get("input")
     if told:
-        structure(model(service)["shapes"], told["shape"], params, "", found)
+        structure(models.read(service)["shapes"], told["shape"], params, "", found)
     return found
 
 

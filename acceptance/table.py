@@ -59,7 +59,7 @@ class Run:
         self.variants = tomllib.loads((HERE / "scenarios" / "servers.toml").read_text())
         self.servers = {}
         endpoint = self.server("open").endpoint
-        self.agent = agents.Agent(chosen.client, endpoint, chosen.fast)
+        self.agent = agents.Agent(chosen.client, endpoint)
         # What a row stands on is made by boto3, whichever client is looked at: a process per call would cost the CLI's run minutes.
         self.setup = self.agent if chosen.client == "boto3" else agents.Agent("boto3", endpoint)
         self.tag = uuid.uuid4().hex[:6]

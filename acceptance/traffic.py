@@ -1,10 +1,21 @@
 """The record of what each client did: one JSON line per call, from what the client reported (README.md, "Traffic")."""
 
+import functools
 import json
 import os
 from pathlib import Path
 
+import models
 import sizes
+
+
+@functools.cache
+def shape_name(service: str, code: str) -> str:
+    """The model's name of an error that a client calls by the older code of the Query protocol."""
+    for name, shape in models.read(service)["shapes"].items():
+        if shape.get("error", {}).get("code") == code:
+            return name
+    return code
 
 
 class Traffic:
@@ -30,7 +41,7 @@ class Traffic:
             "service": service,
             "operation": operation,
             "status": answer.get("status"),
-            "code": None if answer["ok"] else answer["code"],
+            "code": None if answer["ok"] else shape_name(service, answer["code"]),
             "sizes": sizes.of(service, operation, params),
         })
 
