@@ -92,7 +92,8 @@ async fn paths_under_our_prefixes_are_nothing_unless_they_are_something() {
     let (_server, address) = start(&["--metrics-listen", "127.0.0.1:0"], &[]).await;
     for (method, target, status) in [
         ("GET", "/_anabranch/nope", 404),
-        ("POST", "/_anabranch/fault", 404),
+        ("POST", "/_anabranch/nope", 404),
+        ("POST", "/_anabranch/fault", 400),
         ("GET", "/_localstack/nope", 404),
         ("GET", "/_anabranch/clock", 405),
         ("POST", "/healthz", 405),

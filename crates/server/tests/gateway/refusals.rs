@@ -17,14 +17,14 @@ async fn what_is_not_built_is_said_in_each_protocols_form() {
         (
             "POST",
             "/",
-            &[JSON, ("x-amz-target", "Kinesis_20131202.MergeShards")][..],
+            &[JSON, ("x-amz-target", "Kinesis_20131202.CreateQueue")][..],
             "{}",
             "UnknownOperationException",
         ),
         (
             "POST",
             "/",
-            &[CBOR, ("x-amz-target", "Kinesis_20131202.MergeShards")],
+            &[CBOR, ("x-amz-target", "Kinesis_20131202.CreateQueue")],
             "\u{0}",
             "UnknownOperationException",
         ),

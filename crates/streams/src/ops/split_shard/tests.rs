@@ -146,14 +146,14 @@ async fn puts_that_race_with_a_split_all_arrive() {
 /// What was done of a split when the process was killed.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Killed {
-    AfterTheIntent,
-    AfterTheChildrensLogs,
-    AfterTheParentsEnd,
+    IntentWritten,
+    LogsMade,
+    ParentClosed,
 }
 
 #[tokio::test]
 async fn a_split_that_was_killed_is_finished_at_start_up() {
-    for killed in [Killed::AfterTheIntent, Killed::AfterTheChildrensLogs, Killed::AfterTheParentsEnd] {
+    for killed in [Killed::IntentWritten, Killed::LogsMade, Killed::ParentClosed] {
         let bench = bench().await;
         bench.create("s", 1).await;
         bench.put("s", "k", b"x").await;
@@ -167,10 +167,10 @@ async fn a_split_that_was_killed_is_finished_at_start_up() {
         });
         intent.await.unwrap();
         let log = |index| anabranch_log::LogId { group: stream.group, index };
-        if killed >= Killed::AfterTheChildrensLogs {
+        if killed >= Killed::LogsMade {
             bench.streams.log.create(vec![log(1), log(2)]).await.unwrap();
         }
-        if killed >= Killed::AfterTheParentsEnd {
+        if killed >= Killed::ParentClosed {
             bench.streams.log.close(log(0)).await.unwrap();
         }
         drop(stream);
