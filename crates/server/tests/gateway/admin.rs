@@ -1,6 +1,4 @@
-use anabranch_server::run::Server;
-
-use crate::harness::{ANYBODY, Ask, ROOT, ROOT_KEY, plain, settings, start};
+use crate::harness::{ANYBODY, Ask, ROOT, ROOT_KEY, plain, start, start_again};
 
 const PUT: &[u8] = br#"{"Namespace":"n","MetricData":[{"MetricName":"m","Value":1}]}"#;
 const READ: &[u8] =
@@ -59,7 +57,7 @@ async fn what_is_kept_cannot_be_reset_and_is_there_after_a_restart() {
     let data_dir = dir.path().display().to_string();
     let arguments = ["--listen", "127.0.0.1:0", "--data-dir", &data_dir];
     for first in [true, false] {
-        let server = Server::start(settings(&arguments, &[])).await.expect("the server starts");
+        let server = start_again(&arguments, &[]).await.expect("the server starts");
         let address = server.addresses()[0];
         if first {
             assert_eq!(metrics(PUT_HEADERS, PUT).send(address).await.status, 200);

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
+use anabranch_log::local::OpenError as LogOpenError;
 use anabranch_server::cli::Cli;
 use anabranch_server::config::{Settings, resolve};
-use anabranch_server::run::Server;
+use anabranch_server::run::{RunError, Server};
+use anabranch_server::world::OpenError;
 use anabranch_types::{Clock, Timestamp};
 use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
 use clap::CommandFactory;
@@ -28,6 +31,22 @@ pub fn settings(arguments: &[&str], variables: &[(&str, &str)]) -> Settings {
     let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
     let serve = matches.subcommand_matches("serve").expect("it is `serve`");
     resolve(serve, &|name| variables.get(name).map(OsString::from)).expect("the settings hold")
+}
+
+/// How long a server that stopped in this process may hold its log.
+const RELEASED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Starts a server on a directory that a server of this same process may just have left: its last tasks hold the log for a moment.
+pub async fn start_again(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Server, RunError> {
+    let give_up = Instant::now() + RELEASED_WITHIN;
+    loop {
+        match Server::start(settings(arguments, variables)).await {
+            Err(RunError::World(OpenError::Log(LogOpenError::Locked))) if Instant::now() < give_up => {
+                tokio::task::yield_now().await;
+            }
+            started => return started,
+        }
+    }
 }
 
 /// Starts an ephemeral server on a free port.

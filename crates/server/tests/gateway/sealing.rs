@@ -1,17 +1,11 @@
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use anabranch_log::local::OpenError as LogOpenError;
 use anabranch_server::run::{RunError, Server};
-use anabranch_server::world::OpenError;
 use serde_json::{Value, json};
 
-use crate::harness::{Ask, settings};
-
-/// How long a server that stopped in this process may hold its log.
-const RELEASED_WITHIN: Duration = Duration::from_secs(20);
+use crate::harness::{Ask, start_again};
 
 /// What is looked for on the disk. Long enough that chance does not write it.
 const BEFORE: &str = "bWFya2VyLXB1dC1iZWZvcmU=";
@@ -50,16 +44,7 @@ fn plain(base64: &str) -> Vec<u8> {
 
 async fn start(data_dir: &str, variables: &[(&str, &str)]) -> Result<(Server, SocketAddr), RunError> {
     let arguments = ["--listen", "127.0.0.1:0", "--data-dir", data_dir];
-    let give_up = Instant::now() + RELEASED_WITHIN;
-    let server = loop {
-        match Server::start(settings(&arguments, variables)).await {
-            // Tasks of the server before, in this same process, may still hold its log for a moment.
-            Err(RunError::World(OpenError::Log(LogOpenError::Locked))) if Instant::now() < give_up => {
-                tokio::task::yield_now().await;
-            }
-            started => break started?,
-        }
-    };
+    let server = start_again(&arguments, variables).await?;
     let address = server.addresses()[0];
     Ok((server, address))
 }
