@@ -134,6 +134,8 @@ mod tests {
             Type::Bool => Head::Boolean(tokens.bool().ok()?),
             Type::Null | Type::Undefined => Head::Null,
             Type::Break => Head::Break,
+            // Well-formed only from 32 on (RFC 8949, 3.3), which minicbor does not check.
+            Type::Simple if body[0] == 0xf8 && body[1] < 32 => return None,
             Type::Simple => tokens.simple().ok().map(|_| Head::Simple)?,
             Type::Bytes => Head::Bytes(Some(tokens.bytes().ok()?.len() as u64)),
             Type::BytesIndef => Head::Bytes(None),
@@ -156,6 +158,14 @@ mod tests {
             assert_eq!(half(bits), value);
         }
         assert!(half(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn a_simple_value_below_32_takes_one_byte_or_is_malformed() {
+        assert_eq!(head(&[0xf8, 32], 0).ok(), Some((Head::Simple, 2)));
+        for below in 0..32 {
+            assert!(head(&[0xf8, below], 0).is_err(), "{below}");
+        }
     }
 
     proptest! {
