@@ -38,10 +38,13 @@ pub(super) fn five(credential: &str) -> Option<[&str; 5]> {
     parts.next().is_none().then_some(five)
 }
 
-/// An element of an `Authorization` header, which has commas, spaces or both between them; an empty one counts as absent.
+/// An element of an `Authorization` header, which has commas, spaces or both between them; an empty one counts as absent. By bytes:
+/// searched by characters, four elements took an eighth of a PutRecord's instructions.
 pub(super) fn element<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
-    let mut elements = authorization.split([',', ' ']).skip(1).filter_map(|e| e.split_once('='));
-    elements.find(|(key, _)| *key == name).map(|(_, value)| value).filter(|value| !value.is_empty())
+    let elements = authorization.as_bytes().split(|b| matches!(b, b',' | b' ')).skip(1);
+    let mut values = elements.filter_map(|e| e.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    // It was cut at ASCII characters, so it is text.
+    values.next().filter(|value| !value.is_empty()).and_then(|value| std::str::from_utf8(value).ok())
 }
 
 /// The decoded value of the first query parameter called `name`; an empty one counts as absent.

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use anabranch_types::{Region, Timestamp};
+use http::HeaderValue;
 use http::header::{AUTHORIZATION, DATE};
 
 use super::canonical::string_to_sign;
@@ -85,12 +86,12 @@ fn parts<'a>(request: &SignedRequest<'a>) -> Result<Parts<'a>, Failure> {
     match (request.headers.get(AUTHORIZATION), in_query) {
         (Some(_), true) => Err(Failure::Twice),
         (None, false) => Err(Failure::Missing),
-        (Some(value), false) => in_header(request, &String::from_utf8_lossy(value.as_bytes())),
+        (Some(value), false) => in_header(request, value),
         (None, true) => in_parameters(request),
     }
 }
 
-fn in_header<'a>(request: &SignedRequest<'a>, shown: &str) -> Result<Parts<'a>, Failure> {
+fn in_header<'a>(request: &SignedRequest<'a>, sent: &HeaderValue) -> Result<Parts<'a>, Failure> {
     let headers = request.headers;
     let value = |name: &str| headers.get(name)?.to_str().ok();
     let authorization = value(AUTHORIZATION.as_str()).unwrap_or_default();
@@ -114,6 +115,7 @@ fn in_header<'a>(request: &SignedRequest<'a>, shown: &str) -> Result<Parts<'a>, 
             missing +=
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
         }
+        let shown = String::from_utf8_lossy(sent.as_bytes());
         return Err(Failure::Incomplete(format!("{missing}Authorization={shown}")));
     };
     Ok(Parts {
