@@ -12,6 +12,10 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// What is set aside for a body before any of it arrived, whatever its `Content-Length` promises.
 const PROMISE_BYTES_MAX: usize = 64 * 1024;
 
+/// A buffer that is too small becomes this many times what arrived, or as long as the whole body if that is less: each time it grows,
+/// everything in it is copied.
+const AHEAD_TIMES: usize = 4;
+
 /// Why a body could not be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoBody {
@@ -25,8 +29,8 @@ pub(super) enum NoBody {
     Busy,
 }
 
-/// Reads a body into one contiguous buffer and takes its bytes from the budget as they arrive. What is allocated ahead is at most as
-/// much as has arrived, so a promised length costs nothing.
+/// Reads a body into one contiguous buffer and takes its bytes from the budget as they arrive. The buffer is at most
+/// [`AHEAD_TIMES`] what has arrived, so a promised length costs nothing.
 pub(super) async fn read_whole(
     mut body: Incoming,
     bytes_max: usize,
@@ -53,9 +57,20 @@ pub(super) async fn read_whole(
             return Err(NoBody::TooLarge);
         }
         reserved.merge(take(budget, chunk.len()).await?);
+        make_room(&mut whole, chunk.len(), promised);
         whole.extend_from_slice(&chunk);
     }
     Ok((whole.freeze(), Some(reserved)))
+}
+
+/// Grows the buffer for a chunk, if it has to.
+fn make_room(whole: &mut BytesMut, chunk_bytes: usize, promised: Option<u64>) {
+    let arrived = whole.len() + chunk_bytes;
+    if arrived > whole.capacity() {
+        let promised = promised.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+        let wanted = promised.min(arrived.saturating_mul(AHEAD_TIMES)).max(arrived);
+        whole.reserve(wanted - whole.len());
+    }
 }
 
 async fn next_chunk(body: &mut Incoming) -> Result<Option<Bytes>, NoBody> {
@@ -74,4 +89,29 @@ async fn next_chunk(body: &mut Incoming) -> Result<Option<Bytes>, NoBody> {
 
 async fn take(budget: &Budget, bytes: usize) -> Result<Reserved, NoBody> {
     budget.reserve(bytes).await.map_err(|Exhausted| NoBody::Busy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_grows_in_few_steps_and_never_far_beyond_what_arrived() {
+        const CHUNK: usize = 8 * 1024;
+        for promised in [None, Some(710_000), Some(1)] {
+            let mut whole = BytesMut::with_capacity(PROMISE_BYTES_MAX);
+            let (mut capacity, mut growths) = (whole.capacity(), 0);
+            while whole.len() < 710_000 {
+                make_room(&mut whole, CHUNK, promised);
+                growths += usize::from(whole.capacity() != capacity);
+                capacity = whole.capacity();
+                whole.extend_from_slice(&[0; CHUNK]);
+                assert_eq!(whole.capacity(), capacity, "it grows in one place only");
+                assert!(capacity <= (AHEAD_TIMES * whole.len()).max(PROMISE_BYTES_MAX));
+            }
+            if promised == Some(710_000) {
+                assert!(growths <= 3, "{growths}");
+            }
+        }
+    }
 }
