@@ -52,6 +52,9 @@ impl CatchingUp {
         place: Place,
         bytes: u64,
     ) -> Result<Self, Failure> {
+        if place == Place::Disk && !server.is_ours() {
+            return Err("only a server that is started here can be made cold".into());
+        }
         let form = Form::Many(500);
         let load = PutLoad {
             shards: SHARDS,
@@ -73,8 +76,8 @@ impl CatchingUp {
     /// Makes the disk cold where that is asked for, and connects.
     pub(super) async fn begin(&mut self, server: &mut Server) -> Result<(), Failure> {
         self.readers.clear();
-        if self.place == Place::Disk && !server.restart_cold()? {
-            return Err("only a server that is started here can be made cold".into());
+        if self.place == Place::Disk {
+            server.restart_cold()?;
         }
         for shard in &self.stream.shards {
             let mut wire = Wire::connect(server).await?;

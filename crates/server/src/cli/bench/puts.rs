@@ -14,6 +14,11 @@ use super::server::Server;
 use super::stream::Stream;
 use super::wire::Wire;
 
+/// The tail that this server keeps in memory by default, and a half more.
+const WARM_UP_BYTES: u64 = 96 * 1_048_576;
+/// A slow peer is warm by then.
+const WARM_UP_MAX: Duration = Duration::from_secs(15);
+
 /// What is put, and how.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PutLoad {
@@ -61,9 +66,15 @@ impl Putting {
         Ok(Self { load, stream, lanes, interval: None })
     }
 
-    /// Puts for this long at full speed; sets the pace of what comes after.
+    /// Puts for this long at full speed; sets the pace of what comes after. Requests with many records go on until the memory that a
+    /// server keeps its newest records in has been used once: touching fresh pages costs as much as some of the work.
     pub(super) async fn warm_up(&mut self, lasts: Duration) -> Result<Counts, Failure> {
         let counts = self.run(lasts).await?;
+        let until = Instant::now() + WARM_UP_MAX;
+        let mut bytes = counts.bytes;
+        while self.load.form != Form::One && bytes < WARM_UP_BYTES && Instant::now() < until {
+            bytes += self.run(Duration::from_millis(100)).await?.bytes.max(1);
+        }
         if self.load.pace == Pace::Half {
             let records = counts.records.max(1) as f64;
             let per_lane = records / self.load.form.records() as f64 / self.lanes.len() as f64;

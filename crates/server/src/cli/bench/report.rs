@@ -1,11 +1,11 @@
 //! What was measured, as a table and as JSON.
 
+use anabranch_wire::Protocol;
 use serde_json::{Map, Value, json};
 
 use super::super::columns::{Side, aligned};
 use super::case::Case;
 use super::figures::{FIGURES, Figure, Latencies, Sample, figure};
-use anabranch_wire::Protocol;
 
 /// A case on one server.
 pub(super) struct Row {
@@ -20,6 +20,8 @@ pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     /// What the directory's disk takes for an fdatasync, where it is known.
     pub(super) probe: Option<Latencies>,
+    /// Processor time of SHA-256 before the first run and after the last.
+    pub(super) sha256_nanos_per_kib: Vec<f64>,
 }
 
 /// The table's columns: heading, figure, digits after the point.
@@ -58,6 +60,7 @@ impl Report {
         lines.extend(self.failures());
         lines.extend(self.ready_line());
         lines.extend(self.probe_line());
+        lines.extend(self.sha256_line());
         lines
     }
 
@@ -113,7 +116,7 @@ impl Report {
             let ms = |share| probe.quantile(share).map(|took| took.as_secs_f64() * 1e3);
             json!({ "p50_ms": ms(0.5), "p99_ms": ms(0.99), "p999_ms": ms(0.999) })
         });
-        json!({ "version": env!("CARGO_PKG_VERSION"), "rows": rows, "ratios": ratios, "fdatasync": probe })
+        json!({ "version": env!("CARGO_PKG_VERSION"), "rows": rows, "ratios": ratios, "fdatasync": probe, "sha256_ns_per_kib": self.sha256_nanos_per_kib })
     }
 
     fn measured(&self) -> impl Iterator<Item = Measured<'_>> {
@@ -154,6 +157,15 @@ impl Report {
             ms(0.5),
             ms(0.99),
             ms(0.999)
+        ))
+    }
+}
+
+impl Report {
+    fn sha256_line(&self) -> Option<String> {
+        let [before, after] = self.sha256_nanos_per_kib[..] else { return None };
+        Some(format!(
+            "SHA-256 here: {before:.0} ns of CPU a KiB before the first run, {after:.0} after the last"
         ))
     }
 }

@@ -66,10 +66,14 @@ impl Server {
         Ok(Self { name: "anabranch".to_owned(), target, identity, pid, started: Some(started) })
     }
 
-    /// Stops the server, lets the system forget its files' pages, and starts it again on the same directory. False if it is not ours
-    /// to restart.
-    pub(super) fn restart_cold(&mut self) -> Result<bool, Failure> {
-        let Some(mut old) = self.started.take() else { return Ok(false) };
+    /// Whether it was started here, and can be started again.
+    pub(super) fn is_ours(&self) -> bool {
+        self.started.is_some()
+    }
+
+    /// Stops a server of ours, lets the system forget its files' pages, and starts it again on the same directory.
+    pub(super) fn restart_cold(&mut self) -> Result<(), Failure> {
+        let mut old = self.started.take().ok_or("only a server that is started here can be restarted")?;
         old.stop()?;
         forget_pages(&old.dir)?;
         let mut started = begin(&old.dir)?;
@@ -77,7 +81,7 @@ impl Server {
         self.target = endpoint(&started.dir)?;
         self.pid = Some(started.child.id());
         self.started = Some(started);
-        Ok(true)
+        Ok(())
     }
 
     /// How long its last start took, if that was ours.
