@@ -16,6 +16,7 @@ PROGRAMS = {
     "npm": "npm",
     "javac": "openjdk-17-jdk-headless",
     "mvn": "maven",
+    "valgrind": "valgrind",
 }
 
 

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Counts the instructions of a request's path under valgrind and compares them with bench/instructions.txt: more than 3 % above fails,
+# and so does more than 3 % below, so that the file stays true. `bench/instructions.sh --write` writes the file anew.
+#
+# A count is the difference between two runs that differ in the number of requests alone, divided by that number: starting, filling
+# and ending are in neither. valgrind hides the processor's newest instructions, so counts of SHA-256 are of another code than runs outside.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+BASELINE=bench/instructions.txt
+THRESHOLD_PERCENT=3
+FEW=20
+# Case, and how many requests more.
+CASES="put-records-json:40 put-records-cbor:40 put-record-json:2000 get-records-json:40"
+
+command -v valgrind >/dev/null || { echo "instructions.sh: valgrind is missing (Debian: apt-get install valgrind)" >&2; exit 1; }
+cargo build --quiet --locked --release -p anabranch-bench --bin instructions
+program="${CARGO_TARGET_DIR:-target}/release/instructions"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+instructions() { # case count
+  rm -rf "$work/data" && mkdir "$work/data"
+  valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null "$program" "$1" "$2" "$work/data" 2>"$work/said" \
+    || { cat "$work/said" >&2; return 1; }
+  sed -n 's/.*I *refs: *//p' "$work/said" | tr -d ,
+}
+
+failed=0
+for entry in $CASES; do
+  case=${entry%:*} more=${entry#*:}
+  few=$(instructions "$case" "$FEW")
+  many=$(instructions "$case" "$((FEW + more))")
+  count=$(((many - few) / more))
+  if [ "${1:-}" = --write ]; then
+    echo "$case $count" >>"$work/baseline"
+    echo "$case $count"
+    continue
+  fi
+  was=$(awk -v case="$case" '$1 == case { print $2 }' "$BASELINE")
+  change=$(awk -v was="${was:-0}" -v is="$count" 'BEGIN { printf "%+.1f", was ? 100 * (is - was) / was : 100 }')
+  echo "$case: $count instructions a request, was ${was:-unknown} ($change %)"
+  awk -v c="$change" -v t="$THRESHOLD_PERCENT" 'BEGIN { exit !(c > t || c < -t) }' && failed=1
+done
+if [ "${1:-}" = --write ]; then
+  mv "$work/baseline" "$BASELINE"
+elif [ "$failed" = 1 ]; then
+  echo "instructions.sh: a path changed by more than $THRESHOLD_PERCENT %: find out why, or bench/instructions.sh --write" >&2
+  exit 1
+fi

@@ -1,0 +1,62 @@
+//! `instructions CASE COUNT DIR`: answers the same request COUNT times and ends. Run under valgrind with two counts, the difference of
+//! the instructions is what the requests between took: starting, filling and ending are the same in both.
+
+use std::path::PathBuf;
+
+use anabranch_api::kinesis::{GetRecords, PutRecord, PutRecords};
+use anabranch_bench::{Failure, Path, get_records, put_record, put_records};
+use anabranch_wire::Protocol;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const STREAM: &str = "bench";
+const SHARDS: i32 = 4;
+/// What a reader finds in its shard.
+const RECORDS: usize = 1000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(case), Some(count), Some(dir)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: instructions CASE COUNT DIR".into());
+    };
+    run(&case, count.parse()?, dir.into()).await
+}
+
+async fn run(case: &str, count: usize, dir: PathBuf) -> Result<(), Failure> {
+    let path = Path::open(&dir).await?;
+    path.create(STREAM, if case == "get-records-json" { 1 } else { SHARDS }).await?;
+    match case {
+        "put-records-json" => {
+            let body = put_records(Protocol::Json11, STREAM, 500, 1024);
+            let request = path.sign(Protocol::Json11, "PutRecords", body)?;
+            for _ in 0..count {
+                path.answer::<PutRecords>(&request).await?;
+            }
+        }
+        "put-records-cbor" => {
+            let body = put_records(Protocol::Cbor11, STREAM, 500, 1024);
+            let request = path.sign(Protocol::Cbor11, "PutRecords", body)?;
+            for _ in 0..count {
+                path.answer::<PutRecords>(&request).await?;
+            }
+        }
+        "put-record-json" => {
+            let request = path.sign(Protocol::Json11, "PutRecord", put_record(STREAM, 1024))?;
+            for _ in 0..count {
+                path.answer::<PutRecord>(&request).await?;
+            }
+        }
+        "get-records-json" => {
+            path.fill(STREAM, RECORDS).await?;
+            let oldest = path.oldest(STREAM).await?;
+            let request = path.sign(Protocol::Json11, "GetRecords", get_records(&oldest))?;
+            for _ in 0..count {
+                path.answer::<GetRecords>(&request).await?;
+            }
+        }
+        _ => return Err(format!("there is no case {case}").into()),
+    }
+    Ok(())
+}

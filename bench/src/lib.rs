@@ -1,0 +1,8 @@
+//! The path of a request without its connection, for benchmarks: well-formed? → authenticate → decode → the door → encode, over the real
+//! services, log and catalog. Start at [`Path`].
+
+mod bodies;
+mod path;
+
+pub use bodies::{get_records, put_record, put_records};
+pub use path::{Failure, Path, Signed};

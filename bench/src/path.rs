@@ -1,0 +1,184 @@
+use std::error::Error;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use anabranch_api::kinesis::{CreateStream, DescribeStream, GetShardIterator, PutRecords, ShardIteratorType};
+use anabranch_api::{Context, Operation, RequestId, Serve};
+use anabranch_catalog::MemoryCatalog;
+use anabranch_governance::audit::NoAudit;
+use anabranch_governance::iam::{Authenticator, Credentials as Keys, Identity};
+use anabranch_governance::kms::MasterKey;
+use anabranch_governance::metrics::Metrics;
+use anabranch_governance::{Door, OwnAccount};
+use anabranch_log::disk::RealDisk;
+use anabranch_log::local::{Durability, LocalLog, Options};
+use anabranch_streams::limits::LimitsMode;
+use anabranch_streams::{Ground, Settings, Streams};
+use anabranch_types::{Clock, Partition, Rng, StreamName};
+use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
+use anabranch_wire::{Envelope, Protocol, Violations};
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue};
+
+const ACCESS_KEY: &str = "AKIDBENCHMARK";
+const SECRET: &str = "of-no-worth-outside-a-benchmark";
+const HOST: &str = "127.0.0.1:4566";
+const NO_ENVELOPE: Envelope<'static> = Envelope { operation: "", namespace: "", version: "", request_id: "" };
+
+/// Why a benchmark cannot go on.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Everything behind a connection, over a log in one directory.
+pub struct Path {
+    authenticator: Authenticator,
+    door: Door,
+    streams: Arc<Streams>,
+    clock: Clock,
+    _log: Arc<LocalLog>,
+}
+
+/// A request as it comes.
+#[derive(Clone)]
+pub struct Signed {
+    protocol: Protocol,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Path {
+    /// Opens the stores in a directory; records are acknowledged from memory, so that what is counted is our own work.
+    pub async fn open(dir: &FilePath) -> Result<Self, Failure> {
+        let clock = Clock::machine();
+        let options = Options { durability: Durability::Memory, clock: clock.clone(), ..Options::default() };
+        let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.to_owned())?), options)?);
+        let metrics = Metrics::new(|_| {});
+        let ground = Ground {
+            log: log.clone(),
+            catalog: Arc::new(MemoryCatalog::default()),
+            clock: clock.clone(),
+            rng: Rng::system(),
+            metrics: metrics.clone(),
+            master_key: Arc::new(MasterKey::random(&Rng::system())),
+        };
+        let settings = Settings { limits: LimitsMode::Off, ..Settings::default() };
+        Ok(Self {
+            authenticator: Authenticator::new(Arc::new(Keys::from_root_key(&format!(
+                "{ACCESS_KEY}:{SECRET}"
+            ))?)),
+            door: Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), metrics),
+            streams: Streams::open(ground, settings).await?,
+            clock,
+            _log: log,
+        })
+    }
+
+    /// Signs a request of Kinesis.
+    pub fn sign(&self, protocol: Protocol, operation: &str, body: Bytes) -> Result<Signed, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static(HOST));
+        headers.insert("content-type", HeaderValue::from_static(protocol.content_type()));
+        headers.insert("x-amz-target", HeaderValue::try_from(format!("Kinesis_20131202.{operation}"))?);
+        let signer = Signer {
+            credentials: Credentials { access_key: ACCESS_KEY, secret: SECRET, token: None },
+            region: "us-east-1",
+            service: "kinesis",
+            now: Clock::machine_now(),
+        };
+        let added = signer.sign(&request(&headers, &sha256(&body))).ok_or("it cannot be signed")?;
+        headers.extend(added);
+        Ok(Signed { protocol, headers, body })
+    }
+
+    /// Answers a request, as the gateway does once its body is there.
+    pub async fn answer<Op>(&self, signed: &Signed) -> Result<Bytes, Failure>
+    where
+        Op: Operation,
+        Streams: Serve<Op>,
+    {
+        let Signed { protocol, headers, body } = signed;
+        protocol.well_formed(body).map_err(|malformed| format!("{malformed:?}"))?;
+        let caller = self
+            .authenticator
+            .authenticate(&request(headers, &sha256(body)), "kinesis")
+            .map_err(|failure| format!("{failure:?}"))?;
+        let mut violations = Violations::default();
+        let asked: Op = protocol.decode(body.clone(), &mut violations).map_err(|m| format!("{m:?}"))?;
+        asked.check(&mut violations);
+        if !violations.is_empty() {
+            return Err(violations.to_string().into());
+        }
+        let output = self.door.unary(self.context(caller), &self.streams, asked).await?;
+        Ok(protocol.encode(&output, &NO_ENVELOPE, BytesMut::with_capacity(1024)).freeze())
+    }
+
+    /// Makes a stream of so many shards.
+    pub async fn create(&self, stream: &str, shards: i32) -> Result<(), Failure> {
+        let create =
+            CreateStream { stream_name: name(stream)?, shard_count: Some(shards), ..CreateStream::default() };
+        self.door.unary(self.context(self.anybody()?), &self.streams, create).await?;
+        Ok(())
+    }
+
+    /// Fills a stream with this many records of 1 KiB, by requests of 500.
+    pub async fn fill(&self, stream: &str, records: usize) -> Result<(), Failure> {
+        let body = crate::put_records(Protocol::Json11, stream, 500, 1024);
+        let signed = self.sign(Protocol::Json11, "PutRecords", body)?;
+        for _ in 0..records.div_ceil(500) {
+            self.answer::<PutRecords>(&signed).await?;
+        }
+        Ok(())
+    }
+
+    /// An iterator at the oldest record of a stream's first shard.
+    pub async fn oldest(&self, stream: &str) -> Result<String, Failure> {
+        let describe = DescribeStream { stream_name: Some(name(stream)?), ..DescribeStream::default() };
+        let described = self.door.unary(self.context(self.anybody()?), &self.streams, describe).await?;
+        let shard = described.stream_description.shards.first().ok_or("the stream has no shard")?.shard_id;
+        let get = GetShardIterator {
+            stream_name: Some(name(stream)?),
+            shard_id: shard.to_string().into(),
+            shard_iterator_type: ShardIteratorType::TrimHorizon,
+            ..GetShardIterator::default()
+        };
+        let got = self.door.unary(self.context(self.anybody()?), &self.streams, get).await?;
+        Ok(got.shard_iterator.ok_or("there is no iterator")?.to_string())
+    }
+
+    fn anybody(&self) -> Result<Identity, Failure> {
+        let signed = self.sign(Protocol::Json11, "ListStreams", Bytes::from_static(b"{}"))?;
+        self.authenticator
+            .authenticate(&request(&signed.headers, &sha256(&signed.body)), "kinesis")
+            .map_err(|failure| format!("{failure:?}").into())
+    }
+
+    fn context(&self, caller: Identity) -> Context {
+        Context {
+            principal: caller.principal,
+            account: caller.account,
+            region: caller.region,
+            partition: Partition::Aws,
+            access_key: Some(caller.access_key),
+            source: None,
+            user_agent: None,
+            endpoint: "bench".into(),
+            secure_transport: false,
+            request_id: RequestId::from_random(1),
+            received: self.clock.now(),
+        }
+    }
+}
+
+fn name(stream: &str) -> Result<StreamName, Failure> {
+    StreamName::parse(stream.to_owned()).ok_or_else(|| format!("`{stream}` is no stream's name").into())
+}
+
+fn request<'a>(headers: &'a HeaderMap, sum: &'a [u8; 32]) -> SignedRequest<'a> {
+    SignedRequest {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers,
+        authority: None,
+        payload: Payload::Sha256(sum),
+    }
+}
