@@ -144,16 +144,15 @@ impl SequenceNumber {
     fn digits(self) -> [u8; SEQUENCE_NUMBER_DIGITS] {
         let mut limbs = split(self.words());
         let mut digits = [b'0'; SEQUENCE_NUMBER_DIGITS];
-        let mut end = SEQUENCE_NUMBER_DIGITS;
         let mut used = LIMBS;
-        while end > 0 {
-            let mut chunk = divide(&mut limbs[..used], CHUNK);
-            let start = end.saturating_sub(CHUNK_DIGITS);
-            for digit in digits[start..end].iter_mut().rev() {
-                *digit = b'0' + (chunk % 10) as u8;
-                chunk /= 10;
-            }
-            end = start;
+        for place in digits.rchunks_mut(2 * CHUNK_DIGITS) {
+            let low = divide(&mut limbs[..used], CHUNK);
+            let high = divide(&mut limbs[..used], CHUNK);
+            let mut written = itoa::Buffer::new();
+            let written = written.format(high * CHUNK + low).as_bytes();
+            let start = place.len().saturating_sub(written.len());
+            let fits = place.len() - start;
+            place[start..].copy_from_slice(&written[..fits]);
             while used > 0 && limbs[used - 1] == 0 {
                 used -= 1;
             }

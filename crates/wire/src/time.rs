@@ -37,6 +37,9 @@ pub(crate) struct HttpDate(pub(crate) Timestamp);
 /// Seconds with at most three digits of fraction, as few as it has: `1538492400.12`.
 pub(crate) struct EpochSeconds(pub(crate) Timestamp);
 
+/// The digits of 2⁶³ / 1000, a point and three digits.
+const SECONDS_TEXT_BYTES_MAX: usize = 16 + 4;
+
 impl fmt::Display for Iso8601 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0.millis()) {
@@ -59,18 +62,32 @@ impl fmt::Display for HttpDate {
 }
 
 impl fmt::Display for EpochSeconds {
+    /// In at most two pieces: every record of an answer has one of these.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.millis();
-        let sign = if ms < 0 { "-" } else { "" };
-        let (seconds, fraction) = (ms.unsigned_abs() / 1000, ms.unsigned_abs() % 1000);
-        write!(f, "{sign}{seconds}")?;
-        match fraction {
-            0 => Ok(()),
-            f100 if f100 % 100 == 0 => write!(f, ".{}", f100 / 100),
-            f10 if f10 % 10 == 0 => write!(f, ".{:02}", f10 / 10),
-            f1 => write!(f, ".{f1:03}"),
+        if ms < 0 {
+            f.write_str("-")?;
         }
+        let (seconds, fraction) = (ms.unsigned_abs() / 1000, ms.unsigned_abs() % 1000);
+        let mut text = [0; SECONDS_TEXT_BYTES_MAX];
+        let mut digits = itoa::Buffer::new();
+        let whole = digits.format(seconds).as_bytes();
+        text[..whole.len()].copy_from_slice(whole);
+        let parts = [b'.', digit(fraction / 100), digit(fraction / 10), digit(fraction)];
+        text[whole.len()..][..parts.len()].copy_from_slice(&parts);
+        let fraction_bytes = match fraction {
+            0 => 0,
+            _ if fraction % 100 == 0 => 2,
+            _ if fraction % 10 == 0 => 3,
+            _ => 4,
+        };
+        f.write_str(std::str::from_utf8(&text[..whole.len() + fraction_bytes]).map_err(|_| fmt::Error)?)
     }
+}
+
+/// A decimal's last digit.
+fn digit(number: u64) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 #[cfg(test)]

@@ -43,7 +43,9 @@ impl Encoder {
 
     /// Numbers and times: text that needs no escaping, with `quote` around it.
     fn shown(&mut self, quote: &str, value: impl fmt::Display) {
-        write!(self.out, "{quote}{value}{quote}").expect("writing to memory does not fail");
+        self.out.put_slice(quote.as_bytes());
+        write!(self.out, "{value}").expect("writing to memory does not fail");
+        self.out.put_slice(quote.as_bytes());
     }
 
     fn quoted(&mut self, text: &str) {
