@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "acceptance" / "clients"
+# What property tests draw from, so that a failure is the change's and can be repeated. `./test --slice properties` draws anew.
+PROPTEST_SEED = "20131202"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anabranch"
 
 
@@ -59,5 +61,6 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
         "ACCEPTANCE_TRAFFIC": os.environ.get("ACCEPTANCE_TRAFFIC", str(target / "traffic")),
+        "PROPTEST_RNG_SEED": os.environ.get("PROPTEST_RNG_SEED", PROPTEST_SEED),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
