@@ -7,6 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::config::platform_data_dir;
+
 /// How long a running server may take to say that it is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(3);
 /// Flushes of the speed probe.
@@ -50,9 +52,7 @@ pub fn ask_ready(server: SocketAddr) -> io::Result<()> {
 
 /// Looks at everything a server here would need.
 pub fn examine(data_dir: Option<PathBuf>, listen: SocketAddr) -> Vec<Finding> {
-    let platform =
-        || directories::ProjectDirs::from("", "", "anabranch").map(|dirs| dirs.data_dir().to_owned());
-    let mut findings = match data_dir.or_else(platform) {
+    let mut findings = match data_dir.or_else(platform_data_dir) {
         Some(dir) => vec![directory(&dir), permissions(&dir), space(&dir), flush_speed(&dir)],
         None => vec![Finding::bad(
             "data directory",

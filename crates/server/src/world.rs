@@ -28,8 +28,9 @@ use crate::initial_streams::{InitialStreams, NotCreated};
 use crate::schedule::Scheduler;
 
 /// Beneath the data directory.
-const LOG_DIR: &str = "log";
-const CATALOG_FILE: &str = "catalog.sqlite";
+pub(crate) const LOG_DIR: &str = "log";
+/// Beneath the data directory.
+pub(crate) const CATALOG_FILE: &str = "catalog.sqlite";
 
 /// How to make a world, and to make it anew.
 #[derive(Clone)]

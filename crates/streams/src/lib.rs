@@ -13,6 +13,7 @@ mod errors;
 mod fanout;
 mod iterator;
 pub mod limits;
+mod log_groups;
 mod numbers;
 mod open;
 mod ops;
@@ -35,5 +36,6 @@ mod transitions;
 #[cfg(test)]
 mod harness;
 
+pub use log_groups::log_groups;
 pub use open::OpenError;
 pub use service::{Ground, Settings, Streams};

@@ -186,12 +186,12 @@ async fn load_tokens(catalog: &dyn Catalog, rng: &Rng) -> Result<Tokens, Failed>
     Ok(Tokens::new(&key, rng.u64()))
 }
 
-async fn first_entry(catalog: &dyn Catalog, after: Option<Key>) -> Result<Option<Entry>, Failed> {
+pub(crate) async fn first_entry(catalog: &dyn Catalog, after: Option<Key>) -> Result<Option<Entry>, Failed> {
     let page = catalog.scan(Bytes::from_static(b"/"), after, 1).await?;
     Ok(page.entries.into_iter().next())
 }
 
-async fn scan_all(catalog: &dyn Catalog, prefix: Bytes) -> Result<Vec<Entry>, Failed> {
+pub(crate) async fn scan_all(catalog: &dyn Catalog, prefix: Bytes) -> Result<Vec<Entry>, Failed> {
     let mut entries: Vec<Entry> = Vec::new();
     loop {
         let after = entries.last().map(|e| e.key.clone());
@@ -203,6 +203,6 @@ async fn scan_all(catalog: &dyn Catalog, prefix: Bytes) -> Result<Vec<Entry>, Fa
     }
 }
 
-fn last_part(key: &[u8]) -> Option<StreamName> {
+pub(crate) fn last_part(key: &[u8]) -> Option<StreamName> {
     StreamName::parse(std::str::from_utf8(key).ok()?.rsplit('/').next()?)
 }

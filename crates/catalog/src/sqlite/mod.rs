@@ -45,14 +45,17 @@ impl SqliteCatalog {
         let (commits, queued) = mpsc::channel(COMMITS_QUEUED_MAX);
         let writer = writer::Writer::new(connection, revision, watchers.clone());
         let mut threads = vec![spawn("catalog-writer", path, move || writer.run(queued))?];
-        let (reads, queue) = mpsc::channel(READS_QUEUED_MAX);
-        let queue = reader::Queue::new(queue);
-        for _ in 0..READERS {
-            let connection = schema::open_reader(path)?;
-            let queue = queue.clone();
-            threads.push(spawn("catalog-reader", path, move || reader::run(&connection, &queue))?);
-        }
+        let reads = start_readers(path, READERS, &mut threads)?;
         Ok(Self { reads: Some(reads), commits: Some(commits), threads: Mutex::new(threads), watchers })
+    }
+
+    /// Opens the file as it is, to be read alone: every commit is refused. It must be there and ours. Blocks.
+    pub fn open_to_read(path: &Path) -> Result<Self, OpenError> {
+        schema::check(path)?;
+        let mut threads = Vec::new();
+        let reads = start_readers(path, 1, &mut threads)?;
+        let watchers = Watchers::default();
+        Ok(Self { reads: Some(reads), commits: None, threads: Mutex::new(threads), watchers })
     }
 
     async fn read<T>(
@@ -68,10 +71,12 @@ impl SqliteCatalog {
 
     async fn write(&self, commit: Commit) -> Result<Revision, CatalogError> {
         bounds::check(&commit)?;
+        let commits = self.commits.as_ref().ok_or_else(|| CatalogError::Store {
+            doing: "commit".into(),
+            source: "the catalog was opened to be read alone".into(),
+        })?;
         let (answer, answered) = oneshot::channel();
-        if let Some(commits) = &self.commits {
-            commits.send(writer::Queued { commit, answer }).await.map_err(|_| gone("commit"))?;
-        }
+        commits.send(writer::Queued { commit, answer }).await.map_err(|_| gone("commit"))?;
         answered.await.map_err(|_| gone("commit"))?
     }
 }
@@ -111,6 +116,21 @@ impl Drop for SqliteCatalog {
             }
         }
     }
+}
+
+fn start_readers(
+    path: &Path,
+    count: usize,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> Result<mpsc::Sender<reader::Read>, OpenError> {
+    let (reads, queue) = mpsc::channel(READS_QUEUED_MAX);
+    let queue = reader::Queue::new(queue);
+    for _ in 0..count {
+        let connection = schema::open_reader(path)?;
+        let queue = queue.clone();
+        threads.push(spawn("catalog-reader", path, move || reader::run(&connection, &queue))?);
+    }
+    Ok(reads)
 }
 
 fn spawn(name: &str, path: &Path, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {

@@ -95,6 +95,14 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Makes sure that the file is there and a catalog that this program knows.
+pub(super) fn check(path: &Path) -> Result<(), OpenError> {
+    match identify(&open_reader(path)?, path)? {
+        true => Err(OpenError::Foreign { path: path.to_owned() }),
+        false => Ok(()),
+    }
+}
+
 /// The number of the last commit, as the connection's present transaction sees it.
 pub(super) fn read_revision(connection: &Connection) -> rusqlite::Result<Revision> {
     let mut select = connection.prepare_cached("SELECT revision FROM head WHERE id = 1")?;

@@ -165,3 +165,18 @@ fn the_last_holder_may_be_a_watcher() {
     called.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
     drop(watch);
 }
+
+#[test]
+fn a_catalog_opened_to_be_read_refuses_to_be_written_and_none_is_made() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("catalog.db");
+    assert!(SqliteCatalog::open_to_read(&path).is_err());
+    assert!(!path.exists());
+    let commit = Commit { put: vec![("/a".into(), "1".into())], ..Commit::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(SqliteCatalog::open(&path).unwrap().commit(commit.clone())).unwrap();
+    let catalog = SqliteCatalog::open_to_read(&path).unwrap();
+    assert_eq!(runtime.block_on(catalog.get("/a".into())).unwrap().unwrap().value, "1");
+    let refused = runtime.block_on(catalog.commit(commit)).unwrap_err();
+    assert!(format!("{refused:?}").contains("to be read alone"), "{refused:?}");
+}

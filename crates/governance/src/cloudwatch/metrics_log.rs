@@ -20,6 +20,31 @@ const REMEMBERED_MAX: usize = 10_000;
 /// What a scan reads at a time.
 const READ: ReadLimit = ReadLimit { records_max: 10_000, bytes_max: 4 * 1024 * 1024 };
 
+/// What the keys of logs of metrics end with, behind account and region.
+const KEY_END: &str = "/monitoring/log/metrics";
+/// Keys read by one scan.
+const SCAN_KEYS: usize = 1000;
+
+/// The group of logs of every account's metrics in the catalog, with `account/region`.
+pub async fn log_groups(catalog: &dyn Catalog) -> Result<Vec<(GroupId, String)>, CatalogError> {
+    let (mut groups, mut after) = (Vec::new(), None);
+    loop {
+        let page = catalog.scan(Key::from_static(b"/"), after, SCAN_KEYS).await?;
+        for entry in &page.entries {
+            let key = std::str::from_utf8(&entry.key).unwrap_or_default();
+            if let Some(scope) = key.strip_suffix(KEY_END)
+                && let Some(log) = parse(&entry.value)
+            {
+                groups.push((log.group, scope.trim_start_matches('/').to_owned()));
+            }
+        }
+        after = page.entries.last().map(|e| e.key.clone());
+        if !page.more {
+            return Ok(groups);
+        }
+    }
+}
+
 /// The logs of metrics, one for each account and region that ever put one.
 pub(super) struct MetricsLogs {
     log: Arc<dyn RecordLog>,
@@ -132,7 +157,7 @@ impl MetricsLogs {
 }
 
 fn key(cx: &Context) -> Key {
-    format!("/{}/{}/monitoring/log/metrics", cx.account, cx.region).into()
+    format!("/{}/{}{KEY_END}", cx.account, cx.region).into()
 }
 
 fn parse(value: &[u8]) -> Option<LogId> {

@@ -16,6 +16,7 @@ use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 
 use metrics_log::MetricsLogs;
+pub use metrics_log::log_groups;
 
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {

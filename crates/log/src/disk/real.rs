@@ -17,6 +17,14 @@ static ZEROES: [u8; 256 * 1024] = [0; 256 * 1024];
 #[derive(Clone, Debug)]
 pub struct RealDisk {
     root: PathBuf,
+    access: Access,
+}
+
+/// What may be done to a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Full,
+    ReadOnly,
 }
 
 impl RealDisk {
@@ -24,7 +32,15 @@ impl RealDisk {
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         make_dir(&root)?;
-        Ok(Self { root })
+        Ok(Self { root, access: Access::Full })
+    }
+
+    /// The directory `root` as it is, to be read alone: works on a file system that is mounted read-only too. An error of kind
+    /// `NotFound` if it does not exist.
+    pub fn to_read(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        std::fs::read_dir(&root)?;
+        Ok(Self { root, access: Access::ReadOnly })
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -46,7 +62,8 @@ impl Disk for RealDisk {
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(RealFile(OpenOptions::new().read(true).write(true).open(self.at(name))?)))
+        let writes = self.access == Access::Full;
+        Ok(Box::new(RealFile(OpenOptions::new().read(true).write(writes).open(self.at(name))?)))
     }
 
     fn create_uncached(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
@@ -96,8 +113,17 @@ impl Disk for RealDisk {
     }
 
     fn lock(&self, name: &str) -> io::Result<Box<dyn Send + Sync>> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.at(name))?;
+        let path = self.at(name);
+        let file = match self.access {
+            Access::Full => {
+                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?
+            }
+            Access::ReadOnly => match File::open(path) {
+                // Nobody ever used the directory where it is: it is a copy.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Box::new(())),
+                file => file?,
+            },
+        };
         match file.try_lock() {
             Ok(()) => Ok(Box::new(file)),
             Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),

@@ -9,4 +9,6 @@ mod verify;
 
 pub use dump::{DumpedFrame, dump};
 pub use repair::{Repaired, repair};
-pub use verify::{Finding, Progress, Verified, What, verify};
+pub use verify::{Finding, LostRecords, Progress, Verified, What, verify};
+
+pub use super::frame::FrameKind;

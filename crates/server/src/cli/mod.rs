@@ -7,6 +7,7 @@ mod connection;
 mod demo;
 mod doctor;
 mod lineage;
+mod log;
 mod man;
 mod output;
 mod put;
@@ -45,6 +46,8 @@ enum Command {
     Streams(streams::Arguments),
     /// Drive a server with load and tell what it does and what it costs.
     Bench(bench::Arguments),
+    /// Look at a stopped server's record log and mend it: verify, dump, repair.
+    Log(log::Arguments),
     /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
     Doctor(doctor::Arguments),
     /// Print a completion script for a shell.
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Tail(arguments) => wait_for(tail::run(arguments)),
         Command::Streams(arguments) => wait_for(streams::run(arguments)),
         Command::Bench(arguments) => wait_for(bench::run(arguments)),
+        Command::Log(arguments) => log::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => man::run(),

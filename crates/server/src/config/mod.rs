@@ -58,8 +58,11 @@ impl Settings {
 
     /// The directory the flags name, else the platform's for `anabranch`; none where the platform names none (no home directory).
     pub fn data_dir(&self) -> Option<PathBuf> {
-        let platform =
-            || directories::ProjectDirs::from("", "", "anabranch").map(|dirs| dirs.data_dir().to_owned());
-        self.flags.data_dir.clone().or_else(platform)
+        self.flags.data_dir.clone().or_else(platform_data_dir)
     }
+}
+
+/// Where the platform keeps data of `anabranch`; none where it names no place (no home directory).
+pub fn platform_data_dir() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "anabranch").map(|dirs| dirs.data_dir().to_owned())
 }

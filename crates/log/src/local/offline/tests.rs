@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,15 +26,19 @@ fn open(disk: &SimulatedDisk) -> Result<LocalLog, OpenError> {
     LocalLog::open(Arc::new(disk.clone()), options)
 }
 
+fn append(log: &LocalLog, number: u64) {
+    let data = Bytes::from(format!("record {number} ").repeat(300));
+    let records = vec![NewRecord { data, ..NewRecord::default() }];
+    block_on(log.append_all(vec![Batch { log: LOG, records, producer: Producer::default() }]));
+}
+
 /// A directory with records in history and in the write-ahead log.
 fn some_directory() -> SimulatedDisk {
     let disk = SimulatedDisk::new();
     let log = open(&disk).unwrap();
     block_on(log.create(vec![LOG])).unwrap();
     for i in 0..RECORDS {
-        let data = Bytes::from(format!("record {i} ").repeat(300));
-        let records = vec![NewRecord { data, ..NewRecord::default() }];
-        block_on(log.append_all(vec![Batch { log: LOG, records, producer: Producer::default() }]));
+        append(&log, i);
         if i % 6 == 4 {
             block_on(log.checkpoint()).unwrap();
         }
@@ -49,6 +54,14 @@ fn records(disk: &SimulatedDisk) -> usize {
 
 fn file(disk: &SimulatedDisk, prefix: &str) -> String {
     disk.list("").unwrap().into_iter().find(|n| n.starts_with(prefix)).unwrap()
+}
+
+/// Where these bytes stand in a file.
+fn place_of(disk: &SimulatedDisk, file: &str, wanted: &[u8]) -> u64 {
+    let file = disk.open(file).unwrap();
+    let mut bytes = vec![0; file.length().unwrap() as usize];
+    file.read_at(&mut bytes, 0).unwrap();
+    bytes.windows(wanted.len()).position(|w| w == wanted).unwrap() as u64
 }
 
 #[test]
@@ -85,11 +98,66 @@ fn a_directory_in_use_is_left_alone() {
 fn a_dump_shows_every_record_once_and_no_data() {
     let disk = some_directory();
     let mut shown = Vec::new();
-    dump(&disk, &mut |frame| shown.push(frame.to_string())).unwrap();
-    let records: Vec<&String> = shown.iter().filter(|l| l.contains(" Records ")).collect();
+    let mut show = |frame: &DumpedFrame| {
+        shown.push(frame.clone());
+        ControlFlow::Continue(())
+    };
+    dump(&disk, &mut show).unwrap();
+    let records: Vec<&DumpedFrame> = shown.iter().filter(|f| f.kind == FrameKind::Records).collect();
     assert_eq!(records.len() as u64, RECORDS);
-    assert!(records[7].contains("group=1 log=0 timeline=0 offset=7 count=1"), "{}", records[7]);
-    assert!(!shown.iter().any(|l| l.contains("record 7")));
+    assert_eq!((records[7].log, records[7].first.offset.0, records[7].count), (LOG, 7, 1));
+    let held: Vec<Bytes> = shown.iter().flat_map(|f| f.records()).map(|r| r.record.data).collect();
+    assert_eq!(held.len() as u64, RECORDS);
+    assert!(held[7].starts_with(b"record 7 "));
+}
+
+#[test]
+fn a_dump_ends_when_enough_was_seen() {
+    let mut shown = 0;
+    let mut show = |_: &DumpedFrame| {
+        shown += 1;
+        if shown == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    dump(&some_directory(), &mut show).unwrap();
+    assert_eq!(shown, 3);
+}
+
+#[test]
+fn a_missing_segment_of_history_is_told_with_the_records_that_were_in_it() {
+    let disk = some_directory();
+    let mut names: Vec<String> =
+        disk.list("").unwrap().into_iter().filter(|n| n.starts_with("history-")).collect();
+    names.sort();
+    disk.remove(&names[1]).unwrap();
+    let verified = verify(&disk, &mut |_| {}).unwrap();
+    let lost: Vec<(u64, u64)> = verified
+        .findings
+        .iter()
+        .filter_map(|f| f.records)
+        .map(|r| (r.from.offset.0, r.to.offset.0))
+        .collect();
+    assert_eq!(lost, [(5, 11)], "{verified:?}");
+    assert!(verified.findings.iter().any(|f| f.file == names[1]), "{verified:?}");
+}
+
+#[test]
+fn what_was_damaged_before_a_checkpoint_came_to_it_is_told_after() {
+    let disk = some_directory();
+    let log = open(&disk).unwrap();
+    (RECORDS..RECORDS + 3).for_each(|i| append(&log, i));
+    drop(log);
+    let ahead = disk.files_with(b"record 31 record 31").remove(0);
+    let data = place_of(&disk, &ahead, b"record 31 record 31");
+    disk.flip_bit(&ahead, data, 1).unwrap();
+    let verified = verify(&disk, &mut |_| {}).unwrap();
+    assert!(verified.findings.iter().any(|f| f.what == What::Damaged && f.file == ahead), "{verified:?}");
+    block_on(open(&disk).unwrap().checkpoint()).unwrap();
+    let verified = verify(&disk, &mut |_| {}).unwrap();
+    let found = verified.findings.first().expect("it is still told");
+    assert_eq!(
+        (&found.what, found.records.map(|r| (r.from.offset.0, r.to.offset.0))),
+        (&What::Missing, Some((31, 32)))
+    );
 }
 
 #[test]

@@ -1,18 +1,21 @@
+use std::collections::BTreeMap;
 use std::io;
 
+use anabranch_types::Timestamp;
 use bytes::Bytes;
 
 use super::survey;
-use crate::LogId;
 use crate::disk::Disk;
 use crate::local::frame::{BLOCK_BYTES, FrameKind};
-use crate::local::history::HistorySegment;
+use crate::local::history::{HistorySegment, Index};
 use crate::local::log::OpenError;
-use crate::local::manifest;
+use crate::local::manifest::{self, Manifest};
 use crate::local::past::{Found, frames_of};
 use crate::local::recover;
 use crate::local::scan::scan;
+use crate::local::shared::NEVER_TRIMMED;
 use crate::local::state_file;
+use crate::{GroupId, LogId, Position};
 
 /// What a verification read and found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,10 +39,25 @@ pub struct Finding {
     pub file: String,
     /// From which byte.
     pub from: u64,
-    /// To which byte.
+    /// To which byte; `from` where it is about no bytes in particular.
     pub to: u64,
     /// What is wrong.
     pub what: What,
+    /// Whose bytes they are, where one group's alone.
+    pub group: Option<GroupId>,
+    /// Which records cannot be read, where that is known.
+    pub records: Option<LostRecords>,
+}
+
+/// Records of one log that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostRecords {
+    /// The log.
+    pub log: LogId,
+    /// The first one.
+    pub from: Position,
+    /// Behind the last one.
+    pub to: Position,
 }
 
 /// What can be wrong with a part of a file.
@@ -49,6 +67,9 @@ pub enum What {
     Damaged,
     /// It was never finished; the next start cuts it. No damage.
     Torn,
+    /// Records that were acknowledged are in no file: the file that held them is gone, or they were damaged in the write-ahead log
+    /// before a checkpoint came to them.
+    Missing,
     /// The file cannot be read, for this reason.
     Unreadable(String),
 }
@@ -60,6 +81,8 @@ pub struct Progress {
     pub file: String,
     /// Bytes read so far.
     pub bytes: u64,
+    /// Bytes to be read, about.
+    pub bytes_in_all: u64,
 }
 
 impl Verified {
@@ -69,45 +92,60 @@ impl Verified {
     }
 
     fn found(&mut self, file: &str, from: u64, to: u64, what: What) {
-        self.findings.push(Finding { file: file.to_owned(), from, to, what });
+        self.findings.push(Finding { file: file.to_owned(), from, to, what, group: None, records: None });
+    }
+
+    fn lost(&mut self, file: &str, from: u64, to: u64, what: What, records: LostRecords) {
+        let (group, records) = (Some(records.log.group), Some(records));
+        self.findings.push(Finding { file: file.to_owned(), from, to, what, group, records });
     }
 }
 
-/// Reads everything and checks every checksum; changes nothing.
+/// Reads everything and checks every checksum, and that no log's history has a gap; changes nothing.
 pub fn verify(disk: &dyn Disk, told: &mut dyn FnMut(&Progress)) -> Result<Verified, OpenError> {
     let _lock = survey::lock(disk)?;
     let mut verified = Verified::default();
     if let Err(e) = state_file::load(disk) {
         verified.found("state", 0, 0, What::Unreadable(e.to_string()));
     }
-    let manifest = manifest::load(disk).unwrap_or_else(|e| {
-        verified.found("checkpoint", 0, 0, What::Unreadable(e.to_string()));
-        None
-    });
-    let manifest = manifest.unwrap_or_default();
-    verify_ahead(disk, manifest.place, &mut verified, told)
-        .map_err(|source| OpenError::Io { doing: "read the write-ahead log", source })?;
-    for segment in survey::history(&manifest) {
-        if let Err(e) = verify_segment(disk, &segment, &mut verified) {
-            verified.found(&segment.name(), 0, segment.meta().length, What::Unreadable(e.to_string()));
+    let manifest = match manifest::load(disk) {
+        Ok(manifest) => Some(manifest.unwrap_or_default()),
+        Err(e) => {
+            verified.found("checkpoint", 0, 0, What::Unreadable(e.to_string()));
+            None
         }
-        verified.files += 1;
-        told(&Progress { file: segment.name(), bytes: verified.bytes });
+    };
+    let ahead = survey::write_ahead(disk, manifest.as_ref().map_or(0, |m| m.place)).map_err(read_ahead)?;
+    let history = manifest.iter().flat_map(|m| &m.groups).flat_map(|g| &g.segments);
+    let bytes_in_all = history.map(|(_, meta)| meta.length).sum::<u64>() + bytes_of(&ahead);
+    let mut tell = |file: &str, bytes| told(&Progress { file: file.to_owned(), bytes, bytes_in_all });
+    verify_ahead(&ahead, manifest.as_ref(), &mut verified, &mut tell).map_err(read_ahead)?;
+    if let Some(manifest) = &manifest {
+        verify_history(disk, manifest, &mut verified, &mut tell);
     }
     Ok(verified)
 }
 
+fn read_ahead(source: io::Error) -> OpenError {
+    OpenError::Io { doing: "read the write-ahead log", source }
+}
+
+fn bytes_of(segments: &[recover::Found]) -> u64 {
+    segments.iter().map(|s| s.bytes).sum()
+}
+
 fn verify_ahead(
-    disk: &dyn Disk,
-    checkpointed: u64,
+    segments: &[recover::Found],
+    manifest: Option<&Manifest>,
     verified: &mut Verified,
-    told: &mut dyn FnMut(&Progress),
+    tell: &mut dyn FnMut(&str, u64),
 ) -> io::Result<()> {
-    let segments = survey::write_ahead(disk, checkpointed)?;
-    let mut held = checkpointed;
+    let checkpointed = manifest.map_or(0, |m| m.place);
+    // Without a checkpoint nobody knows where the write-ahead log begins.
+    let mut held = manifest.map(|m| m.place);
     for (i, segment) in segments.iter().enumerate() {
         let first_place = segment.identity.first_place;
-        if first_place > held {
+        if let Some(held) = held.filter(|held| first_place > *held) {
             verified.found("wal-*", held, first_place, What::Unreadable("no file holds these places".into()));
         }
         let durable = segments.get(i + 1).map_or(0, |next| next.identity.first_place);
@@ -123,30 +161,120 @@ fn verify_ahead(
         verified.frames += scan.frames.len() as u64;
         let records = scan.frames.iter().filter(|f| f.kind == FrameKind::Records);
         verified.records += records.map(|f| u64::from(f.count)).sum::<u64>();
-        held = held.max(first_place + segment.bytes);
+        held = held.map(|held| held.max(first_place + segment.bytes));
         verified.files += 1;
         verified.bytes += segment.bytes;
-        told(&Progress { file: segment.name.clone(), bytes: verified.bytes });
+        tell(&segment.name, verified.bytes);
     }
     Ok(())
 }
 
-fn verify_segment(disk: &dyn Disk, segment: &HistorySegment, verified: &mut Verified) -> io::Result<()> {
+fn verify_history(
+    disk: &dyn Disk,
+    manifest: &Manifest,
+    verified: &mut Verified,
+    tell: &mut dyn FnMut(&str, u64),
+) {
+    let mut chains: BTreeMap<GroupId, Chain> = BTreeMap::new();
+    for group in &manifest.groups {
+        let chain = chains.entry(group.group).or_default();
+        chain.trimmed_before = group.trimmed_before;
+        for (number, meta) in &group.segments {
+            let segment = HistorySegment::known(group.group, *number, *meta);
+            if let Err(e) = verify_segment(disk, &segment, chain, verified) {
+                let (file, what) = (segment.name(), What::Unreadable(e.to_string()));
+                let group = Some(group.group);
+                verified.findings.push(Finding {
+                    file,
+                    from: 0,
+                    to: meta.length,
+                    what,
+                    group,
+                    records: None,
+                });
+            }
+            verified.files += 1;
+            tell(&segment.name(), verified.bytes);
+        }
+    }
+    for log in &manifest.logs {
+        let chain = chains.entry(log.id.group).or_default();
+        if let Some(records) = chain.missing_at_the_end(log) {
+            verified.lost("checkpoint", 0, 0, What::Missing, records);
+        }
+    }
+}
+
+/// What a group's segments held so far.
+struct Chain {
+    trimmed_before: Timestamp,
+    /// Where each log's last part ended, and when that arrived.
+    ends: BTreeMap<u32, (Position, Timestamp)>,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { trimmed_before: NEVER_TRIMMED, ends: BTreeMap::new() }
+    }
+}
+
+impl Chain {
+    /// Adds a segment's parts. The gaps before them.
+    fn add(&mut self, group: GroupId, index: &Index) -> Vec<LostRecords> {
+        let mut gaps = Vec::new();
+        for part in index.all() {
+            if let Some((end, arrival)) = self.ends.insert(part.log, (part.end(), part.last_arrival))
+                && part.first.offset > end.offset
+                && arrival >= self.trimmed_before
+            {
+                let log = LogId { group, index: part.log };
+                gaps.push(LostRecords { log, from: end, to: part.first });
+            }
+        }
+        gaps
+    }
+
+    /// What a log should hold behind its last part.
+    fn missing_at_the_end(&self, log: &manifest::ManifestLog) -> Option<LostRecords> {
+        let kept = log.last_arrival.is_some_and(|last| last >= self.trimmed_before);
+        let end = self.ends.get(&log.id.index).map_or(log.start, |(end, _)| *end);
+        (kept && end.offset < log.next.offset).then_some(LostRecords { log: log.id, from: end, to: log.next })
+    }
+}
+
+fn verify_segment(
+    disk: &dyn Disk,
+    segment: &HistorySegment,
+    chain: &mut Chain,
+    verified: &mut Verified,
+) -> io::Result<()> {
     let file = disk.open(&segment.name())?;
     let index = segment.load_index(&*file)?;
+    let name = segment.name();
+    for gap in chain.add(segment.group, &index) {
+        verified.lost(&name, 0, 0, What::Missing, gap);
+    }
     for part in index.all() {
-        let mut bytes = vec![0; part.bytes as usize];
-        file.read_at(&mut bytes, part.at)?;
-        verified.bytes += bytes.len() as u64;
         let log = LogId { group: segment.group, index: part.log };
+        let mut bytes = vec![0; part.bytes as usize];
+        if let Err(e) = file.read_at(&mut bytes, part.at) {
+            if e.kind() != io::ErrorKind::UnexpectedEof {
+                return Err(e);
+            }
+            let records = LostRecords { log, from: part.first, to: part.end() };
+            verified.lost(&name, part.at, part.end_at(), What::Damaged, records);
+            continue;
+        }
+        verified.bytes += bytes.len() as u64;
         for found in frames_of(log, part, &Bytes::from(bytes)) {
             match found {
                 Found::Whole(frame) => {
                     verified.frames += 1;
                     verified.records += u64::from(frame.count);
                 }
-                Found::Damaged(..) => {
-                    verified.found(&segment.name(), part.at, part.end_at(), What::Damaged);
+                Found::Damaged(from, to) => {
+                    let records = LostRecords { log, from, to };
+                    verified.lost(&name, part.at, part.end_at(), What::Damaged, records);
                 }
             }
         }

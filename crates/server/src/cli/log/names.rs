@@ -1,0 +1,72 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anabranch_catalog::SqliteCatalog;
+use anabranch_governance::cloudwatch;
+use anabranch_log::{GroupId, LogId};
+use anabranch_streams as streams;
+use anabranch_types::ShardId;
+
+use crate::cli::Failure;
+use crate::world::CATALOG_FILE;
+
+/// Whose logs they are, as the catalog says.
+pub(super) struct Names {
+    groups: BTreeMap<GroupId, Group>,
+    /// Why the catalog says nothing.
+    pub(super) unreadable: Option<Failure>,
+}
+
+enum Group {
+    /// The stream's ARN.
+    Stream(String),
+    /// Account and region.
+    Metrics(String),
+}
+
+impl Names {
+    /// The names in a data directory's catalog.
+    pub(super) fn read(data_dir: &Path) -> Self {
+        match read(data_dir) {
+            Ok(groups) => Self { groups, unreadable: None },
+            Err(error) => Self { groups: BTreeMap::new(), unreadable: Some(error) },
+        }
+    }
+
+    /// Whose group it is.
+    pub(super) fn group(&self, group: GroupId) -> String {
+        match self.groups.get(&group) {
+            Some(Group::Stream(arn)) => arn.clone(),
+            Some(Group::Metrics(scope)) => format!("metrics of {scope}"),
+            None => format!("group {}", group.0),
+        }
+    }
+
+    /// Whose log it is, shortly.
+    pub(super) fn log(&self, log: LogId) -> String {
+        match (self.groups.get(&log.group), ShardId::new(log.index)) {
+            (Some(Group::Stream(arn)), Some(shard)) => format!("{shard} of {arn}"),
+            (Some(Group::Metrics(_)), _) => self.group(log.group),
+            _ => format!("log {} of group {}", log.index, log.group.0),
+        }
+    }
+
+    /// The stream's ARN.
+    pub(super) fn stream(&self, group: GroupId) -> Option<&str> {
+        match self.groups.get(&group) {
+            Some(Group::Stream(arn)) => Some(arn),
+            _ => None,
+        }
+    }
+}
+
+fn read(data_dir: &Path) -> Result<BTreeMap<GroupId, Group>, Failure> {
+    let catalog = SqliteCatalog::open_to_read(&data_dir.join(CATALOG_FILE))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let streams = streams::log_groups(&catalog).await?;
+        let metrics = cloudwatch::log_groups(&catalog).await?;
+        let streams = streams.into_iter().map(|(group, arn)| (group, Group::Stream(arn.to_string())));
+        Ok(streams.chain(metrics.into_iter().map(|(group, of)| (group, Group::Metrics(of)))).collect())
+    })
+}

@@ -1,0 +1,4 @@
+//! What stands on the disk, looked at, mended, copied and brought back by the program itself.
+
+mod log;
+mod program;
