@@ -14,7 +14,7 @@ STEP_WORDS = {
 }
 ANY = "$any"
 REFUSED_BY_MODEL = {"ValidationException", "SerializationException"}
-RETRY_SECONDS = 0.05
+RETRY_SECONDS = 0.01
 SETUP_SECONDS = 20
 READ_SECONDS = 20
 

@@ -38,7 +38,12 @@ pub fn text(settings: &Settings, endpoint: &str, data_dir: Option<&Path>) -> Str
         (false, true) => "Any access key is taken, from anybody who reaches this port.",
     };
     let limits = match flags.limits {
-        Limits::Shards => "A shard's limits hold as on AWS; --limits off lifts them.",
+        Limits::Shards => {
+            "A shard's limits hold as on AWS; --limits off lifts them, --limits aws adds those of calls per second and day."
+        }
+        Limits::Aws => {
+            "All limits hold as on AWS, also those of calls per second and day; --limits shards lifts these."
+        }
         Limits::Off => "A shard's limits are off.",
     };
     format!(

@@ -276,6 +276,7 @@ fn recipe(
     let streams = streams::Settings {
         limits: match settings.flags.limits {
             Limits::Shards => LimitsMode::Shards,
+            Limits::Aws => LimitsMode::Aws,
             Limits::Off => LimitsMode::Off,
         },
         transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),

@@ -33,7 +33,10 @@ pub(crate) async fn bench() -> Bench {
 }
 
 pub(crate) async fn bench_with(settings: Settings) -> Bench {
-    let clock = Clock::test(0);
+    bench_at(Clock::test(0), settings).await
+}
+
+pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
     let log_options = Options { prepare: Prepare::WhenNeeded, clock: clock.clone(), ..Options::default() };
     let log = LocalLog::open(Arc::new(SimulatedDisk::new()), log_options).unwrap();
     let ground = Ground {

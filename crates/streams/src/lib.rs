@@ -5,6 +5,7 @@
 //! and `errors` hold every number and every sentence. Knows no socket, no protocol and no policy.
 
 mod accounts;
+mod calls;
 mod changes;
 mod data_keys;
 mod describe;

@@ -10,6 +10,7 @@ use anabranch_types::{Due, Rng, StreamArn, StreamName};
 use bytes::Bytes;
 
 use crate::accounts::Accounts;
+use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
@@ -69,6 +70,7 @@ impl Streams {
             creating: tokio::sync::Mutex::default(),
             tombstones: Tombstones::default(),
             accounts: Accounts::default(),
+            calls: Calls::default(),
             turn: AtomicUsize::new(0),
         });
         let mut after: Option<Key> = None;

@@ -110,6 +110,18 @@ impl Streams {
     }
 }
 
+impl Streams {
+    /// The stream whose consumer a request is about, whether or not there is such a consumer.
+    pub(crate) fn stream_of_consumer(
+        &self,
+        consumer_arn: Option<&str>,
+        stream_arn: Option<&str>,
+    ) -> Option<Arc<Stream>> {
+        let in_consumer = || consumer_arn?.split_once("/consumer/").map(|(stream, _)| stream);
+        self.directory.by_arn(stream_arn.or_else(in_consumer)?)
+    }
+}
+
 /// A stream, or a consumer of it.
 pub(crate) struct Resource {
     pub stream: Arc<Stream>,

@@ -10,6 +10,7 @@ use anabranch_log::RecordLog;
 use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
 
 use crate::accounts::Accounts;
+use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::fanout::Subscriptions;
 use crate::limits::LimitsMode;
@@ -39,6 +40,8 @@ pub struct Streams {
     pub(crate) tombstones: Tombstones,
     /// What accounts have set.
     pub(crate) accounts: Accounts,
+    /// The calls that are left to callers in this second.
+    pub(crate) calls: Calls,
     /// Where the next record of an AUTO stream goes.
     pub(crate) turn: AtomicUsize,
 }

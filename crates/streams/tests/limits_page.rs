@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use anabranch_streams::limits;
+use anabranch_streams::limits::{self, CallLimit, CallsOf};
 
-const SOURCE: &str = include_str!("../src/limits.rs");
+const SOURCE: &str = concat!(include_str!("../src/limits.rs"), include_str!("../src/limits/calls.rs"));
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md");
 
 /// How a limit's value is written.
@@ -46,6 +46,19 @@ impl Shown for Duration {
     }
 }
 
+impl Shown for CallLimit {
+    fn shown(&self, _: &str) -> String {
+        let of = match self.of {
+            CallsOf::Account => "an account's in a region",
+            CallsOf::Stream => "all about a stream",
+            CallsOf::ShardOfAccount => "an account's about an open shard",
+            CallsOf::ShardOfConsumer => "a consumer's about a shard",
+        };
+        let calls = if self.per_second == 1 { "call" } else { "calls" };
+        format!("{} {calls} a second, {of}", self.per_second)
+    }
+}
+
 macro_rules! values {
     ($($name:ident)*) => { vec![$((stringify!($name), limits::$name.shown(stringify!($name)))),*] };
 }
@@ -60,6 +73,15 @@ fn values() -> Vec<(&'static str, String)> {
         RETENTION_HOURS_DEFAULT RETENTION_HOURS_MIN RETENTION_HOURS_MAX TAGS_MAX UPDATE_SHARD_COUNT_TARGET_MAX
         UPDATE_SHARD_COUNT_PER_DAY ENCRYPTION_CHANGES_PER_DAY UPDATE_STREAM_MODE_PER_DAY LIST_STREAM_CONSUMERS_MAX
         WARM_THROUGHPUT_MIBPS_MAX POLICY_BYTES_MAX COMMITMENT_MIN
+        ADD_TAGS_TO_STREAM_CALLS CREATE_STREAM_CALLS DECREASE_STREAM_RETENTION_PERIOD_CALLS
+        DELETE_RESOURCE_POLICY_CALLS DELETE_STREAM_CALLS DEREGISTER_STREAM_CONSUMER_CALLS
+        DESCRIBE_ACCOUNT_SETTINGS_CALLS DESCRIBE_LIMITS_CALLS DESCRIBE_STREAM_CALLS DESCRIBE_STREAM_CONSUMER_CALLS
+        DESCRIBE_STREAM_SUMMARY_CALLS DISABLE_ENHANCED_MONITORING_CALLS ENABLE_ENHANCED_MONITORING_CALLS
+        GET_RESOURCE_POLICY_CALLS GET_SHARD_ITERATOR_CALLS INCREASE_STREAM_RETENTION_PERIOD_CALLS LIST_SHARDS_CALLS
+        LIST_STREAM_CONSUMERS_CALLS LIST_STREAMS_CALLS LIST_TAGS_FOR_STREAM_CALLS MERGE_SHARDS_CALLS
+        PUT_RESOURCE_POLICY_CALLS REGISTER_STREAM_CONSUMER_CALLS REMOVE_TAGS_FROM_STREAM_CALLS SPLIT_SHARD_CALLS
+        SUBSCRIBE_TO_SHARD_CALLS UPDATE_ACCOUNT_SETTINGS_CALLS UPDATE_SHARD_COUNT_CALLS
+        UPDATE_STREAM_WARM_THROUGHPUT_CALLS
     }
 }
 
@@ -83,8 +105,12 @@ fn page() -> String {
     let mut page = String::from(
         "# Limits of Data Streams\n\n\
          Made from the constants of `crates/streams/src/limits.rs` by `UPDATE=1 cargo test -p anabranch-streams --test limits_page`.\n\n\
-         `--limits shards`, the default, enforces what a shard takes and gives (`SHARD_…`, `CONSUMER_OUT_…`); `--limits off` lifts these. `…_PER_DAY`\n\
-         are AWS's quotas of 24 hours, which only `--limits aws` enforces. Sizes and counts always hold.\n\n\
+         `--limits shards`, the default, enforces what a shard takes and gives (`SHARD_…`, `CONSUMER_OUT_…`): a call, or a record of PutRecords, beyond it is\n\
+         refused with `ProvisionedThroughputExceededException`. `--limits off` lifts these. Sizes and counts always hold.\n\n\
+         `--limits aws` adds how often operations may be called: in a second (`…_CALLS`, below) and in 24 hours (`…_PER_DAY`; these survive a restart).\n\
+         A call too many is refused with `LimitExceededException`, GetShardIterator with `ProvisionedThroughputExceededException`.\n\
+         `ThrottlingException` is told by none of these operations. Where AWS's API reference and Developer Guide name different numbers the\n\
+         reference is followed; operations for which neither names one have none.\n\n\
          | limit | value | what and whence |\n|---|---|---|\n",
     );
     let values = values();

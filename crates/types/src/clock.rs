@@ -15,22 +15,29 @@ use crate::Timestamp;
 pub struct Clock {
     /// Milliseconds ahead of the machine; `None` for the machine's own clock, which cannot be advanced.
     ahead_ms: Option<Arc<AtomicI64>>,
+    /// A clock that stands is ahead of the epoch, not of the machine.
+    stands: bool,
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn machine() -> Self {
-        Self { ahead_ms: None }
+        Self { ahead_ms: None, stands: false }
     }
 
     /// A test clock that starts `ahead_ms` milliseconds ahead of the machine.
     pub fn test(ahead_ms: i64) -> Self {
-        Self { ahead_ms: Some(Arc::new(AtomicI64::new(ahead_ms))) }
+        Self { ahead_ms: Some(Arc::new(AtomicI64::new(ahead_ms))), stands: false }
+    }
+
+    /// A test clock that stands at `now` until it is advanced: for tests of what is allowed per second.
+    pub fn standing(now: Timestamp) -> Self {
+        Self { ahead_ms: Some(Arc::new(AtomicI64::new(now.millis()))), stands: true }
     }
 
     /// Now.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_millis(Self::machine_now().millis() + self.ahead_ms())
+        Timestamp::from_millis(self.base_ms() + self.offset_ms())
     }
 
     /// Now by the machine's clock, whatever a test advanced.
@@ -41,7 +48,15 @@ impl Clock {
 
     /// How far ahead of the machine this clock is, in milliseconds; 0 for the machine's clock.
     pub fn ahead_ms(&self) -> i64 {
+        if self.stands { self.offset_ms() - Self::machine_now().millis() } else { self.offset_ms() }
+    }
+
+    fn offset_ms(&self) -> i64 {
         self.ahead_ms.as_ref().map_or(0, |a| a.load(Ordering::SeqCst))
+    }
+
+    fn base_ms(&self) -> i64 {
+        if self.stands { 0 } else { Self::machine_now().millis() }
     }
 
     /// Whether this is a test clock.
@@ -52,14 +67,15 @@ impl Clock {
     /// Moves a test clock forward so that `now` is at least `to`; never back. Does nothing to the machine's clock.
     pub fn advance_to(&self, to: Timestamp) {
         if let Some(ahead) = &self.ahead_ms {
-            ahead.fetch_max(to.millis() - Self::machine_now().millis(), Ordering::SeqCst);
+            ahead.fetch_max(to.millis() - self.base_ms(), Ordering::SeqCst);
         }
     }
 
     /// Puts a test clock at least this far ahead of the machine; never back. Does nothing to the machine's clock.
     pub fn run_ahead(&self, ahead_ms: i64) {
         if let Some(ahead) = &self.ahead_ms {
-            ahead.fetch_max(ahead_ms, Ordering::SeqCst);
+            let from_base = if self.stands { Self::machine_now().millis() } else { 0 };
+            ahead.fetch_max(from_base + ahead_ms, Ordering::SeqCst);
         }
     }
 }

@@ -34,8 +34,8 @@ pub struct ServeFlags {
     #[arg(long, value_name = "MODE", default_value = "sync", value_parser = values::durability)]
     pub durability: Durability,
 
-    /// Which of AWS's limits are enforced: `shards` (what a shard takes and gives per second) or `off`.
-    /// Sizes and counts always hold. `aws` (calls per second and daily quotas too) is not built yet and is refused.
+    /// Which of AWS's limits are enforced: `shards` (what a shard takes and gives per second), `aws` (each operation's calls per second
+    /// and quotas of 24 hours too) or `off`. Sizes and counts always hold.
     #[arg(long, value_name = "WHICH", default_value = "shards", value_parser = values::limits)]
     pub limits: Limits,
 
@@ -139,6 +139,8 @@ pub struct ServeFlags {
 pub enum Limits {
     /// What a shard takes and gives per second.
     Shards,
+    /// That, and the calls per second and quotas of 24 hours of each operation.
+    Aws,
     /// Only sizes and counts.
     Off,
 }

@@ -95,6 +95,7 @@ impl fmt::Display for super::Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             super::Limits::Shards => "shards",
+            super::Limits::Aws => "aws",
             super::Limits::Off => "off",
         })
     }

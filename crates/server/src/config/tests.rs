@@ -110,9 +110,9 @@ fn an_unknown_key_is_refused() {
 fn a_wrong_value_is_blamed_on_its_place() {
     let (_dir, path) = file("durability = \"often\"");
     assert!(refusal(&["--config", &path], &[]).starts_with("configuration file "));
-    let sentence = refusal(&[], &[("ANABRANCH_LIMITS", "aws")]);
+    let sentence = refusal(&[], &[("ANABRANCH_LIMITS", "none")]);
     assert!(sentence.starts_with("environment variable ANABRANCH_LIMITS: "), "{sentence}");
-    assert!(sentence.contains("not built yet"), "{sentence}");
+    assert!(sentence.contains("expected `shards`, `aws` or `off`"), "{sentence}");
 }
 
 #[test]

@@ -65,6 +65,14 @@ impl Subscriptions {
         Ok(())
     }
 
+    /// Refuses a subscription within five seconds of the one before it.
+    pub fn refuse_protected(&self, id: &SubscriberId, now: Timestamp, refusal: &Error) -> Result<(), Error> {
+        match lock(&self.active).by_id.get(id) {
+            Some((_, since)) if now < *since + SUBSCRIPTION_PROTECTED => Err(refusal.clone()),
+            _ => Ok(()),
+        }
+    }
+
     /// Wakes the subscription at `at`, or a little later.
     pub fn wake_at(&self, at: Timestamp, slot: &Arc<Slot>) {
         let rounded = at.millis().saturating_add(ALARM_STEP_MS - 1).div_euclid(ALARM_STEP_MS) * ALARM_STEP_MS;

@@ -1,12 +1,14 @@
 use anabranch_api::kinesis::{AddTagsToStream, AddTagsToStreamOutput, Error};
 use anabranch_api::{Context, Serve};
 
+use crate::limits::ADD_TAGS_TO_STREAM_CALLS;
 use crate::resolve::Resource;
 use crate::{Streams, tags};
 
 impl Serve<AddTagsToStream> for Streams {
     async fn serve(&self, cx: &Context, request: AddTagsToStream) -> Result<AddTagsToStreamOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &ADD_TAGS_TO_STREAM_CALLS, found)?;
         self.put_tags(&Resource { stream, consumer: None }, &request.tags).await?;
         Ok(AddTagsToStreamOutput {})
     }

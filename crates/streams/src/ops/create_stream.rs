@@ -12,8 +12,8 @@ use crate::Streams;
 use crate::directory::Usage;
 use crate::errors::{self, Failed};
 use crate::limits::{
-    ACCOUNT_ON_DEMAND_STREAMS_MAX, ACCOUNT_SHARDS_MAX, CREATING_STREAMS_MAX, MAX_RECORD_KIB_DEFAULT,
-    SHARDS_DEFAULT,
+    ACCOUNT_ON_DEMAND_STREAMS_MAX, ACCOUNT_SHARDS_MAX, CREATE_STREAM_CALLS, CREATING_STREAMS_MAX,
+    MAX_RECORD_KIB_DEFAULT, SHARDS_DEFAULT,
 };
 use crate::stored::{Distribution, Mode, Scope, StoredShard, StoredStream};
 use crate::stream::{Shard, Stream, View};
@@ -31,6 +31,7 @@ struct Wanted {
 
 impl Serve<CreateStream> for Streams {
     async fn serve(&self, cx: &Context, request: CreateStream) -> Result<CreateStreamOutput, Error> {
+        self.count_call(cx, &CREATE_STREAM_CALLS)?;
         let name = request.stream_name.detached();
         let id = StreamArn { region: cx.region.clone(), account: cx.account, name };
         let wanted = Wanted::of(&request, &id)?;

@@ -3,11 +3,13 @@ use anabranch_api::{Context, Serve};
 
 use crate::Streams;
 use crate::errors;
+use crate::limits::DELETE_STREAM_CALLS;
 use crate::stored::Status;
 
 impl Serve<DeleteStream> for Streams {
     async fn serve(&self, cx: &Context, request: DeleteStream) -> Result<DeleteStreamOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &DELETE_STREAM_CALLS, found)?;
         let now = self.clock.now();
         self.change(&stream, |draft| {
             if draft.stored.status == Status::Deleting {

@@ -1,6 +1,7 @@
 use anabranch_api::kinesis::{DeregisterStreamConsumer, DeregisterStreamConsumerOutput, Error};
 use anabranch_api::{Context, Serve};
 
+use crate::limits::DEREGISTER_STREAM_CONSUMER_CALLS;
 use crate::stored::ConsumerStatus;
 use crate::{Streams, errors};
 
@@ -10,6 +11,8 @@ impl Serve<DeregisterStreamConsumer> for Streams {
         cx: &Context,
         request: DeregisterStreamConsumer,
     ) -> Result<DeregisterStreamConsumerOutput, Error> {
+        let about = self.stream_of_consumer(request.consumer_arn.as_deref(), request.stream_arn.as_deref());
+        self.count_call_about(cx, &DEREGISTER_STREAM_CONSUMER_CALLS, about.as_deref())?;
         let (stream, consumer) = self.find_consumer(
             cx,
             request.consumer_arn.as_deref(),

@@ -1,6 +1,7 @@
 use anabranch_api::kinesis::{DescribeAccountSettings, DescribeAccountSettingsOutput, Error};
 use anabranch_api::{Context, Serve};
 
+use crate::limits::DESCRIBE_ACCOUNT_SETTINGS_CALLS;
 use crate::stored::Scope;
 use crate::{Streams, accounts};
 
@@ -10,6 +11,7 @@ impl Serve<DescribeAccountSettings> for Streams {
         cx: &Context,
         _: DescribeAccountSettings,
     ) -> Result<DescribeAccountSettingsOutput, Error> {
+        self.count_call(cx, &DESCRIBE_ACCOUNT_SETTINGS_CALLS)?;
         let scope = Scope { account: cx.account, region: cx.region.clone() };
         let (settings, _) = self.accounts.get(&scope);
         Ok(DescribeAccountSettingsOutput {

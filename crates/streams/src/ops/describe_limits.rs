@@ -2,11 +2,12 @@ use anabranch_api::kinesis::{DescribeLimits, DescribeLimitsOutput, Error};
 use anabranch_api::{Context, Serve};
 
 use crate::Streams;
-use crate::limits::{ACCOUNT_ON_DEMAND_STREAMS_MAX, ACCOUNT_SHARDS_MAX};
+use crate::limits::{ACCOUNT_ON_DEMAND_STREAMS_MAX, ACCOUNT_SHARDS_MAX, DESCRIBE_LIMITS_CALLS};
 use crate::stored::Scope;
 
 impl Serve<DescribeLimits> for Streams {
     async fn serve(&self, cx: &Context, _: DescribeLimits) -> Result<DescribeLimitsOutput, Error> {
+        self.count_call(cx, &DESCRIBE_LIMITS_CALLS)?;
         let usage = self.directory.usage(&Scope { account: cx.account, region: cx.region.clone() });
         let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         Ok(DescribeLimitsOutput {

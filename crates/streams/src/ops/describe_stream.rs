@@ -2,13 +2,14 @@ use anabranch_api::kinesis::{DescribeStream, DescribeStreamOutput, Error, Stream
 use anabranch_api::{Context, Serve};
 use anabranch_types::ShardId;
 
-use crate::limits::DESCRIBE_STREAM_SHARDS_MAX;
+use crate::limits::{DESCRIBE_STREAM_CALLS, DESCRIBE_STREAM_SHARDS_MAX};
 use crate::stored::Status;
 use crate::{Streams, describe, errors};
 
 impl Serve<DescribeStream> for Streams {
     async fn serve(&self, cx: &Context, request: DescribeStream) -> Result<DescribeStreamOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &DESCRIBE_STREAM_CALLS, found)?;
         let view = stream.view();
         let after: Option<ShardId> = match &request.exclusive_start_shard_id {
             Some(id) => Some(id.parse().map_err(|_| errors::shard_not_found(id, &stream.id))?),

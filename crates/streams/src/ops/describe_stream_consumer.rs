@@ -3,6 +3,7 @@ use anabranch_api::kinesis::{
 };
 use anabranch_api::{Context, Serve};
 
+use crate::limits::DESCRIBE_STREAM_CONSUMER_CALLS;
 use crate::{Streams, describe};
 
 impl Serve<DescribeStreamConsumer> for Streams {
@@ -11,6 +12,8 @@ impl Serve<DescribeStreamConsumer> for Streams {
         cx: &Context,
         request: DescribeStreamConsumer,
     ) -> Result<DescribeStreamConsumerOutput, Error> {
+        let about = self.stream_of_consumer(request.consumer_arn.as_deref(), request.stream_arn.as_deref());
+        self.count_call_about(cx, &DESCRIBE_STREAM_CONSUMER_CALLS, about.as_deref())?;
         let (stream, consumer) = self.find_consumer(
             cx,
             request.consumer_arn.as_deref(),

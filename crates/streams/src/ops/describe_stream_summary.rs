@@ -4,6 +4,7 @@ use anabranch_api::kinesis::{
 use anabranch_api::{Context, Serve};
 
 use super::update_stream_warm_throughput::warm_throughput;
+use crate::limits::DESCRIBE_STREAM_SUMMARY_CALLS;
 use crate::stored::{Mode, Status};
 use crate::{Streams, describe};
 
@@ -13,7 +14,8 @@ impl Serve<DescribeStreamSummary> for Streams {
         cx: &Context,
         request: DescribeStreamSummary,
     ) -> Result<DescribeStreamSummaryOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &DESCRIBE_STREAM_SUMMARY_CALLS, found)?;
         let view = stream.view();
         let stored = &view.stored;
         let open = if stored.status == Status::Creating { 0 } else { view.open.len() };

@@ -3,6 +3,7 @@ use anabranch_api::{Context, Serve};
 
 use super::enable_enhanced_monitoring::bits;
 use crate::Streams;
+use crate::limits::DISABLE_ENHANCED_MONITORING_CALLS;
 
 impl Serve<DisableEnhancedMonitoring> for Streams {
     async fn serve(
@@ -10,7 +11,8 @@ impl Serve<DisableEnhancedMonitoring> for Streams {
         cx: &Context,
         request: DisableEnhancedMonitoring,
     ) -> Result<EnhancedMonitoringOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &DISABLE_ENHANCED_MONITORING_CALLS, found)?;
         let named = bits(&request.shard_level_metrics);
         self.change_monitoring(&stream, |before| before & !named).await
     }

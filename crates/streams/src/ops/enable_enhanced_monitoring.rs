@@ -3,6 +3,7 @@ use anabranch_api::{Context, Serve};
 
 use crate::Streams;
 use crate::describe::{SHARD_METRICS, shard_metrics};
+use crate::limits::ENABLE_ENHANCED_MONITORING_CALLS;
 use crate::stream::Stream;
 
 impl Serve<EnableEnhancedMonitoring> for Streams {
@@ -11,7 +12,8 @@ impl Serve<EnableEnhancedMonitoring> for Streams {
         cx: &Context,
         request: EnableEnhancedMonitoring,
     ) -> Result<EnhancedMonitoringOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &ENABLE_ENHANCED_MONITORING_CALLS, found)?;
         let named = bits(&request.shard_level_metrics);
         self.change_monitoring(&stream, |before| before | named).await
     }

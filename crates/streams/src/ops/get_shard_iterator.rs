@@ -11,6 +11,7 @@ impl Serve<GetShardIterator> for Streams {
         let (stream, view) =
             self.find_serving(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
         let shard = find_shard(&view, &stream.id, &request.shard_id, errors::shard_does_not_exist)?;
+        self.count_iterator(cx, &stream, shard)?;
         let start = Start {
             kind: request.shard_iterator_type,
             number: request.starting_sequence_number.as_deref(),

@@ -3,7 +3,7 @@ use anabranch_api::{Context, Serve};
 
 use crate::Streams;
 use crate::errors::{self, Failed};
-use crate::limits::{RETENTION_HOURS_MAX, RETENTION_HOURS_MIN};
+use crate::limits::{INCREASE_STREAM_RETENTION_PERIOD_CALLS, RETENTION_HOURS_MAX, RETENTION_HOURS_MIN};
 
 impl Serve<IncreaseStreamRetentionPeriod> for Streams {
     async fn serve(
@@ -11,7 +11,8 @@ impl Serve<IncreaseStreamRetentionPeriod> for Streams {
         cx: &Context,
         request: IncreaseStreamRetentionPeriod,
     ) -> Result<IncreaseStreamRetentionPeriodOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &INCREASE_STREAM_RETENTION_PERIOD_CALLS, found)?;
         let hours = retention_hours(request.retention_period_hours)?;
         // What has expired by now stays expired (AWS: API_IncreaseStreamRetentionPeriod).
         let expired_before = self.horizon(&stream.view());

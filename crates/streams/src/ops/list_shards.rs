@@ -5,7 +5,7 @@ use anabranch_api::{Context, Operation, Resource, Resources, Serve};
 use anabranch_log::GroupId;
 use anabranch_types::{ShardId, Timestamp};
 
-use crate::limits::LIST_SHARDS_MAX;
+use crate::limits::{LIST_SHARDS_CALLS, LIST_SHARDS_MAX};
 use crate::stream::{Shard, Stream};
 use crate::tokens::TokenKind;
 use crate::{Streams, describe, errors};
@@ -46,6 +46,7 @@ impl Serve<ListShards> for Streams {
             }
             None => self.first_page(cx, &request)?,
         };
+        let stream = self.within(cx, &LIST_SHARDS_CALLS, Ok(stream))?;
         let view = stream.view();
         if !view.serves_records() {
             // API_ListShards: ResourceInUseException unless the stream is ACTIVE; the KCL takes it to include UPDATING.

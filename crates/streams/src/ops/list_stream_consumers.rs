@@ -3,7 +3,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use anabranch_api::kinesis::{Error, ListStreamConsumers, ListStreamConsumersOutput};
 use anabranch_api::{Context, Operation, Resource, Resources, Serve};
 
-use crate::limits::LIST_STREAM_CONSUMERS_MAX;
+use crate::limits::{LIST_STREAM_CONSUMERS_CALLS, LIST_STREAM_CONSUMERS_MAX};
 use crate::tokens::TokenKind;
 use crate::{Streams, describe, errors};
 
@@ -17,7 +17,8 @@ impl Serve<ListStreamConsumers> for Streams {
         cx: &Context,
         request: ListStreamConsumers,
     ) -> Result<ListStreamConsumersOutput, Error> {
-        let stream = self.find_stream(cx, None, Some(&*request.stream_arn))?;
+        let found = self.find_stream(cx, None, Some(&*request.stream_arn));
+        let stream = self.within(cx, &LIST_STREAM_CONSUMERS_CALLS, found)?;
         let view = stream.view();
         let created = request.stream_creation_timestamp;
         if created.is_some_and(|c| c.seconds() != view.stored.created().seconds()) {

@@ -2,13 +2,14 @@ use anabranch_api::kinesis::{Error, ListStreams, ListStreamsOutput, StreamSummar
 use anabranch_api::{Context, Serve};
 use anabranch_types::StreamName;
 
-use crate::limits::LIST_STREAMS_DEFAULT;
+use crate::limits::{LIST_STREAMS_CALLS, LIST_STREAMS_DEFAULT};
 use crate::stored::Scope;
 use crate::tokens::TokenKind;
 use crate::{Streams, describe, errors};
 
 impl Serve<ListStreams> for Streams {
     async fn serve(&self, cx: &Context, request: ListStreams) -> Result<ListStreamsOutput, Error> {
+        self.count_call(cx, &LIST_STREAMS_CALLS)?;
         let after = match (&request.next_token, request.exclusive_start_stream_name) {
             (Some(_), Some(_)) => return Err(errors::token_and("ExclusiveStartStreamName")),
             (Some(token), None) => Some(self.open_streams_token(token)?),

@@ -1,13 +1,15 @@
 use anabranch_api::kinesis::{Error, MergeShards, MergeShardsOutput};
 use anabranch_api::{Context, Serve};
 
+use crate::limits::MERGE_SHARDS_CALLS;
 use crate::reshard::{Piece, Plan};
 use crate::resolve::find_open_shard;
 use crate::{Streams, errors};
 
 impl Serve<MergeShards> for Streams {
     async fn serve(&self, cx: &Context, request: MergeShards) -> Result<MergeShardsOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &MERGE_SHARDS_CALLS, found)?;
         let now = self.clock.now();
         self.reshard(&stream, |draft| {
             draft.allow_reshard(&stream)?;

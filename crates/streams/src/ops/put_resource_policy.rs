@@ -1,6 +1,7 @@
 use anabranch_api::kinesis::{Error, PutResourcePolicy, PutResourcePolicyOutput};
 use anabranch_api::{Context, Serve};
 
+use crate::limits::PUT_RESOURCE_POLICY_CALLS;
 use crate::{Streams, policy};
 
 impl Serve<PutResourcePolicy> for Streams {
@@ -9,7 +10,8 @@ impl Serve<PutResourcePolicy> for Streams {
         cx: &Context,
         request: PutResourcePolicy,
     ) -> Result<PutResourcePolicyOutput, Error> {
-        let resource = self.find_resource(cx, &request.resource_arn)?;
+        let found = self.find_resource(cx, &request.resource_arn);
+        let resource = self.within(cx, &PUT_RESOURCE_POLICY_CALLS, found)?;
         policy::check(&request.policy, &request.resource_arn)?;
         self.change(&resource.stream, |draft| {
             *resource.active(draft)?.policy = Some(request.policy.to_string());

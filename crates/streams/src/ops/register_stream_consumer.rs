@@ -4,7 +4,7 @@ use anabranch_api::kinesis::{Error, RegisterStreamConsumer, RegisterStreamConsum
 use anabranch_api::{Context, Serve};
 
 use crate::changes::Draft;
-use crate::limits::CREATING_CONSUMERS_MAX;
+use crate::limits::{CREATING_CONSUMERS_MAX, REGISTER_STREAM_CONSUMER_CALLS};
 use crate::stored::{ConsumerStatus, StoredConsumer};
 use crate::stream::Stream;
 use crate::{Streams, describe, errors, tags};
@@ -15,7 +15,8 @@ impl Serve<RegisterStreamConsumer> for Streams {
         cx: &Context,
         request: RegisterStreamConsumer,
     ) -> Result<RegisterStreamConsumerOutput, Error> {
-        let stream = self.find_stream(cx, None, Some(&*request.stream_arn))?;
+        let found = self.find_stream(cx, None, Some(&*request.stream_arn));
+        let stream = self.within(cx, &REGISTER_STREAM_CONSUMER_CALLS, found)?;
         let now = self.clock.now();
         let mut new = StoredConsumer {
             name: request.consumer_name.to_string(),

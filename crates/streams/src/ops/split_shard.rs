@@ -2,13 +2,15 @@ use anabranch_api::kinesis::{Error, SplitShard, SplitShardOutput};
 use anabranch_api::{Context, Serve};
 use anabranch_types::{HashKey, ShardId};
 
+use crate::limits::SPLIT_SHARD_CALLS;
 use crate::reshard::{Piece, Plan};
 use crate::resolve::find_open_shard;
 use crate::{Streams, errors};
 
 impl Serve<SplitShard> for Streams {
     async fn serve(&self, cx: &Context, request: SplitShard) -> Result<SplitShardOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &SPLIT_SHARD_CALLS, found)?;
         let now = self.clock.now();
         self.reshard(&stream, |draft| {
             draft.allow_reshard(&stream)?;

@@ -22,12 +22,6 @@ impl ServeFeed<SubscribeToShard> for Streams {
             return Err(errors::consumer_not_active(&consumer.name, seconds, &stream.id));
         }
         let shard = find_shard(&view, &stream.id, &request.shard_id, errors::shard_does_not_exist)?;
-        let next = self.begin(&stream, shard, &start(&request)?).await?;
-        if request.dry_run == Some(true) {
-            return Err(errors::dry_run());
-        }
-
-        let slot = Arc::new(Slot::default());
         let id = SubscriberId {
             group: stream.group,
             shard: shard.id(),
@@ -35,6 +29,14 @@ impl ServeFeed<SubscribeToShard> for Streams {
             consumer_created_seconds: consumer.created_seconds(),
         };
         let refusal = errors::subscribed_already(&stream.id, shard.id(), &consumer.name);
+        self.subscriptions.refuse_protected(&id, self.clock.now(), &refusal)?;
+        self.count_subscription(&stream, &id)?;
+        let next = self.begin(&stream, shard, &start(&request)?).await?;
+        if request.dry_run == Some(true) {
+            return Err(errors::dry_run());
+        }
+
+        let slot = Arc::new(Slot::default());
         self.subscriptions.begin(id, &slot, self.clock.now(), refusal)?;
         let subscription =
             Subscription::begin(self.me(), Arc::clone(&stream), Arc::clone(shard), slot, next)?;

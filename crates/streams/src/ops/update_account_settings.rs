@@ -5,6 +5,7 @@ use anabranch_api::kinesis::{
 use anabranch_api::{Context, Serve};
 use anabranch_types::Timestamp;
 
+use crate::limits::UPDATE_ACCOUNT_SETTINGS_CALLS;
 use crate::stored::{Commitment, Scope, StoredSettings};
 use crate::{Streams, accounts};
 
@@ -14,6 +15,7 @@ impl Serve<UpdateAccountSettings> for Streams {
         cx: &Context,
         request: UpdateAccountSettings,
     ) -> Result<UpdateAccountSettingsOutput, Error> {
+        self.count_call(cx, &UPDATE_ACCOUNT_SETTINGS_CALLS)?;
         let scope = Scope { account: cx.account, region: cx.region.clone() };
         let now = self.clock.now();
         let (settings, _) = self.accounts.get(&scope);

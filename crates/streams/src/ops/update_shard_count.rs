@@ -5,14 +5,17 @@ use anabranch_api::{Context, Serve};
 use anabranch_types::Timestamp;
 
 use crate::changes::Draft;
-use crate::limits::{LimitsMode, UPDATE_SHARD_COUNT_PER_DAY, UPDATE_SHARD_COUNT_TARGET_MAX};
+use crate::limits::{
+    LimitsMode, UPDATE_SHARD_COUNT_CALLS, UPDATE_SHARD_COUNT_PER_DAY, UPDATE_SHARD_COUNT_TARGET_MAX,
+};
 use crate::reshard::{Piece, Plan};
 use crate::stream::Stream;
 use crate::{Streams, errors};
 
 impl Serve<UpdateShardCount> for Streams {
     async fn serve(&self, cx: &Context, request: UpdateShardCount) -> Result<UpdateShardCountOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &UPDATE_SHARD_COUNT_CALLS, found)?;
         let now = self.clock.now();
         let target = u32::try_from(request.target_shard_count).unwrap_or(0);
         let current = self

@@ -4,7 +4,7 @@ use anabranch_api::kinesis::{
 use anabranch_api::{Context, Serve};
 
 use super::update_shard_count::open_pieces;
-use crate::limits::{SHARDS_DEFAULT, WARM_THROUGHPUT_MIBPS_MAX};
+use crate::limits::{SHARDS_DEFAULT, UPDATE_STREAM_WARM_THROUGHPUT_CALLS, WARM_THROUGHPUT_MIBPS_MAX};
 use crate::reshard::Plan;
 use crate::resolve::require_active;
 use crate::stored::Mode;
@@ -17,7 +17,8 @@ impl Serve<UpdateStreamWarmThroughput> for Streams {
         cx: &Context,
         request: UpdateStreamWarmThroughput,
     ) -> Result<UpdateStreamWarmThroughputOutput, Error> {
-        let stream = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_stream(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let stream = self.within(cx, &UPDATE_STREAM_WARM_THROUGHPUT_CALLS, found)?;
         self.warm(&stream, request.warm_throughput_mibps).await?;
         Ok(UpdateStreamWarmThroughputOutput {
             stream_arn: Some(stream.arn.clone()),
