@@ -20,6 +20,7 @@ class Server:
         self.environment = {**os.environ, **(environment or {})}
         self.folder = tempfile.TemporaryDirectory(prefix="anabranch-acceptance-")
         self.place = Path(self.folder.name)
+        self.data = self.place / "data"
         self.process = None
         self.endpoint = None
         self.address = "127.0.0.1:0"
@@ -29,7 +30,7 @@ class Server:
         ready.unlink(missing_ok=True)
         words = [self.binary, "serve", "--listen", self.address, "--ready-file", str(ready)]
         if "--ephemeral" not in self.flags:
-            words += ["--data-dir", str(self.place / "data")]
+            words += ["--data-dir", str(self.data)]
         words += [flag.replace("{place}", str(self.place)) for flag in self.flags]
         with (self.place / "log").open("ab") as log:
             self.process = subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

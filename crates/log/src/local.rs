@@ -3,6 +3,7 @@
 //! Start reading at [`LocalLog`]; then [`writer`] (what an append goes through), [`wal`] (how groups are written), [`scan`] and
 //! [`recover`] (what a start makes of it). docs/formats/log.md has the bytes.
 
+mod backup;
 mod body;
 mod buffers;
 mod checkpoint;
@@ -31,6 +32,8 @@ mod wal;
 mod writer;
 
 #[cfg(test)]
+mod backup_tests;
+#[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
 mod decode_tests;
@@ -48,6 +51,7 @@ use mutants::Mutant;
 
 use crate::disk::Disk;
 
+pub use backup::{Backup, BackupBegun, Copied, FixedPosition, restore};
 pub use log::{LocalLog, OpenError};
 pub use options::{Durability, Options, Prepare, SEGMENT_BYTES_MIN};
 pub use recover::Recovered;

@@ -4,6 +4,7 @@
 //! generated `register` function only; no operation's behaviour is here.
 
 mod announce;
+pub mod backup;
 pub mod cli;
 pub mod client;
 pub mod config;

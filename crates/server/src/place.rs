@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// Beneath the data directory: locked while a process uses it.
 const LOCK_FILE: &str = "anabranch.lock";
 
+/// Beneath the data directory while a backup is restored into it.
+pub(crate) const RESTORING: &str = "restoring";
+
 /// A data directory that is ours until this is dropped.
 #[derive(Debug)]
 pub struct Place {
@@ -32,6 +35,15 @@ pub enum PlaceError {
         /// The directory.
         dir: PathBuf,
     },
+    /// A restore into it broke off.
+    #[error(
+        "a backup was being restored into {} and that broke off: remove the directory and restore again",
+        dir.display()
+    )]
+    HalfRestored {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// The system says no.
     #[error("cannot use the data directory {}", dir.display())]
     Unusable {
@@ -51,6 +63,7 @@ impl Place {
         let dir = fs::canonicalize(dir).map_err(unusable)?;
         let lock = File::options().create(true).append(true).open(dir.join(LOCK_FILE)).map_err(unusable)?;
         match lock.try_lock() {
+            Ok(()) if dir.join(RESTORING).exists() => Err(PlaceError::HalfRestored { dir }),
             Ok(()) => Ok(Self { dir, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(PlaceError::Taken { dir }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
@@ -76,6 +89,13 @@ mod tests {
         assert!(refusal.contains("another anabranch process"), "{refusal}");
         drop(first);
         assert!(Place::claim(&at).is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_was_restored_by_half_is_refused() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        std::fs::write(dir.path().join(RESTORING), "").expect("writable");
+        assert!(matches!(Place::claim(dir.path()), Err(PlaceError::HalfRestored { .. })));
     }
 
     #[test]

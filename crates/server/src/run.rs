@@ -238,13 +238,16 @@ fn tls(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Tls, RunError> 
 fn master_key(settings: &Settings, data_dir: Option<&Path>) -> Result<MasterKey, RunError> {
     let rng = Rng::system();
     let given = settings.master_key.as_ref().and_then(|key| MasterKey::from_base64(key.reveal()));
-    let named = settings.flags.master_key_file.clone();
-    let path = named.or_else(|| data_dir.map(|dir| dir.join(MASTER_KEY_FILE)));
-    match (given, path) {
+    match (given, master_key_path(settings, data_dir)) {
         (Some(key), _) => Ok(key),
         (None, Some(path)) => Ok(MasterKey::load_or_make(&path, &rng)?),
         (None, None) => Ok(MasterKey::random(&rng)),
     }
+}
+
+fn master_key_path(settings: &Settings, data_dir: Option<&Path>) -> Option<PathBuf> {
+    let named = settings.flags.master_key_file.clone();
+    named.or_else(|| data_dir.map(|dir| dir.join(MASTER_KEY_FILE)))
 }
 
 fn open_audit(settings: &Settings) -> Result<Option<Arc<FileSink>>, RunError> {
@@ -282,6 +285,10 @@ fn recipe(
         transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),
     };
     let master_key = Arc::new(master_key);
+    let master_key_place = match (&settings.master_key, master_key_path(settings, data_dir.as_deref())) {
+        (None, Some(path)) => path.display().to_string(),
+        _ => "ANABRANCH_MASTER_KEY".to_owned(),
+    };
     Recipe {
         data_dir,
         durability,
@@ -290,6 +297,7 @@ fn recipe(
         credentials: Arc::new(credentials),
         audit,
         master_key,
+        master_key_place,
         streams,
         initial_streams: None,
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anabranch_types::Clock;
 
 /// Beneath the data directory: how many milliseconds the test clock was ahead, in decimal.
-const FILE: &str = "test-clock";
+pub(crate) const FILE: &str = "test-clock";
 
 /// The clock of this run and where its offset is kept.
 #[derive(Clone, Debug)]

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::backup;
 use crate::gateway::{Handlers, Phase};
 use crate::initial_streams::{InitialStreams, NotCreated};
 use crate::schedule::Scheduler;
@@ -49,6 +50,8 @@ pub struct Recipe {
     pub audit: Arc<dyn AuditSink>,
     /// What wraps all keys at rest.
     pub master_key: Arc<MasterKey>,
+    /// Where that is kept, in words.
+    pub master_key_place: String,
     /// How Data Streams behave where AWS leaves a choice.
     pub streams: streams::Settings,
     /// Streams that shall be there when the world is open.
@@ -66,6 +69,8 @@ pub struct World {
     /// What runs as time passes.
     pub scheduler: Arc<Scheduler>,
     log: Arc<LocalLog>,
+    /// The catalog where it is kept.
+    kept: Option<Arc<SqliteCatalog>>,
     feeds: watch::Sender<Phase>,
     ticking: AbortHandle,
     /// Where an ephemeral world keeps its log; gone with it.
@@ -104,7 +109,11 @@ impl World {
     pub async fn open(recipe: Recipe) -> Result<Self, OpenError> {
         let (log_dir, dir) = log_dir(&recipe).map_err(OpenError::Directory)?;
         let log = Arc::new(open_log(&recipe, log_dir)?);
-        let catalog = open_catalog(&recipe)?;
+        let kept = open_catalog(&recipe)?;
+        let catalog: Arc<dyn Catalog> = match &kept {
+            Some(kept) => kept.clone(),
+            None => Arc::new(MemoryCatalog::default()),
+        };
         let metrics = Metrics::new(|_| {});
         let ground = Ground {
             log: log.clone(),
@@ -135,7 +144,17 @@ impl World {
             initial.create(&door, &streams, &recipe.clock).await?;
         }
         let (feeds, _) = watch::channel(Phase::Serving);
-        Ok(Self { recipe, door, handlers, scheduler, log, feeds, ticking: ticking.abort_handle(), _dir: dir })
+        Ok(Self {
+            recipe,
+            door,
+            handlers,
+            scheduler,
+            log,
+            kept,
+            feeds,
+            ticking: ticking.abort_handle(),
+            _dir: dir,
+        })
     }
 
     /// Whether feeds may go on.
@@ -146,6 +165,16 @@ impl World {
     /// Ends every feed.
     pub fn end_feeds(&self) {
         self.feeds.send_replace(Phase::Draining);
+    }
+
+    /// What a backup copies; none if nothing is kept.
+    pub fn backup_source(&self) -> Option<backup::Source> {
+        Some(backup::Source {
+            data_dir: self.recipe.data_dir.clone()?,
+            catalog: self.kept.clone()?,
+            log: self.log.clone(),
+            master_key: self.recipe.master_key_place.clone(),
+        })
     }
 
     /// Ends when the log can take nothing more, with the reason; the process must end then.
@@ -187,9 +216,7 @@ fn open_log(recipe: &Recipe, dir: PathBuf) -> Result<LocalLog, OpenError> {
     LocalLog::open(Arc::new(disk), options).map_err(OpenError::Log)
 }
 
-fn open_catalog(recipe: &Recipe) -> Result<Arc<dyn Catalog>, OpenError> {
-    match &recipe.data_dir {
-        Some(dir) => Ok(Arc::new(SqliteCatalog::open(&dir.join(CATALOG_FILE)).map_err(OpenError::Catalog)?)),
-        None => Ok(Arc::new(MemoryCatalog::default())),
-    }
+fn open_catalog(recipe: &Recipe) -> Result<Option<Arc<SqliteCatalog>>, OpenError> {
+    let open = |dir: &PathBuf| SqliteCatalog::open(&dir.join(CATALOG_FILE)).map(Arc::new);
+    recipe.data_dir.as_ref().map(open).transpose().map_err(OpenError::Catalog)
 }

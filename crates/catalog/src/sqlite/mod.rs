@@ -7,7 +7,7 @@ mod reader;
 mod schema;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
@@ -32,7 +32,7 @@ const COMMITS_QUEUED_MAX: usize = 1024;
 /// Dropping it waits until what was queued is done.
 pub struct SqliteCatalog {
     reads: Option<mpsc::Sender<reader::Read>>,
-    commits: Option<mpsc::Sender<writer::Queued>>,
+    commits: Option<mpsc::Sender<writer::Work>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     watchers: Watchers,
 }
@@ -71,13 +71,32 @@ impl SqliteCatalog {
 
     async fn write(&self, commit: Commit) -> Result<Revision, CatalogError> {
         bounds::check(&commit)?;
+        let (answer, answered) = oneshot::channel();
+        self.ask_writer(writer::Work::Commit(writer::Queued { commit, answer })).await?;
+        answered.await.map_err(|_| gone("commit"))?
+    }
+}
+
+impl SqliteCatalog {
+    /// Copies the whole catalog into a new file, readable by its owner alone; durable when this returns. `then` is called on the writer's
+    /// thread when the copy is whole and before anything further is committed, so that what it fixes elsewhere is of the same moment.
+    /// Commits wait meanwhile.
+    pub async fn copy_into(
+        &self,
+        into: PathBuf,
+        then: impl FnOnce() + Send + 'static,
+    ) -> Result<(), CatalogError> {
+        let (answer, answered) = oneshot::channel();
+        self.ask_writer(writer::Work::Copy(writer::Copy { into, then: Box::new(then), answer })).await?;
+        answered.await.map_err(|_| gone("copy"))?
+    }
+
+    async fn ask_writer(&self, work: writer::Work) -> Result<(), CatalogError> {
         let commits = self.commits.as_ref().ok_or_else(|| CatalogError::Store {
-            doing: "commit".into(),
+            doing: "write".into(),
             source: "the catalog was opened to be read alone".into(),
         })?;
-        let (answer, answered) = oneshot::channel();
-        commits.send(writer::Queued { commit, answer }).await.map_err(|_| gone("commit"))?;
-        answered.await.map_err(|_| gone("commit"))?
+        commits.send(work).await.map_err(|_| gone("write"))
     }
 }
 

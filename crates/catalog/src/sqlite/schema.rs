@@ -156,7 +156,7 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// Makes the file if it is not there, readable by its owner alone: keys of tokens stand in it. SQLite gives the files beside it the
 /// same mode.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -165,7 +165,7 @@ fn make_private(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the new file's name durable.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }

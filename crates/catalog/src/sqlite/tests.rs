@@ -180,3 +180,33 @@ fn a_catalog_opened_to_be_read_refuses_to_be_written_and_none_is_made() {
     let refused = runtime.block_on(catalog.commit(commit)).unwrap_err();
     assert!(format!("{refused:?}").contains("to be read alone"), "{refused:?}");
 }
+
+#[test]
+fn a_copy_is_of_the_moment_at_which_it_is_told() {
+    let directory = TempDir::new().unwrap();
+    let at = |name| directory.path().join(name);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let put = |key: &'static str| Commit { put: vec![(key.into(), "1".into())], ..Commit::default() };
+    let catalog = SqliteCatalog::open(&at("catalog.db")).unwrap();
+    let (told, was_told) = std::sync::mpsc::channel();
+    runtime.block_on(async {
+        catalog.commit(put("/before")).await.unwrap();
+        let copying = catalog.copy_into(at("copy.db"), move || told.send(()).unwrap());
+        let (copied, after) = tokio::join!(copying, catalog.commit(put("/after")));
+        copied.unwrap();
+        after.unwrap();
+    });
+    was_told.try_recv().unwrap();
+    let copy = SqliteCatalog::open(&at("copy.db")).unwrap();
+    assert!(runtime.block_on(copy.get("/before".into())).unwrap().is_some());
+    assert!(runtime.block_on(copy.get("/after".into())).unwrap().is_none());
+    assert!(runtime.block_on(catalog.get("/after".into())).unwrap().is_some());
+    let again = runtime.block_on(catalog.copy_into(at("copy.db"), || panic!("there is no copy")));
+    assert!(again.is_err(), "a file that is there is left alone");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = at("copy.db").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

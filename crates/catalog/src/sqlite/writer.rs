@@ -1,7 +1,11 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Savepoint, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::schema::{revision_from_sql, revision_to_sql};
+use super::failed;
+use super::schema::{make_private, revision_from_sql, revision_to_sql, sync_directory};
 use crate::changes::Changes;
 use crate::watchers::Watchers;
 use crate::{CatalogError, Commit, Expect, Key, Revision};
@@ -15,6 +19,20 @@ const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(super) struct Queued {
     pub(super) commit: Commit,
     pub(super) answer: oneshot::Sender<Result<Revision, CatalogError>>,
+}
+
+/// What the writer is asked to do.
+pub(super) enum Work {
+    Commit(Queued),
+    Copy(Copy),
+}
+
+/// A copy of the whole catalog, and who waits for it.
+pub(super) struct Copy {
+    pub(super) into: PathBuf,
+    /// Called when the copy is whole; until it returns nothing is committed.
+    pub(super) then: Box<dyn FnOnce() + Send>,
+    pub(super) answer: oneshot::Sender<Result<(), CatalogError>>,
 }
 
 /// The one who writes. What was asked for while it synced shares the next sync.
@@ -44,19 +62,60 @@ impl Writer {
     }
 
     /// Writes until nobody can ask any more.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Queued>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut bytes = value_bytes(&first.commit);
-            let mut group = vec![first];
-            while group.len() < GROUP_COMMITS_MAX
-                && bytes < GROUP_BYTES_MAX
-                && let Ok(next) = queue.try_recv()
-            {
-                bytes += value_bytes(&next.commit);
-                group.push(next);
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+        while let Some(work) = queue.blocking_recv() {
+            match work {
+                Work::Commit(first) => {
+                    if let Some(copy) = self.write_with_followers(first, &mut queue) {
+                        self.copy(copy);
+                    }
+                }
+                Work::Copy(copy) => self.copy(copy),
             }
-            self.write(group);
         }
+    }
+
+    /// Writes a commit and those that wait behind it. A copy that was asked for behind them.
+    fn write_with_followers(&mut self, first: Queued, queue: &mut mpsc::Receiver<Work>) -> Option<Copy> {
+        let mut bytes = value_bytes(&first.commit);
+        let (mut group, mut behind) = (vec![first], None);
+        while group.len() < GROUP_COMMITS_MAX
+            && bytes < GROUP_BYTES_MAX
+            && let Ok(next) = queue.try_recv()
+        {
+            match next {
+                Work::Commit(next) => {
+                    bytes += value_bytes(&next.commit);
+                    group.push(next);
+                }
+                Work::Copy(copy) => {
+                    behind = Some(copy);
+                    break;
+                }
+            }
+        }
+        self.write(group);
+        behind
+    }
+
+    fn copy(&self, copy: Copy) {
+        let Copy { into, then, answer } = copy;
+        let copied = self.copy_into(&into);
+        if copied.is_ok() {
+            then();
+        }
+        // Who asked may have gone away.
+        let _ = answer.send(copied);
+    }
+
+    /// SQLite does not sync what it vacuums into.
+    fn copy_into(&self, into: &Path) -> Result<(), CatalogError> {
+        let unmade = |source| CatalogError::Store { doing: "make the copy's file".into(), source };
+        make_private(into).map_err(|e| unmade(e.into()))?;
+        let path = into.to_str().ok_or_else(|| unmade("its name is not UTF-8".into()))?;
+        self.connection.execute("VACUUM INTO ?1", [path]).map_err(|e| failed("copy the catalog", e))?;
+        let synced = File::open(into).and_then(|file| file.sync_all()).and_then(|()| sync_directory(into));
+        synced.map_err(|e| unmade(e.into()))
     }
 
     /// Writes a group durably, then answers each of its commits and tells the watchers.

@@ -42,6 +42,7 @@ struct Run {
 }
 
 /// Whether a checkpoint took everything of removed groups off the disk.
+#[derive(PartialEq, Eq)]
 enum Cleaned {
     All,
     /// There was no room for a new write-ahead segment, so the present one could not be overwritten.
@@ -53,7 +54,8 @@ impl Checkpoints {
     pub fn run_all(mut self) {
         while let Some(asked) = self.shared.dirty.wait() {
             let now = self.options.clock.now();
-            let done = self.run(now);
+            let (fixed, asked): (Vec<_>, Vec<_>) = asked.into_iter().map(|a| (a.fixed, a.done)).unzip();
+            let done = self.run(now, fixed);
             self.shared.dirty.end_writing();
             if let Err(e) = &done {
                 if !matches!(e, LogError::ShutDown) {
@@ -64,7 +66,7 @@ impl Checkpoints {
             for answer in asked {
                 // Who asked may have gone away.
                 let _ = answer.send(match &done {
-                    Ok(()) => Ok(()),
+                    Ok(manifest) => Ok(Arc::clone(manifest)),
                     Err(e) => Err(e.again()),
                 });
             }
@@ -72,23 +74,22 @@ impl Checkpoints {
     }
 
     /// Does one. When it returns a start reads the write-ahead log from here on only; what was trimmed has left the disk as far as its
-    /// segments hold nothing else; of groups that were removed before nothing is left; and what can be used again is.
-    fn run(&mut self, now: Timestamp) -> Result<(), LogError> {
+    /// segments hold nothing else; of groups that were removed before nothing is left; and what can be used again is. Answers what
+    /// is true there. `fixed` are told when that place is fixed.
+    fn run(&mut self, now: Timestamp, fixed: Vec<oneshot::Sender<()>>) -> Result<Arc<Manifest>, LogError> {
         let removed = std::mem::take(&mut *lock(&self.shared.removed_groups));
         let mut doomed = std::mem::take(&mut *lock(&self.shared.garbage));
-        let done = self.attempt(now, &removed, &mut doomed);
-        if !matches!(done, Ok(Cleaned::All)) {
+        let done = self.attempt(now, &removed, &mut doomed, fixed);
+        if !matches!(done, Ok((Cleaned::All, _))) {
             lock(&self.shared.removed_groups).extend(removed);
         }
         // Also when the rest failed: a trim or a removal is durable in the write-ahead log, and on a full disk this makes room.
         let swept = self.sweep(doomed);
-        match done? {
-            Cleaned::All => swept,
-            Cleaned::NoRoom => {
-                self.shared.dirty.note(now);
-                swept
-            }
+        let (cleaned, manifest) = done?;
+        if cleaned == Cleaned::NoRoom {
+            self.shared.dirty.note(now);
         }
+        swept.map(|()| Arc::new(manifest))
     }
 
     fn attempt(
@@ -96,7 +97,8 @@ impl Checkpoints {
         now: Timestamp,
         removed: &[GroupId],
         doomed: &mut Vec<String>,
-    ) -> Result<Cleaned, LogError> {
+        fixed: Vec<oneshot::Sender<()>>,
+    ) -> Result<(Cleaned, Manifest), LogError> {
         let segment = if removed.is_empty() {
             NextSegment::Stay
         } else {
@@ -104,22 +106,31 @@ impl Checkpoints {
             NextSegment::Begin
         };
         let snapshot = self.snapshot(segment)?;
+        for fixed in fixed {
+            // Who asked may have gone away.
+            let _ = fixed.send(());
+        }
         doomed.extend(self.take_expired(&snapshot).iter().map(|s| s.name()));
         let mut begun = Vec::new();
         let stored = self.write_runs(&snapshot, now, &mut begun).and_then(|runs| {
             self.synced(sync_names(&*self.shared.disk))?;
-            self.synced(manifest::store(&*self.shared.disk, &self.manifest(&snapshot, &runs)))?;
-            Ok(runs)
+            let manifest = self.manifest(&snapshot, &runs);
+            self.synced(manifest::store(&*self.shared.disk, &manifest))?;
+            Ok((runs, manifest))
         });
-        let runs = stored.inspect_err(|_| doomed.append(&mut begun))?;
+        let (runs, manifest) = stored.inspect_err(|_| doomed.append(&mut begun))?;
         self.install(&snapshot, runs);
         self.free(snapshot.place, removed)?;
-        Ok(if snapshot.segment == segment { Cleaned::All } else { Cleaned::NoRoom })
+        Ok((if snapshot.segment == segment { Cleaned::All } else { Cleaned::NoRoom }, manifest))
     }
 
-    /// Removes files for good. What cannot be removed is garbage until the next checkpoint.
+    /// Removes files for good. What cannot be removed, or must stay for a backup, is garbage until the next checkpoint.
     fn sweep(&self, mut doomed: Vec<String>) -> Result<(), LogError> {
         if doomed.is_empty() {
+            return Ok(());
+        }
+        if self.shared.is_held() {
+            lock(&self.shared.garbage).extend(doomed);
             return Ok(());
         }
         while let Some(name) = doomed.last() {

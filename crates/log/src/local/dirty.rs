@@ -5,6 +5,7 @@ use anabranch_types::Timestamp;
 use tokio::sync::oneshot;
 
 use super::lock;
+use super::manifest::Manifest;
 use crate::LogError;
 
 /// Whether there is something for a checkpoint to do, and who wants to know.
@@ -26,8 +27,13 @@ struct Wanted {
     ended: bool,
 }
 
-/// Where a checkpoint's answer goes.
-pub type Answer = oneshot::Sender<Result<(), LogError>>;
+/// Who asked for a checkpoint.
+pub struct Answer {
+    /// Told once it is fixed up to where the checkpoint goes.
+    pub fixed: oneshot::Sender<()>,
+    /// Told when it is done, what it knows.
+    pub done: oneshot::Sender<Result<Arc<Manifest>, LogError>>,
+}
 
 impl Dirty {
     /// Something was written.
@@ -65,9 +71,13 @@ impl Dirty {
         self.came.notify_one();
     }
 
-    /// Asks the log's own thread for a checkpoint and an answer.
+    /// Asks the log's own thread for a checkpoint and an answer; the answer is dropped if the log has ended.
     pub fn ask(&self, answer: Answer) {
-        lock(&self.wanted).asked.push(answer);
+        let mut wanted = lock(&self.wanted);
+        if !wanted.ended {
+            wanted.asked.push(answer);
+        }
+        drop(wanted);
         self.came.notify_one();
     }
 

@@ -6,9 +6,11 @@ use std::thread::JoinHandle;
 use anabranch_types::{Due, Timestamp};
 use tokio::sync::oneshot;
 
+use super::backup::BackupBegun;
 use super::body;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoints;
+use super::dirty::Answer;
 use super::options::Options;
 use super::queue::{Command, Queue};
 use super::read::{Patience, Reader};
@@ -159,9 +161,26 @@ impl LocalLog {
 
     /// Takes the write-ahead log over into history now; the log does so by itself when it is long, and as a [`Due`] after a time.
     pub async fn checkpoint(&self) -> Result<(), LogError> {
-        let (answer, answered) = oneshot::channel();
-        self.shared.dirty.ask(answer);
-        answered.await.unwrap_or(Err(LogError::ShutDown))
+        let (fixed, _) = oneshot::channel();
+        let (done, answered) = oneshot::channel();
+        self.shared.dirty.ask(Answer { fixed, done });
+        answered.await.unwrap_or(Err(LogError::ShutDown)).map(drop)
+    }
+
+    /// Begins a backup of the log, which goes on taking records. Waits for removals and trims that are under way; further ones wait
+    /// until the backup is [`FixedPosition::ready`]. No file of history leaves the disk until it is dropped.
+    pub async fn begin_backup(&self) -> BackupBegun {
+        let steady = Arc::clone(&self.shared.steady).write_owned().await;
+        BackupBegun::new(self.shared.clone(), self.options.clock.clone(), steady)
+    }
+
+    /// Does what takes records away, when no backup is just finding out what there is.
+    async fn take_away(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<(), LogError>>) -> Command,
+    ) -> Result<(), LogError> {
+        let _steady = self.shared.steady.read().await;
+        self.ask(command).await
     }
 
     async fn ask<T>(
@@ -277,15 +296,15 @@ impl RecordLog for LocalLog {
     }
 
     fn trim(&self, group: GroupId, before: Timestamp) -> BoxFuture<'_, Result<(), LogError>> {
-        Box::pin(self.ask(move |answer| Command::Trim { group, before, answer }))
+        Box::pin(self.take_away(move |answer| Command::Trim { group, before, answer }))
     }
 
     fn remove(&self, logs: Vec<LogId>) -> BoxFuture<'_, Result<(), LogError>> {
-        Box::pin(self.ask(move |answer| Command::Remove { logs, answer }))
+        Box::pin(self.take_away(move |answer| Command::Remove { logs, answer }))
     }
 
     fn remove_group(&self, group: GroupId) -> BoxFuture<'_, Result<(), LogError>> {
-        Box::pin(self.ask(move |answer| Command::RemoveGroup { group, answer }))
+        Box::pin(self.take_away(move |answer| Command::RemoveGroup { group, answer }))
     }
 
     fn logs(&self) -> Vec<LogId> {

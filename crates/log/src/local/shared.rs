@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anabranch_types::Timestamp;
@@ -32,6 +32,10 @@ pub struct Shared {
     pub removed_groups: Mutex<Vec<GroupId>>,
     /// Files to be removed after the next checkpoint.
     pub garbage: Mutex<Vec<String>>,
+    /// Backups that read files of history: while there are any, none is removed.
+    holds: AtomicUsize,
+    /// Held for reading by what takes records away, for writing by a backup until it knows which files it needs.
+    pub steady: Arc<tokio::sync::RwLock<()>>,
     index_bytes: AtomicU64,
     counters: Counters,
     poisoned: watch::Sender<Option<Arc<std::io::Error>>>,
@@ -65,6 +69,8 @@ impl Shared {
             checkpointed: AtomicU64::new(0),
             removed_groups: Mutex::default(),
             garbage: Mutex::default(),
+            holds: AtomicUsize::new(0),
+            steady: Arc::default(),
             index_bytes: AtomicU64::new(0),
             counters: Counters::default(),
             poisoned: watch::Sender::new(None),
@@ -130,6 +136,24 @@ impl Shared {
             self.index_bytes.store(0, Ordering::Relaxed);
             self.histories().iter().flat_map(|h| h.segments()).for_each(|s| s.forget_index());
         }
+    }
+
+    /// No file of history is removed from here on, until as many [`Shared::release`].
+    pub fn hold(&self) {
+        self.holds.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A hold ends; what was to be removed meanwhile goes with a checkpoint that is due from `now` on.
+    pub fn release(&self, now: Timestamp) {
+        let was_last = self.holds.fetch_sub(1, Ordering::AcqRel) == 1;
+        if was_last && !lock(&self.garbage).is_empty() {
+            self.dirty.note(now);
+        }
+    }
+
+    /// Whether files of history must stay.
+    pub fn is_held(&self) -> bool {
+        self.holds.load(Ordering::Acquire) > 0
     }
 
     /// What arrived before is gone, in each group.

@@ -3,7 +3,6 @@
 mod dump;
 mod finding;
 mod names;
-mod progress;
 mod repair;
 mod verify;
 

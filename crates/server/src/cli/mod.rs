@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod backup;
 mod bench;
 mod columns;
 mod completions;
@@ -10,8 +11,10 @@ mod lineage;
 mod log;
 mod man;
 mod output;
+mod progress;
 mod put;
 mod put_records;
+mod restore;
 mod serve;
 mod streams;
 mod tail;
@@ -46,6 +49,10 @@ enum Command {
     Streams(streams::Arguments),
     /// Drive a server with load and tell what it does and what it costs.
     Bench(bench::Arguments),
+    /// Copy a running server's data directory, consistent and checked by `anabranch log verify`.
+    Backup(backup::Arguments),
+    /// Make a data directory of a backup.
+    Restore(restore::Arguments),
     /// Look at a stopped server's record log and mend it: verify, dump, repair.
     Log(log::Arguments),
     /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
@@ -74,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Tail(arguments) => wait_for(tail::run(arguments)),
         Command::Streams(arguments) => wait_for(streams::run(arguments)),
         Command::Bench(arguments) => wait_for(bench::run(arguments)),
+        Command::Backup(arguments) => wait_for(backup::run(arguments)),
+        Command::Restore(arguments) => restore::run(arguments),
         Command::Log(arguments) => log::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

@@ -6,6 +6,7 @@
 
 mod answer;
 mod authenticate;
+mod backup;
 mod body;
 mod budget;
 mod call;
@@ -55,6 +56,8 @@ pub struct Gateway {
     phase: watch::Sender<Phase>,
     /// Held while a reset or an advance of the clock runs: they take turns.
     admin: tokio::sync::Mutex<()>,
+    /// Held while a backup is taken: one at a time.
+    backing_up: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What a gateway is made of.
@@ -89,6 +92,7 @@ impl Gateway {
             endpoint: Arc::from("default"),
             phase,
             admin: tokio::sync::Mutex::default(),
+            backing_up: Arc::default(),
         })
     }
 

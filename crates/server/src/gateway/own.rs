@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::answer::{AnswerBody, plain, sentence};
 use super::connection::Peer;
 use super::phase::Phase;
-use super::{Gateway, authenticate, body, localstack};
+use super::{Gateway, authenticate, backup, body, localstack};
 use crate::fault::{FaultRule, RULES_MAX};
 use crate::world::World;
 
@@ -32,6 +32,7 @@ pub(super) enum Path {
     Clock,
     Reset,
     Fault,
+    Backup,
     LocalStackHealth,
     LocalStackInfo,
     /// Under our prefixes, but nothing.
@@ -62,6 +63,7 @@ impl Path {
             "/_anabranch/clock" => Some(Path::Clock),
             "/_anabranch/reset" => Some(Path::Reset),
             "/_anabranch/fault" => Some(Path::Fault),
+            "/_anabranch/backup" => Some(Path::Backup),
             "/_localstack/health" => Some(Path::LocalStackHealth),
             "/_localstack/info" => Some(Path::LocalStackInfo),
             _ if path.starts_with("/_anabranch/") || path.starts_with("/_localstack/") => Some(Path::Nothing),
@@ -97,10 +99,11 @@ pub(super) async fn answer(
         Path::LocalStackInfo if reads => {
             json(StatusCode::OK, &localstack::describe(gateway.session, gateway.started).to_string())
         }
-        Path::Clock | Path::Reset | Path::Fault if head.method == Method::POST => {
+        Path::Clock | Path::Reset | Path::Fault | Path::Backup if head.method == Method::POST => {
             match admin_body(gateway, peer, &head, body).await {
                 Ok(body) if path == Path::Clock => advance(gateway, &body).await,
                 Ok(body) if path == Path::Fault => fault(gateway, &body),
+                Ok(body) if path == Path::Backup => backup::begin(gateway, &body),
                 Ok(_) => reset(gateway).await,
                 Err(refusal) => refusal,
             }
@@ -231,6 +234,7 @@ mod tests {
             "/_anabranch/clock",
             "/_anabranch/reset",
             "/_anabranch/fault",
+            "/_anabranch/backup",
             "/_localstack/health",
             "/_localstack/info",
         ];

@@ -129,3 +129,44 @@ async fn metrics_are_open_metrics_and_have_a_listener_of_their_own() {
     }
     assert_eq!(plain(metrics_address, "GET", "/healthz", &[], "").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_backup_is_taken_for_who_may_and_where_something_is_kept() {
+    let (_server, address) = start(&[], &[]).await;
+    for (body, status, says) in [
+        ("{}", 400, "Expected"),
+        (r#"{"into":"/x","more":1}"#, 400, "Expected"),
+        (r#"{"into":"/x"}"#, 409, "keeps nothing"),
+    ] {
+        let answer = plain(address, "POST", "/_anabranch/backup", &[], body).await;
+        assert_eq!(answer.status, status, "{body}");
+        assert!(answer.text().contains(says), "{}", answer.text());
+    }
+
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data_dir = dir.path().join("data").display().to_string();
+    let arguments = ["--listen", "127.0.0.1:0", "--data-dir", &data_dir];
+    let server = start_again(&arguments, &[ROOT_KEY]).await.expect("the server starts");
+    let address = server.addresses()[0];
+    let into = dir.path().join("backup");
+    let body = serde_json::json!({ "into": into }).to_string();
+    let ask = |service, signer| Ask {
+        target: "/_anabranch/backup",
+        service,
+        body: body.as_bytes(),
+        signer,
+        ..Ask::default()
+    };
+    let unsigned = plain(address, "POST", "/_anabranch/backup", &[], &body).await;
+    assert_eq!(unsigned.status, 403, "{}", unsigned.text());
+    assert_eq!(ask("anabranch", ANYBODY).send(address).await.status, 403);
+    assert_eq!(ask("kinesis", ROOT).send(address).await.status, 403);
+    let nowhere = ask("anabranch", ROOT).send(address).await;
+    assert_eq!(nowhere.status, 400, "{}", nowhere.text());
+    assert!(nowhere.text().contains("cannot use the directory"), "{}", nowhere.text());
+    std::fs::create_dir(&into).expect("made");
+    let taken = ask("anabranch", ROOT).send(address).await;
+    assert_eq!(taken.status, 200, "{}", taken.text());
+    assert!(taken.text().lines().last().is_some_and(|l| l.starts_with(r#"{"done":"#)), "{}", taken.text());
+    server.drain().await.expect("it stops");
+}

@@ -86,6 +86,7 @@ async fn start() -> SocketAddr {
         credentials: Arc::new(Credentials::none()),
         audit: Arc::new(NoAudit),
         master_key: Arc::new(MasterKey::random(&Rng::system())),
+        master_key_place: String::new(),
         streams: anabranch_streams::Settings::default(),
         initial_streams: None,
     };

@@ -4,8 +4,8 @@ use anabranch_log::local::offline::{self, Verified};
 use serde_json::json;
 
 use super::names::Names;
-use super::progress::Teller;
 use super::{DAMAGED, Where, explained, finding};
+use crate::cli::progress::Teller;
 use crate::cli::{Failure, output};
 
 #[derive(clap::Args)]
@@ -25,7 +25,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (disk, names) = arguments.at.open_to_read()?;
     let mut teller = Teller::new(arguments.progress);
-    let verified = offline::verify(&disk, &mut |progress| teller.tell(progress)).map_err(explained)?;
+    let verified =
+        offline::verify(&disk, &mut |p| teller.tell(&p.file, p.bytes, p.bytes_in_all)).map_err(explained)?;
     drop(teller);
     let lines = if arguments.json { vec![object(&verified, &names)] } else { words(&verified, &names) };
     output::print_lines(&lines)?;

@@ -1,7 +1,7 @@
+//! How far a long run is, on standard error.
+
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
-
-use anabranch_log::local::offline::Progress;
 
 /// How often a line is written where standard error is no terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -35,14 +35,15 @@ impl Teller {
         Self { how, told: Instant::now(), drawn: false }
     }
 
-    pub(super) fn tell(&mut self, progress: &Progress) {
+    /// So many bytes of so many are done, the last ones about `what`.
+    pub(super) fn tell(&mut self, what: &str, bytes: u64, of: u64) {
         let every = if self.how == How::Terminal { REDRAW_INTERVAL } else { LINE_INTERVAL };
-        let is_last = progress.bytes >= progress.bytes_in_all;
+        let is_last = bytes >= of;
         if self.how == How::Silent || (self.told.elapsed() < every && !(is_last && self.how == How::Lines)) {
             return;
         }
         self.told = Instant::now();
-        let line = line(progress);
+        let line = line(what, bytes, of);
         if self.how == How::Terminal {
             // Nobody may be looking: that is no reason to stop.
             drop(write!(io::stderr(), "\r\x1b[2K{line}"));
@@ -62,8 +63,7 @@ impl Drop for Teller {
     }
 }
 
-fn line(progress: &Progress) -> String {
-    let Progress { file, bytes, bytes_in_all } = progress;
-    let percent = (bytes * 100).checked_div(*bytes_in_all).unwrap_or(100).min(100);
-    format!("{percent:3} %  {} of {} MiB  {file}", bytes >> 20, bytes_in_all >> 20)
+fn line(what: &str, bytes: u64, of: u64) -> String {
+    let percent = (bytes * 100).checked_div(of).unwrap_or(100).min(100);
+    format!("{percent:3} %  {} of {} MiB  {what}", bytes >> 20, of >> 20)
 }

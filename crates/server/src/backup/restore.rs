@@ -1,0 +1,120 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anabranch_catalog::{CatalogError, SqliteCatalog};
+use anabranch_governance::cloudwatch;
+use anabranch_log::disk::RealDisk;
+use anabranch_log::local::{self, LocalLog, Options};
+use anabranch_log::{GroupId, LogError, RecordLog as _};
+use anabranch_streams as streams;
+
+use super::{Manifest, files, unfinished};
+use crate::place::{Place, PlaceError};
+use crate::test_clock;
+use crate::world::{CATALOG_FILE, LOG_DIR};
+
+/// A backup could not be restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// There is no whole backup.
+    #[error("there is no whole backup in {}", dir.display())]
+    NoBackup {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// There is something where the data would go.
+    #[error("the directory {} is not empty: name one that is, or that does not exist", dir.display())]
+    NotEmpty {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory cannot be had.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The log could not be copied or brought to order.
+    #[error("cannot restore the record log")]
+    Log(#[from] LogError),
+    /// The restored log does not open.
+    #[error("cannot open the restored record log")]
+    OpenLog(#[from] local::OpenError),
+    /// The restored catalog does not open.
+    #[error("cannot open the restored catalog")]
+    OpenCatalog(#[from] anabranch_catalog::OpenError),
+    /// The restored catalog cannot be read.
+    #[error("cannot read the restored catalog")]
+    Catalog(#[from] CatalogError),
+    /// What the restored catalog holds of streams cannot be read.
+    #[error("cannot read the restored streams")]
+    Streams(#[from] streams::OpenError),
+    /// Something could not be written.
+    #[error("cannot write the data directory")]
+    Write(#[from] io::Error),
+}
+
+/// What was restored.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// The backup.
+    pub backup: Manifest,
+    /// Groups of logs that the log alone knew and that were dropped.
+    pub groups_dropped: u64,
+}
+
+/// Makes a data directory of a backup; tells how many bytes of how many are copied. Blocks; not for async code. The directory must be empty or not
+/// exist. The master key is not part of it. The log begins a timeline that the server that was backed up never had, so that no
+/// sequence number is given twice.
+pub fn restore(
+    from: &Path,
+    data_dir: &Path,
+    told: &mut dyn FnMut(u64, u64),
+) -> Result<Restored, RestoreError> {
+    let backup =
+        Manifest::read(from).map_err(|source| RestoreError::NoBackup { dir: from.to_owned(), source })?;
+    if !files::is_empty(data_dir)? {
+        return Err(RestoreError::NotEmpty { dir: data_dir.to_owned() });
+    }
+    let place = Place::claim(data_dir)?;
+    let data_dir = place.dir();
+    files::write_new(&unfinished(data_dir), b"")?;
+    files::sync_dir(data_dir)?;
+    let (source, log_dir) = (RealDisk::to_read(from.join(LOG_DIR))?, data_dir.join(LOG_DIR));
+    local::restore(&source, &RealDisk::open(&log_dir)?, told)?;
+    for name in [CATALOG_FILE, test_clock::FILE] {
+        let copied = files::copy_if_there(&from.join(name), &data_dir.join(name))?;
+        if name == CATALOG_FILE && !copied {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the backup has no catalog").into());
+        }
+    }
+    files::sync_dir(data_dir)?;
+    let groups_dropped = bring_to_order(data_dir, &log_dir)?;
+    fs::remove_file(unfinished(data_dir))?;
+    files::sync_dir(data_dir)?;
+    Ok(Restored { backup, groups_dropped })
+}
+
+/// Drops the logs that the catalog does not name. What the catalog alone knows is brought to its end by the next start.
+fn bring_to_order(data_dir: &Path, log_dir: &Path) -> Result<u64, RestoreError> {
+    let catalog = SqliteCatalog::open(&data_dir.join(CATALOG_FILE))?;
+    let log = LocalLog::open(Arc::new(RealDisk::open(log_dir)?), Options::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let mut named: BTreeSet<GroupId> = BTreeSet::new();
+        named.extend(streams::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
+        named.extend(cloudwatch::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
+        let groups: BTreeSet<GroupId> = log.logs().into_iter().map(|log| log.group).collect();
+        let mut dropped = 0;
+        for group in groups.difference(&named) {
+            log.remove_group(*group).await?;
+            dropped += 1;
+        }
+        log.checkpoint().await?;
+        log.shut_down().await?;
+        Ok(dropped)
+    })
+}
