@@ -1,6 +1,10 @@
+use std::io::Read;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::timeout;
@@ -27,6 +31,8 @@ pub(super) enum NoBody {
     Broken,
     /// There is no memory for it.
     Busy,
+    /// It is not compressed as its head says.
+    Garbled,
 }
 
 /// Reads a body into one contiguous buffer and takes its bytes from the budget as they arrive. The buffer is at most
@@ -61,6 +67,36 @@ pub(super) async fn read_whole(
         whole.extend_from_slice(&chunk);
     }
     Ok((whole.freeze(), Some(reserved)))
+}
+
+/// Whether a body is compressed. SDKs compress PutMetricData from 10 KiB on, by the model's `requestcompression`; AWS documents gzip
+/// only, and the signature is of what is sent.
+pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"))
+}
+
+/// What a compressed body holds, with its share of the budget.
+pub(super) async fn uncompressed(
+    body: &Bytes,
+    bytes_max: usize,
+    budget: &Budget,
+) -> Result<(Bytes, Reserved), NoBody> {
+    let mut unzipped = MultiGzDecoder::new(body.as_ref());
+    let (mut whole, mut reserved) = (BytesMut::new(), take(budget, 0).await?);
+    loop {
+        let arrived = whole.len();
+        reserved.merge(take(budget, PROMISE_BYTES_MAX).await?);
+        whole.resize(arrived + PROMISE_BYTES_MAX, 0);
+        let read = unzipped.read(&mut whole[arrived..]).map_err(|_| NoBody::Garbled)?;
+        whole.truncate(arrived + read);
+        reserved.shrink_to(whole.len());
+        if whole.len() > bytes_max {
+            return Err(NoBody::TooLarge);
+        }
+        if read == 0 {
+            return Ok((whole.freeze(), reserved));
+        }
+    }
 }
 
 /// Grows the buffer for a chunk, if it has to.
@@ -113,5 +149,29 @@ mod tests {
                 assert!(growths <= 3, "{growths}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_compressed_body_is_taken_whole_or_not_at_all() {
+        use std::io::Write;
+
+        use flate2::Compression;
+        use flate2::write::GzEncoder;
+
+        const BUDGET: u64 = 1 << 20;
+        let budget = Budget::new(BUDGET);
+        let told = vec![b'a'; 300_000];
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&told).unwrap();
+        let packed = Bytes::from(packed.finish().unwrap());
+
+        let (whole, reserved) = uncompressed(&packed, told.len(), &budget).await.unwrap();
+        assert_eq!((whole.as_ref(), reserved.bytes()), (told.as_slice(), told.len()));
+        drop(reserved);
+        let too_large = uncompressed(&packed, told.len() - 1, &budget).await;
+        assert_eq!(too_large.err(), Some(NoBody::TooLarge));
+        let cut = uncompressed(&packed.slice(..packed.len() / 2), told.len(), &budget).await;
+        assert_eq!(cut.err(), Some(NoBody::Garbled));
+        assert_eq!(budget.free_bytes() as u64, BUDGET);
     }
 }

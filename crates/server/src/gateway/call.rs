@@ -1,7 +1,7 @@
 //! A call from its bytes to its answer's: decode, the door, encode. One function for each form of operation.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anabranch_api::{
     AnswerParts, ApiError, BodyStream, Context, DuplexOperation, Feed, FeedOperation, Operation,
@@ -67,6 +67,11 @@ pub(super) async fn unary<Op: Operation, S: Serve<Op>>(
     Ok(encoded)
 }
 
+/// How long the answer that opens a feed waits. The SDK for Go closes a request's body as soon as it is answered; if Go's own HTTP
+/// client has not yet noticed by then that it wrote all of it, it takes that for a failed request and closes the connection, feed and
+/// all (smithy-go 1.28.8, transport/http/client.go). An answer within 0.2 ms was too early in one of ten cases.
+const FEED_PAUSE: Duration = Duration::from_millis(3);
+
 /// Answers an operation with frames.
 pub(super) async fn feed<Op: FeedOperation, S: ServeFeed<Op>>(
     service: Arc<S>,
@@ -82,6 +87,7 @@ pub(super) async fn feed<Op: FeedOperation, S: ServeFeed<Op>>(
     struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
     let id = cx.request_id.to_string();
     let feed = door.feed(cx, &service, request).await.map_err(refused)?;
+    tokio::time::sleep(FEED_PAUSE).await;
     Ok(frames::<Op>(&asked, feed, &id, phase))
 }
 

@@ -84,6 +84,11 @@ pub(super) fn too_large() -> ApiError {
     }
 }
 
+/// The body is not compressed as its head says. AWS documents no answer to that; the code is that of any document that is none.
+pub(super) fn garbled() -> ApiError {
+    ApiError::client("SerializationException", "The request's body is not gzip, as its Content-Encoding says")
+}
+
 /// The client stopped sending its body.
 pub(super) fn silent() -> ApiError {
     ApiError {

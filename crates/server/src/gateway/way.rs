@@ -83,7 +83,7 @@ async fn way(
     let handler = world.handlers.get(operation);
     let streamed = handler.is_some_and(|handler| handler.body() == BodyForm::Streamed);
     if !streamed {
-        body.read(gateway, errors::body_bytes_max(service.signing_name)).await.map_err(refused)?;
+        body.read(gateway, &head, errors::body_bytes_max(service.signing_name)).await.map_err(refused)?;
     }
     let not_built = || refused(errors::not_built(asked.protocol, asked.operation.name));
     let handler = handler.ok_or_else(not_built)?;
@@ -98,7 +98,7 @@ async fn way(
 
     let document = body.document(&head);
     let bytes_in = document.len() as u64;
-    let Arrived { stream, reserved, .. } = body;
+    let Arrived { stream, reserved, plain, .. } = body;
     let body = stream.map_or(CallBody::Whole(document), |stream| CallBody::Streamed(chunks(stream)));
     let call = Call {
         cx,
@@ -112,7 +112,7 @@ async fn way(
         begun,
     };
     let encoded = handler.answer(call).await.map_err(Turned::Refused)?;
-    drop(reserved);
+    drop((reserved, plain));
     counters.transferred(operation, bytes_in, encoded.body.bytes());
     Ok(answer::success(encoded, service, id))
 }
@@ -120,7 +120,10 @@ async fn way(
 /// A body on its way in.
 #[derive(Default)]
 struct Arrived {
+    /// As it was sent, which is what was signed.
     whole: Option<Bytes>,
+    /// What that holds, where it was compressed.
+    plain: Option<(Bytes, super::Reserved)>,
     stream: Option<Incoming>,
     reserved: Option<super::Reserved>,
 }
@@ -132,14 +135,14 @@ async fn identify(gateway: &Gateway, head: &Parts, body: Incoming) -> Result<(As
     match identify::from_head(head) {
         Head::Asked(asked) => Ok((asked, body)),
         Head::NoSuchOperation(protocol, service) => {
-            let read = body.read(gateway, errors::BODY_BYTES_MAX).await;
+            let read = body.read(gateway, head, errors::BODY_BYTES_MAX).await;
             let error = read.err().unwrap_or_else(|| errors::no_such_operation(protocol));
             Err(refused(protocol, service, error))
         }
         Head::Nothing => Err(Turned::Undetermined),
         Head::Form(candidates) => {
             let query = |error| refused(Protocol::Query, None, error);
-            body.read(gateway, errors::FORM_BODY_BYTES_MAX).await.map_err(query)?;
+            body.read(gateway, head, errors::FORM_BODY_BYTES_MAX).await.map_err(query)?;
             let form = body.document(head);
             let form = std::str::from_utf8(&form).unwrap_or_default();
             let asked = identify::from_form(candidates, form).map_err(|unknown| {
@@ -152,21 +155,25 @@ async fn identify(gateway: &Gateway, head: &Parts, body: Incoming) -> Result<(As
 
 impl Arrived {
     /// Reads the body, unless that is done.
-    async fn read(&mut self, gateway: &Gateway, bytes_max: usize) -> Result<(), ApiError> {
+    async fn read(&mut self, gateway: &Gateway, head: &Parts, bytes_max: usize) -> Result<(), ApiError> {
         let Some(stream) = self.stream.take() else { return Ok(()) };
-        let read = body::read_whole(stream, bytes_max, gateway.budget()).await;
-        let (whole, reserved) = read.map_err(|why| match why {
-            NoBody::TooLarge => errors::too_large(),
-            NoBody::Silent | NoBody::Broken => errors::silent(),
-            NoBody::Busy => errors::busy(),
-        })?;
-        self.whole = Some(whole);
+        let (whole, reserved) =
+            body::read_whole(stream, bytes_max, gateway.budget()).await.map_err(unread)?;
         self.reserved = reserved;
+        if body::is_compressed(&head.headers) {
+            let (plain, reserved) =
+                body::uncompressed(&whole, bytes_max, gateway.budget()).await.map_err(unread)?;
+            self.plain = Some((plain, reserved));
+        }
+        self.whole = Some(whole);
         Ok(())
     }
 
     /// What is decoded: the body, or the query of a GET, where presigned calls have their form.
     fn document(&self, head: &Parts) -> Bytes {
+        if let Some((plain, _)) = &self.plain {
+            return plain.clone();
+        }
         match (&self.whole, head.uri.query()) {
             (Some(whole), Some(query)) if whole.is_empty() && head.method == Method::GET => {
                 Bytes::copy_from_slice(query.as_bytes())
@@ -174,6 +181,15 @@ impl Arrived {
             (Some(whole), _) => whole.clone(),
             (None, _) => Bytes::new(),
         }
+    }
+}
+
+fn unread(why: NoBody) -> ApiError {
+    match why {
+        NoBody::TooLarge => errors::too_large(),
+        NoBody::Silent | NoBody::Broken => errors::silent(),
+        NoBody::Busy => errors::busy(),
+        NoBody::Garbled => errors::garbled(),
     }
 }
 
