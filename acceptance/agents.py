@@ -21,10 +21,14 @@ def command(client: str) -> list[str]:
         case "java":
             path = os.environ["ACCEPTANCE_JAVA_CLASSES"] + ":" + os.environ["ACCEPTANCE_JAVA_LIBRARIES"] + "/*"
             return ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", path, "Agent"]
+        case "go":
+            return [os.environ["ACCEPTANCE_GO"]]
+        case "rust":
+            return [os.environ["ACCEPTANCE_RUST"]]
     sys.exit(f"table: no such client `{client}`")
 
 
-NAMES = ["boto3", "raw", "javascript", "java", "cli"]
+NAMES = ["boto3", "raw", "javascript", "java", "go", "rust", "cli"]
 
 
 def environment(endpoint: str) -> dict[str, str]:

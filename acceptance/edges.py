@@ -19,6 +19,10 @@ def rows() -> list[dict]:
     made = []
     for operation in told["operation"]:
         made += Edges(operation, models.read(operation.get("service", "kinesis")), told["shape"]).rows()
+    for row in made:
+        unsendable = {mark["client"]: mark["why"] for mark in told["unsendable"] if re.search(mark["rows"], row["id"])}
+        if unsendable:
+            row["unsendable"] = unsendable
     return made
 
 

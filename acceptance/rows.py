@@ -7,7 +7,10 @@ import uuid
 
 import values
 
-ROW_WORDS = {"id", "fast", "live", "needs", "not", "clients", "server", "account", "region", "step", "shards", "why"}
+ROW_WORDS = {
+    "id", "fast", "live", "needs", "not", "clients", "server", "account", "region", "step", "shards", "why",
+    "unsendable",
+}
 STEP_WORDS = {
     "call", "service", "with", "error", "message", "expect", "bind", "within", "repeat", "read", "records", "close", "http", "as",
     "until_end", "accepted", "says", "advance_ms",
@@ -25,6 +28,10 @@ class Wrong(Exception):
 
 class Unsupported(Exception):
     """The client is too old for what a row asks."""
+
+
+class Unsendable(Exception):
+    """The client itself refuses to make what a row asks."""
 
 
 class Row:
@@ -161,6 +168,8 @@ class Row:
         answer = self.run_.agent.ask(question)
         if reason := answer.get("unsupported"):
             raise Unsupported(reason)
+        if reason := answer.get("unsendable"):
+            raise Unsendable(reason)
         if "broken" in answer:
             raise Wrong(f"the client broke: {answer['broken']}")
         return answer

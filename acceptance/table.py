@@ -86,7 +86,16 @@ class Run:
                 continue
             started_at = time.monotonic()
             try:
-                wrong = rows.Row(self, row, f"t{self.tag}-{number}").run()
+                wrong = self.held_to(row, rows.Row(self, row, f"t{self.tag}-{number}").run())
+            except rows.Unsendable as reason:
+                self.traffic.row_ended(row["id"], passed=False)
+                if why := row.get("unsendable", {}).get(self.chosen.client):
+                    skipped += 1
+                    print(f"-    {row['id']}: {self.chosen.client} cannot send it: {why}", flush=True)
+                else:
+                    failed.append(row["id"])
+                    print(f"FAIL {row['id']}: {self.chosen.client} refuses to send it: {reason}", flush=True)
+                continue
             except rows.Unsupported as reason:
                 if self.chosen.client == "boto3":
                     # Its models are the ones everything here is generated from: what it does not know, the table has wrong.
@@ -113,6 +122,12 @@ class Run:
             print("failed:", *failed)
         print(f"{passed} passed, {len(failed)} failed", flush=True)
         return 1 if failed or not passed else 0
+
+    def held_to(self, row: dict, wrong: str | None) -> str | None:
+        """What was wrong with a row, and that a client has sent what the table says it cannot."""
+        if why := row.get("unsendable", {}).get(self.chosen.client):
+            return f"{self.chosen.client} sends it, but the table says: {why}"
+        return wrong
 
     def excused(self, row: dict) -> str | None:
         """Why this client does not run a row, if it does not."""

@@ -1,6 +1,7 @@
 """Installs what the lanes need: system packages where something is missing, then the pinned clients, each only when its lock file changed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ def main() -> None:
     python(places.cli_venv(), places.CLIENTS / "cli" / "requirements.txt")
     javascript(places.javascript())
     java(places.java())
+    go(places.go())
+    rust(places.rust())
 
 
 def system_packages() -> None:
@@ -78,6 +81,41 @@ def java(place: Path) -> None:
             "mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "--file", places.CLIENTS / "java" / "pom.xml",
             "compile", "dependency:copy-dependencies", f"-Dplace={new}", f"-DoutputDirectory={new}/lib",
         )
+
+    once(place, build)
+
+
+def go(place: Path) -> None:
+    def build(new: Path) -> None:
+        quiet = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
+        run(go_program(), "build", "-trimpath", "-ldflags", "-s -w", "-o", new / "agent", ".", cwd=places.CLIENTS / "go", env=quiet)
+
+    once(place, build)
+
+
+def go_program() -> str | Path:
+    """The machine's Go if it is new enough for `go.mod`, else one of our own from PyPI: Debian's is too old for the SDK."""
+    if present := shutil.which("go"):
+        told = subprocess.run([present, "env", "GOVERSION"], env={**os.environ, "GOTOOLCHAIN": "local"}, capture_output=True, text=True)
+        wanted = re.search(r"^go ([\d.]+)$", (places.CLIENTS / "go" / "go.mod").read_text(), re.MULTILINE)[1]
+        if told.returncode == 0 and numbers(told.stdout) >= numbers(wanted):
+            return present
+    python(places.go_toolchain(), places.CLIENTS / "go" / "toolchain.txt")
+    return places.go_toolchain() / "bin" / "go"
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def rust(place: Path) -> None:
+    def build(new: Path) -> None:
+        # What it is made of is kept, so that a change of the agent alone builds the agent alone.
+        target = places.CACHE / "rust-target"
+        manifest = places.CLIENTS / "rust" / "Cargo.toml"
+        run("cargo", "build", "--locked", "--quiet", "--manifest-path", manifest, env={**os.environ, "CARGO_TARGET_DIR": str(target)})
+        new.mkdir()
+        shutil.copy(target / "debug" / "agent", new)
 
     once(place, build)
 

@@ -46,6 +46,20 @@ def java() -> Path:
     return keyed("java", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
 
 
+def go() -> Path:
+    return keyed("go", *sorted((CLIENTS / "go").glob("*")))
+
+
+def go_toolchain() -> Path:
+    return keyed("go-toolchain", CLIENTS / "go" / "toolchain.txt")
+
+
+def rust() -> Path:
+    folder = CLIENTS / "rust"
+    models = [ROOT / "models" / f"{service}.json" for service in ("cloudwatch", "kinesis", "sts")]
+    return keyed("rust", folder / "Cargo.toml", folder / "Cargo.lock", *sorted(folder.glob("**/*.rs")), *models)
+
+
 def environment() -> dict[str, str]:
     """What every step finds in its environment."""
     target = cargo_target()
@@ -60,6 +74,8 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_NODE": shutil.which("node") or "node",
         "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
+        "ACCEPTANCE_GO": str(go() / "agent"),
+        "ACCEPTANCE_RUST": str(rust() / "agent"),
         "ACCEPTANCE_TRAFFIC": os.environ.get("ACCEPTANCE_TRAFFIC", str(target / "traffic")),
         "PROPTEST_RNG_SEED": os.environ.get("PROPTEST_RNG_SEED", PROPTEST_SEED),
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -1,0 +1,1 @@
+aws kinesis create-stream --stream-name MyEventStream --shard-count 2 --region us-east-1

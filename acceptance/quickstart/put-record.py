@@ -1,0 +1,4 @@
+import boto3
+
+client = boto3.client("kinesis")
+client.put_record(StreamName="mystream", Data=b"mydata", PartitionKey="mykey")
