@@ -42,18 +42,18 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// A release build for this machine's own target with its C library inside.
+/// A build for this machine's own target, the one that is given away, with its C library inside.
 fn build() -> Result<PathBuf> {
     let target = host()?;
     let status = Command::new("cargo")
-        .args(["build", "--locked", "--release", "-p", "anabranch", "--target", &target])
+        .args(["build", "--locked", "--profile", "dist", "-p", "anabranch", "--target", &target])
         .env("RUSTFLAGS", "-C target-feature=+crt-static")
         .status()
         .map_err(|e| format!("cannot run cargo: {e}"))?;
     if !status.success() {
         return Err("the program could not be built".into());
     }
-    Ok(Path::new("target").join(target).join("release").join("anabranch"))
+    Ok(Path::new("target").join(target).join("dist").join("anabranch"))
 }
 
 fn host() -> Result<String> {
