@@ -3,7 +3,7 @@
 mod archive;
 mod elf;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::model::Result;
@@ -53,7 +53,8 @@ fn build() -> Result<PathBuf> {
     if !status.success() {
         return Err("the program could not be built".into());
     }
-    Ok(Path::new("target").join(target).join("dist").join("anabranch"))
+    let built = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    Ok(built.join(target).join("dist").join("anabranch"))
 }
 
 fn host() -> Result<String> {
