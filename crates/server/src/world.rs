@@ -115,20 +115,21 @@ impl World {
             None => Arc::new(MemoryCatalog::default()),
         };
         let metrics = Metrics::new(|_| {});
+        let cloudwatch = Arc::new(CloudWatch::new(log.clone(), Arc::clone(&catalog)));
         let ground = Ground {
             log: log.clone(),
-            catalog: Arc::clone(&catalog),
+            catalog,
             clock: recipe.clock.clone(),
             rng: Rng::system(),
             master_key: Arc::clone(&recipe.master_key),
             metrics: metrics.clone(),
+            cloudwatch: Arc::clone(&cloudwatch),
         };
 
         let streams = Streams::open(ground, recipe.streams.clone()).await?;
-        let metric_data = Arc::new(CloudWatch::new(log.clone(), catalog));
         let mut handlers = Handlers::default();
         kinesis::register_streams(&streams, &mut handlers);
-        cloudwatch::register_metrics(&metric_data, &mut handlers);
+        cloudwatch::register_metrics(&cloudwatch, &mut handlers);
         sts::register_tokens(&Arc::new(Sts::new(Arc::clone(&recipe.credentials))), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
 

@@ -110,7 +110,11 @@ impl Streams {
         let changed = draft.into_view(version, &view, self.clock.now());
         let due = changed.due();
         let closed = changed.closed_since(&view);
+        let monitored = view.stored.shard_metrics | changed.stored.shard_metrics != 0;
         stream.publish(changed);
+        if monitored {
+            self.monitor_shards(stream);
+        }
         closed.iter().for_each(|shard| shard.hub.wake());
         if let Some(due) = due {
             self.agenda.note(due, stream.group);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anabranch_api::kinesis::{self, CreateStream, DescribeStream, GetShardIterator, ShardIteratorType};
 use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
 use anabranch_catalog::MemoryCatalog;
+use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_log::disk::SimulatedDisk;
@@ -19,6 +20,8 @@ use crate::{Ground, OpenError, Settings, Streams};
 pub(crate) struct Bench {
     pub streams: Arc<Streams>,
     due: Vec<Arc<dyn Due>>,
+    pub cloudwatch: Arc<CloudWatch>,
+    pub metrics: Metrics,
     pub clock: Clock,
     pub cx: Context,
     ground: Ground,
@@ -39,9 +42,12 @@ pub(crate) async fn bench_with(settings: Settings) -> Bench {
 pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
     let log_options = Options { prepare: Prepare::WhenNeeded, clock: clock.clone(), ..Options::default() };
     let log = LocalLog::open(Arc::new(SimulatedDisk::new()), log_options).unwrap();
+    let log = Arc::new(log);
+    let catalog = Arc::new(MemoryCatalog::default());
     let ground = Ground {
-        log: Arc::new(log),
-        catalog: Arc::new(MemoryCatalog::default()),
+        log: log.clone(),
+        catalog: catalog.clone(),
+        cloudwatch: Arc::new(CloudWatch::new(log, catalog)),
         clock: clock.clone(),
         rng: Rng::seeded(1),
         master_key: Arc::new(MasterKey::random(&Rng::seeded(2))),
@@ -50,7 +56,8 @@ pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
     let streams = Streams::open(ground.clone(), settings.clone()).await.unwrap();
     let cx = context(ACCOUNT, "us-east-1", &clock);
     let due = streams.due();
-    Bench { streams, due, clock, cx, ground, settings }
+    let (cloudwatch, metrics) = (Arc::clone(&ground.cloudwatch), ground.metrics.clone());
+    Bench { streams, due, cloudwatch, metrics, clock, cx, ground, settings }
 }
 
 /// A caller.

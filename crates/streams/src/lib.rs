@@ -15,6 +15,8 @@ mod fanout;
 mod iterator;
 pub mod limits;
 mod log_groups;
+mod measures;
+mod monitoring;
 mod numbers;
 mod open;
 mod ops;

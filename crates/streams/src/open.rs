@@ -14,6 +14,7 @@ use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
+use crate::monitoring::Monitoring;
 use crate::retention::Retention;
 use crate::scaling::Scaling;
 use crate::service::{Ground, Settings, Streams, Tombstones};
@@ -62,6 +63,7 @@ impl Streams {
             rng: ground.rng,
             master_key: ground.master_key,
             metrics: ground.metrics,
+            cloudwatch: ground.cloudwatch,
             settings,
             directory: Directory::default(),
             tokens,
@@ -84,13 +86,14 @@ impl Streams {
         Ok(streams)
     }
 
-    /// What falls due by the Clock: transitions, subscriptions' heartbeats, retention, on-demand scaling. Called once.
+    /// What falls due by the Clock: transitions, subscriptions' heartbeats, retention, on-demand scaling, metrics. Called once.
     pub fn due(self: &Arc<Self>) -> Vec<Arc<dyn Due>> {
         vec![
             Arc::new(Transitions(Arc::clone(self))),
             Arc::new(HeartBeats(Arc::clone(self))),
             Arc::new(Retention::new(Arc::clone(self))),
             Arc::new(Scaling::new(Arc::clone(self))),
+            Arc::new(Monitoring::new(Arc::clone(self))),
         ]
     }
 
@@ -131,6 +134,7 @@ impl Streams {
         let id = StreamArn { region: scope.region.clone(), account: scope.account, name };
         let metrics = self.stream_metrics(&id);
         let stream = Stream::new(id, group, metrics, view);
+        self.monitor_shards(&stream);
         self.load_data_keys(&stream).await?;
         self.directory.add(Arc::new(stream));
         if let Some(due) = due {

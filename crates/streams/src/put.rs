@@ -121,9 +121,9 @@ impl Streams {
     /// Takes out the records that their shard does not admit.
     fn admit(&self, stream: &Stream, round: &mut Round, puts: &[Put<'_>], fates: &mut [Fate]) {
         let now = self.clock.now();
-        let before = round.routed.len();
-        let mut admitted = Vec::with_capacity(before);
+        let mut admitted = Vec::with_capacity(round.routed.len());
         for (shard, run) in round.runs() {
+            let before = admitted.len() + run.len();
             let mut admission = shard.admission();
             for &(slot, i) in &round.routed[run] {
                 if admission.put(puts[i as usize].bytes() as u64, now) {
@@ -132,10 +132,11 @@ impl Streams {
                     fates[i as usize] = Fate::Throttled(shard.id());
                 }
             }
-        }
-        let refused = before - admitted.len();
-        if refused > 0 {
-            stream.metrics.write_throttled(refused as u64);
+            drop(admission);
+            let refused = before - admitted.len();
+            if refused > 0 {
+                stream.note_write_refused(&shard.live, refused as u64);
+            }
         }
         round.routed = admitted;
     }
@@ -165,8 +166,7 @@ impl Streams {
             match outcome {
                 AppendOutcome::Appended { first, arrival } => {
                     let bytes = records.clone().map(|i| puts[i as usize].bytes() as u64).sum();
-                    stream.metrics.incoming(records.len() as u64, bytes);
-                    shard.live.put_bytes.fetch_add(bytes, Ordering::Relaxed);
+                    stream.note_put(&shard.live, records.len() as u64, bytes);
                     note_stored(shard, first, arrival, records, fates);
                 }
                 AppendOutcome::Closed => closed.extend(records),

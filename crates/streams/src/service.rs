@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use anabranch_catalog::Catalog;
+use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::{Metrics, StreamMetrics};
 use anabranch_log::RecordLog;
@@ -29,6 +30,7 @@ pub struct Streams {
     pub(crate) rng: Rng,
     pub(crate) master_key: Arc<MasterKey>,
     pub(crate) metrics: Metrics,
+    pub(crate) cloudwatch: Arc<CloudWatch>,
     pub(crate) settings: Settings,
     pub(crate) directory: Directory,
     pub(crate) tokens: Tokens,
@@ -61,6 +63,8 @@ pub struct Ground {
     pub master_key: Arc<MasterKey>,
     /// Counters per stream.
     pub metrics: Metrics,
+    /// Where each minute's metrics are kept.
+    pub cloudwatch: Arc<CloudWatch>,
 }
 
 /// How the service behaves where AWS leaves no example.

@@ -13,6 +13,7 @@ use bytestring::ByteString;
 use crate::data_keys::DataKeys;
 use crate::fanout::Hub;
 use crate::limits::Admission;
+use crate::measures::{Measure, Measures, MonitorSlot};
 use crate::stored::{Scope, Status, StoredConsumer, StoredShard, StoredStream};
 
 /// A stream. One lives as long as the stream does; a re-created one is another.
@@ -23,6 +24,7 @@ pub(crate) struct Stream {
     pub scope: Scope,
     pub group: GroupId,
     pub metrics: Arc<StreamMetrics>,
+    pub measures: Measures,
     pub data_keys: DataKeys,
     /// Held while the stream is being changed: changes of one stream happen one after the other.
     pub changing: tokio::sync::Mutex<()>,
@@ -52,6 +54,8 @@ pub(crate) struct LiveShard {
     pub log: LogId,
     admission: Mutex<Admission>,
     pub hub: Hub,
+    /// What the shard is measured by, when the stream has enhanced monitoring.
+    pub monitor: MonitorSlot,
     /// Data and keys put since somebody last took them from here.
     pub put_bytes: AtomicU64,
     /// Since when little is put here, in milliseconds of the epoch; the greatest while more is.
@@ -63,7 +67,18 @@ impl Stream {
         let scope = Scope { account: id.account, region: id.region.clone() };
         let arn = id.to_string().into();
         let (changing, data_keys) = (tokio::sync::Mutex::new(()), DataKeys::default());
-        Self { id, arn, scope, group, metrics, data_keys, changing, view: RwLock::new(Arc::new(view)) }
+        let measures = Measures::default();
+        Self {
+            id,
+            arn,
+            scope,
+            group,
+            metrics,
+            measures,
+            data_keys,
+            changing,
+            view: RwLock::new(Arc::new(view)),
+        }
     }
 
     /// As it is now.
@@ -74,6 +89,58 @@ impl Stream {
     /// Replaces the view; the caller holds `changing`.
     pub fn publish(&self, view: View) {
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
+    }
+}
+
+/// What goes through a stream is counted here, for it and for its shard.
+impl Stream {
+    /// Records were put.
+    pub fn note_put(&self, shard: &LiveShard, records: u64, bytes: u64) {
+        let samples = [(Measure::IncomingBytes, bytes), (Measure::IncomingRecords, records)];
+        shard.put_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.note(shard, &samples, |m| m.incoming(records, bytes));
+    }
+
+    /// GetRecords was answered.
+    pub fn note_read(&self, shard: &LiveShard, records: u64, bytes: u64, behind_ms: u64) {
+        let samples =
+            [(Measure::ReadBytes, bytes), (Measure::ReadRecords, records), (Measure::ReadAge, behind_ms)];
+        self.note(shard, &samples, |m| {
+            m.outgoing(records, bytes);
+            m.iterator_age(behind_ms);
+        });
+    }
+
+    /// An event was pushed to a subscriber.
+    pub fn note_pushed(&self, shard: &LiveShard, records: u64, bytes: u64, behind_ms: u64) {
+        let samples = [
+            (Measure::PushedBytes, bytes),
+            (Measure::PushedRecords, records),
+            (Measure::PushedAge, behind_ms),
+        ];
+        self.note(shard, &samples, |m| {
+            m.outgoing(records, bytes);
+            m.iterator_age(behind_ms);
+        });
+    }
+
+    /// Records were refused for the shard's write capacity.
+    pub fn note_write_refused(&self, shard: &LiveShard, records: u64) {
+        self.note(shard, &[(Measure::WriteExceeded, records)], |m| m.write_throttled(records));
+    }
+
+    /// GetRecords was refused for the shard's read capacity.
+    pub fn note_read_refused(&self, shard: &LiveShard) {
+        self.note(shard, &[(Measure::ReadExceeded, 1)], |m| m.read_throttled(1));
+    }
+
+    fn note(&self, shard: &LiveShard, samples: &[(Measure, u64)], count: impl Fn(&StreamMetrics)) {
+        count(&self.metrics);
+        self.measures.note(samples);
+        if let Some(monitor) = shard.monitor.get() {
+            count(&monitor.metrics);
+            monitor.measures.note(samples);
+        }
     }
 }
 
@@ -149,6 +216,7 @@ impl Shard {
             log,
             admission: Mutex::new(Admission::new(now)),
             hub: Hub::default(),
+            monitor: MonitorSlot::default(),
             put_bytes: AtomicU64::new(0),
             cold_since_ms: AtomicI64::new(now.millis()),
         };

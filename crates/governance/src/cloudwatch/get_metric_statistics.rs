@@ -6,8 +6,9 @@ use anabranch_types::Timestamp;
 
 use super::aggregate::{Aggregation, Grid};
 use super::datum::Metric;
+use super::metrics_log::{Place, Whose};
 use super::put_metric_data::{AHEAD_MAX, PAST_MAX};
-use super::{CloudWatch, errors};
+use super::{CloudWatch, SERVICES_PREFIX, errors};
 
 /// CW API GetMetricStatistics.
 const DATAPOINTS_MAX: u64 = 1440;
@@ -26,11 +27,14 @@ impl Serve<GetMetricStatistics> for CloudWatch {
         let asked = statistics(&request)?.to_vec();
         let grid = grid(&request, cx.received)?;
         let unit: Option<StandardUnit> = request.unit;
+        let ours = request.namespace.starts_with(SERVICES_PREFIX);
+        let whose = if ours { Whose::Services } else { Whose::Callers };
+        let place = Place { account: cx.account, region: &cx.region, whose };
         let metric = Metric::new(request.namespace, request.metric_name, request.dimensions);
         let mut aggregation = Aggregation::over(grid);
         let (from, until) = (grid.start - AHEAD_MAX, grid.end + PAST_MAX);
         self.logs
-            .scan(cx, from, until, |datum| {
+            .scan(&place, from, until, |datum| {
                 if datum.metric == metric && unit.is_none_or(|unit| unit == datum.unit) {
                     aggregation.add(datum.at, datum.unit, &datum.measured);
                 }

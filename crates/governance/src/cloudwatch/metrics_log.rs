@@ -2,13 +2,12 @@ use std::collections::HashMap;
 use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anabranch_api::Context;
 use anabranch_api::cloudwatch::Error;
 use anabranch_catalog::{Catalog, CatalogError, Commit, Expect, Key, next_log_group};
 use anabranch_log::{
     AppendOutcome, Batch, GroupId, LogId, NewRecord, Producer, ReadFrom, ReadLimit, RecordLog,
 };
-use anabranch_types::Timestamp;
+use anabranch_types::{AccountId, Region, Timestamp};
 
 use super::datum::Datum;
 use super::errors;
@@ -45,7 +44,24 @@ pub async fn log_groups(catalog: &dyn Catalog) -> Result<Vec<(GroupId, String)>,
     }
 }
 
-/// The logs of metrics, one for each account and region that ever put one.
+/// Where data stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) account: AccountId,
+    pub(super) region: &'a Region,
+    pub(super) whose: Whose,
+}
+
+/// Who measured them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those who call PutMetricData.
+    Callers,
+    /// Our own services.
+    Services,
+}
+
+/// The logs of metrics, for each account and region one of what callers put and one of what our services measured.
 pub(super) struct MetricsLogs {
     log: Arc<dyn RecordLog>,
     catalog: Arc<dyn Catalog>,
@@ -58,29 +74,31 @@ impl MetricsLogs {
         Self { log, catalog, remembered: Mutex::default() }
     }
 
-    /// Appends the data together; durable, as the log is, when this returns.
-    pub(super) async fn append(&self, cx: &Context, data: &[Datum]) -> Result<(), Error> {
-        if data.is_empty() {
-            return Ok(());
-        }
-        let log = self.open_or_make(cx).await?;
+    /// Appends the data together; durable, as the log is, when this returns. Answers the log.
+    pub(super) async fn append(&self, place: &Place<'_>, data: &[Datum]) -> Result<LogId, Error> {
+        let log = self.open_or_make(place).await?;
         let records = data.iter().map(|d| NewRecord { data: d.encode(), ..NewRecord::default() }).collect();
         let batch = Batch { log, records, producer: Producer::default() };
         match self.log.append_all(vec![batch]).await.as_slice() {
-            [AppendOutcome::Appended { .. }] => Ok(()),
+            [AppendOutcome::Appended { .. }] => Ok(log),
             refused => Err(failed("append metrics", &format_args!("{refused:?}"))),
         }
+    }
+
+    /// Lets data go that arrived before a time.
+    pub(super) async fn trim(&self, log: LogId, before: Timestamp) -> Result<(), Error> {
+        self.log.trim(log.group, before).await.map_err(|e| failed("let go of old metrics", &Chain(&e)))
     }
 
     /// Calls `each` with every datum that arrived at `from` or later, until and including `until`, in the order of arrival.
     pub(super) async fn scan(
         &self,
-        cx: &Context,
+        place: &Place<'_>,
         from: Timestamp,
         until: Timestamp,
         mut each: impl FnMut(Datum) + Send,
     ) -> Result<(), Error> {
-        let Some(log) = self.open(&key(cx)).await? else {
+        let Some(log) = self.open(&place.key()).await? else {
             return Ok(());
         };
         let mut next = ReadFrom::Time(from);
@@ -116,10 +134,10 @@ impl MetricsLogs {
         Ok(Some(log))
     }
 
-    /// The log of the caller's account and region. The log is made before the catalog names it: a crash between
+    /// The log of an account and region. The log is made before the catalog names it: a crash between
     /// leaves an empty log that nobody names.
-    async fn open_or_make(&self, cx: &Context) -> Result<LogId, Error> {
-        let key = key(cx);
+    async fn open_or_make(&self, place: &Place<'_>) -> Result<LogId, Error> {
+        let key = place.key();
         if let Some(log) = self.open(&key).await? {
             return Ok(log);
         }
@@ -156,8 +174,15 @@ impl MetricsLogs {
     }
 }
 
-fn key(cx: &Context) -> Key {
-    format!("/{}/{}{KEY_END}", cx.account, cx.region).into()
+impl Place<'_> {
+    fn key(&self) -> Key {
+        let Place { account, region, whose } = self;
+        let name = match whose {
+            Whose::Callers => "metrics",
+            Whose::Services => "services",
+        };
+        format!("/{account}/{region}/monitoring/log/{name}").into()
+    }
 }
 
 fn parse(value: &[u8]) -> Option<LogId> {

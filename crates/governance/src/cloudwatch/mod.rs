@@ -1,6 +1,6 @@
 //! CloudWatch: metrics that callers put, in a log of their account and region, and their statistics, read back by a scan.
 //!
-//! Start at [`CloudWatch`]; one file per operation. [`datum`] is what stands in the log (docs/formats/metrics.md), [`metrics_log`] finds the
+//! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`datum`] is what stands in the log (docs/formats/metrics.md), [`metrics_log`] finds the
 //! log, [`aggregate`] makes data into datapoints and touches nothing else.
 
 mod aggregate;
@@ -9,6 +9,7 @@ mod errors;
 mod get_metric_statistics;
 mod metrics_log;
 mod put_metric_data;
+mod record;
 
 use std::sync::Arc;
 
@@ -16,17 +17,22 @@ use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 
 use metrics_log::MetricsLogs;
+pub use record::{Measurement, NotRecorded};
+
+/// What the namespaces of services begin with (CW API PutMetricData).
+const SERVICES_PREFIX: &str = "AWS/";
 pub use metrics_log::log_groups;
 
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {
     logs: MetricsLogs,
+    trims: record::Trims,
 }
 
 impl CloudWatch {
     /// Metrics kept in logs of `log`, which `catalog` names.
     pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
-        Self { logs: MetricsLogs::new(log, catalog) }
+        Self { logs: MetricsLogs::new(log, catalog), trims: record::Trims::default() }
     }
 }
 

@@ -5,7 +5,8 @@ use anabranch_api::{Context, Serve};
 use anabranch_types::Timestamp;
 
 use super::datum::{Datum, Measured, Metric};
-use super::{CloudWatch, errors};
+use super::metrics_log::{Place, Whose};
+use super::{CloudWatch, SERVICES_PREFIX, errors};
 
 /// CW API PutMetricData.
 pub(super) const DATA_MAX: usize = 1000;
@@ -24,14 +25,17 @@ impl Serve<PutMetricData> for CloudWatch {
     /// Appends all data of the call or none.
     async fn serve(&self, cx: &Context, request: PutMetricData) -> Result<PutMetricDataOutput, Error> {
         let data = checked(request, cx.received)?;
-        self.logs.append(cx, &data).await?;
+        if !data.is_empty() {
+            let place = Place { account: cx.account, region: &cx.region, whose: Whose::Callers };
+            self.logs.append(&place, &data).await?;
+        }
         Ok(PutMetricDataOutput {})
     }
 }
 
 /// The request's data as they will stand in the log; data of entities are data like others.
 fn checked(request: PutMetricData, now: Timestamp) -> Result<Vec<Datum>, Error> {
-    if request.namespace.starts_with("AWS/") {
+    if request.namespace.starts_with(SERVICES_PREFIX) {
         return Err(errors::invalid_value(&request.namespace, "Namespace"));
     }
     if request.metric_data.is_none() && request.entity_metric_data.is_none() {

@@ -372,3 +372,35 @@ async fn the_start_is_rounded_down_by_its_age() {
         assert_eq!(timed_sums(&points), [(first, 1.0)], "{later} s later");
     }
 }
+
+#[tokio::test]
+async fn what_a_service_measures_is_read_in_its_namespace_and_put_by_nobody_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let measured = |sum| super::Measurement {
+        name: "latency",
+        dimensions: vec![("StreamName", "s".into())],
+        unit: StandardUnit::Bytes,
+        samples: 2,
+        sum,
+        minimum: 1,
+        maximum: sum - 1,
+    };
+    for (minute, sum) in [(-120, 5), (-60, 9)] {
+        let at = Timestamp::from_seconds(T0 + minute);
+        f.service.record(f.cx.account, &f.cx.region, "AWS/Kinesis", at, vec![measured(sum)]).await.unwrap();
+    }
+    let ask = |namespace: &str, stream: &str| GetMetricStatistics {
+        namespace: namespace.into(),
+        dimensions: Some(vec![Dimension { name: "StreamName".into(), value: stream.into() }]),
+        statistics: Some(ALL.to_vec()),
+        ..sums(-180, 60, 60)
+    };
+    let points = f.get(ask("AWS/Kinesis", "s")).await.unwrap();
+    assert_eq!(timed_sums(&points), [(-120, 5.0), (-60, 9.0)]);
+    assert_eq!((points[1].minimum, points[1].maximum, points[1].average), (Some(1.0), Some(8.0), Some(4.5)));
+    assert_eq!(f.get(ask("AWS/Kinesis", "t")).await.unwrap(), []);
+    assert_eq!(f.get(ask("App", "s")).await.unwrap(), []);
+    let refused = f.put(PutMetricData { namespace: "AWS/Kinesis".into(), ..data(vec![datum(0, 1.0)]) }).await;
+    assert_eq!(refused.unwrap_err().code, "InvalidParameterValueException");
+}

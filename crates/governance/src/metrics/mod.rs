@@ -2,7 +2,7 @@
 //!
 //! [`Metrics`] is made once; the door counts calls in it, services hold a [`StreamMetrics`] per stream, the process's own figures
 //! are read at each scrape. Labels are bounded: operations come from the models, error codes are the models' and ours, streams are
-//! at most [`STREAMS_MAX`].
+//! at most [`STREAMS_MAX`], monitored shards at most [`SHARDS_MAX`].
 
 mod operations;
 mod process;
@@ -14,7 +14,8 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 pub use operations::Operations;
-pub use streams::{STREAMS_MAX, StreamMetrics};
+use streams::{Held, ShardLabels, StreamLabels};
+pub use streams::{SHARDS_MAX, STREAMS_MAX, StreamMetrics};
 
 /// The content type of [`Metrics::scrape`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -24,7 +25,8 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 pub struct Metrics {
     registry: Arc<Registry>,
     operations: Operations,
-    streams: Arc<streams::Streams>,
+    streams: Arc<Held<StreamLabels>>,
+    shards: Arc<Held<ShardLabels>>,
 }
 
 impl Metrics {
@@ -33,11 +35,13 @@ impl Metrics {
         let mut registry = Registry::with_prefix("anabranch");
         let operations = Operations::default();
         operations.register(&mut registry);
-        let streams = Arc::new(streams::Streams::default());
+        let streams = Arc::new(Held::default());
         registry.register_collector(Box::new(Arc::clone(&streams)));
+        let shards = Arc::new(Held::default());
+        registry.register_collector(Box::new(Arc::clone(&shards)));
         others(&mut registry);
         registry.register_collector(Box::new(process::Process::started_now()));
-        Self { registry: Arc::new(registry), operations, streams }
+        Self { registry: Arc::new(registry), operations, streams, shards }
     }
 
     /// What calls cost and how they ended, per operation.
@@ -48,7 +52,21 @@ impl Metrics {
     /// The counters of a stream, at zero when nobody held them. They are scraped as long as somebody holds them: whoever deletes the
     /// stream drops them.
     pub fn stream(&self, account: &str, region: &str, name: &str) -> Arc<StreamMetrics> {
-        self.streams.hold(account, region, name)
+        self.streams.hold(StreamLabels {
+            account: account.into(),
+            region: region.into(),
+            stream: name.into(),
+        })
+    }
+
+    /// The counters of a shard of a stream with enhanced monitoring, scraped as long as somebody holds them.
+    pub fn shard(&self, account: &str, region: &str, stream: &str, shard: &str) -> Arc<StreamMetrics> {
+        self.shards.hold(ShardLabels {
+            account: account.into(),
+            region: region.into(),
+            stream: stream.into(),
+            shard: shard.into(),
+        })
     }
 
     /// All of it as OpenMetrics text.

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Metrics, STREAMS_MAX};
+use super::{Metrics, SHARDS_MAX, STREAMS_MAX};
 
 /// The value of the line that begins with `series`.
 fn value(metrics: &Metrics, series: &str) -> Option<f64> {
@@ -73,6 +73,27 @@ fn streams_beyond_the_bound_share_one_set_of_counters() {
     again.incoming(9, 9);
     let own = r#"anabranch_stream_incoming_records_total{account="000000000000",region="us-east-1",stream="beyond"}"#;
     assert_eq!(value(&metrics, own), Some(9.0));
+}
+
+#[test]
+fn of_a_monitored_shard_the_chosen_figures_are_scraped() {
+    let metrics = Metrics::new(|_| {});
+    let shard = metrics.shard("000000000000", "us-east-1", "clicks", "shardId-000000000001");
+    shard.incoming(2, 30);
+    shard.iterator_age(7);
+    let labels =
+        r#"{account="000000000000",region="us-east-1",stream="clicks",shard="shardId-000000000001"}"#;
+    let bytes = format!("anabranch_shard_incoming_bytes_total{labels}");
+    let age = format!("anabranch_shard_iterator_age_milliseconds{labels}");
+    assert_eq!((value(&metrics, &bytes), value(&metrics, &age)), (Some(30.0), Some(7.0)));
+    shard.scrape_only(1);
+    assert_eq!((value(&metrics, &bytes), value(&metrics, &age)), (Some(30.0), None));
+    let held: Vec<_> =
+        (1..SHARDS_MAX).map(|n| metrics.shard("000000000000", "us-east-1", "s", &n.to_string())).collect();
+    metrics.shard("000000000000", "us-east-1", "s", "beyond").incoming(1, 1);
+    assert!(!metrics.scrape().contains("beyond"));
+    drop((shard, held));
+    assert!(!metrics.scrape().contains("clicks"));
 }
 
 #[test]

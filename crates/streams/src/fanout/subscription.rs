@@ -129,8 +129,7 @@ impl Subscription {
         self.next = event.next;
         self.heartbeat = now + HEARTBEAT;
         self.throughput.take(event.bytes);
-        self.stream.metrics.outgoing(event.records() as u64, event.bytes);
-        self.stream.metrics.iterator_age(event.behind_ms());
+        self.stream.note_pushed(&self.shard.live, event.records() as u64, event.bytes, event.behind_ms());
         Poll::Ready(Some(event.frame(&self.streams, &self.stream, &self.shard)))
     }
 

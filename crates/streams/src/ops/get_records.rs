@@ -76,7 +76,7 @@ impl Streams {
         if self.settings.limits == LimitsMode::Off || shard.admission().start_read(self.clock.now()) {
             return Ok(());
         }
-        stream.metrics.read_throttled(1);
+        stream.note_read_refused(&shard.live);
         Err(errors::rate_exceeded(shard.id(), &stream.id))
     }
 
@@ -84,8 +84,7 @@ impl Streams {
         if self.settings.limits != LimitsMode::Off {
             shard.admission().read(bytes);
         }
-        stream.metrics.outgoing(records as u64, bytes);
-        stream.metrics.iterator_age(behind_ms);
+        stream.note_read(&shard.live, records as u64, bytes, behind_ms);
     }
 }
 

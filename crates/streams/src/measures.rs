@@ -1,0 +1,134 @@
+//! What is measured of a stream or a shard within a minute, for CloudWatch.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use anabranch_governance::metrics::StreamMetrics;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    IncomingBytes,
+    IncomingRecords,
+    /// Read by GetRecords.
+    ReadBytes,
+    ReadRecords,
+    ReadAge,
+    /// Pushed to subscribers.
+    PushedBytes,
+    PushedRecords,
+    PushedAge,
+    WriteExceeded,
+    ReadExceeded,
+}
+
+const MEASURES: usize = 10;
+
+/// What was measured several times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Samples {
+    pub count: u64,
+    pub sum: u64,
+    pub least: u64,
+    pub greatest: u64,
+}
+
+/// The samples of the minute that is going on, behind a lock held for nanoseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Measures {
+    minute: Mutex<Minute>,
+}
+
+/// The samples of a minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Minute([Samples; MEASURES]);
+
+/// What a shard of a stream with enhanced monitoring is measured by.
+pub(crate) struct Monitor {
+    /// What `/metrics` tells.
+    pub metrics: Arc<StreamMetrics>,
+    pub measures: Measures,
+}
+
+/// A shard's monitor, while its stream has one for each shard.
+#[derive(Default)]
+pub(crate) struct MonitorSlot {
+    monitor: RwLock<Option<Arc<Monitor>>>,
+}
+
+impl Measures {
+    /// Notes one sample each.
+    pub fn note(&self, samples: &[(Measure, u64)]) {
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        for (measure, value) in samples {
+            minute.0[*measure as usize].add(&Samples::one(*value));
+        }
+    }
+
+    /// Takes what was noted since it was last taken.
+    pub fn take(&self) -> Minute {
+        std::mem::take(&mut *self.minute.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Minute {
+    /// The samples of these measures together, if there are any.
+    pub fn samples(&self, of: &[Measure]) -> Option<Samples> {
+        let mut all = Samples::default();
+        of.iter().for_each(|m| all.add(&self.0[*m as usize]));
+        Some(all).filter(|s| s.count > 0)
+    }
+}
+
+impl Samples {
+    fn one(value: u64) -> Self {
+        Self { count: 1, sum: value, least: value, greatest: value }
+    }
+
+    fn add(&mut self, more: &Samples) {
+        if more.count == 0 {
+            return;
+        }
+        self.least = if self.count == 0 { more.least } else { self.least.min(more.least) };
+        self.greatest = self.greatest.max(more.greatest);
+        self.count += more.count;
+        self.sum = self.sum.saturating_add(more.sum);
+    }
+}
+
+impl MonitorSlot {
+    pub fn get(&self) -> Option<Arc<Monitor>> {
+        self.monitor.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has the shard measured by these metrics, a bit each; by none, it no longer is.
+    pub fn choose(&self, bits: u8, make: impl FnOnce() -> Arc<StreamMetrics>) {
+        let mut monitor = self.monitor.write().unwrap_or_else(PoisonError::into_inner);
+        if bits == 0 {
+            *monitor = None;
+            return;
+        }
+        let new = || Arc::new(Monitor { metrics: make(), measures: Measures::default() });
+        monitor.get_or_insert_with(new).metrics.scrape_only(bits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_tell_their_number_sum_least_and_greatest() {
+        let measures = Measures::default();
+        for value in [5, 2, 9] {
+            measures.note(&[(Measure::ReadBytes, value), (Measure::ReadRecords, 1)]);
+        }
+        measures.note(&[(Measure::PushedBytes, 1)]);
+        let minute = measures.take();
+        let samples = |of: &[Measure]| minute.samples(of).unwrap();
+        assert_eq!(samples(&[Measure::ReadBytes]), Samples { count: 3, sum: 16, least: 2, greatest: 9 });
+        let both = samples(&[Measure::WriteExceeded, Measure::PushedBytes, Measure::ReadBytes]);
+        assert_eq!(both, Samples { count: 4, sum: 17, least: 1, greatest: 9 });
+        assert_eq!(minute.samples(&[Measure::WriteExceeded]), None);
+        assert_eq!(measures.take(), Minute::default());
+    }
+}
