@@ -6,32 +6,32 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anabranch_api::kinesis::{
     Error, MinimumThroughputBillingCommitmentOutput, MinimumThroughputBillingCommitmentOutputStatus as Shown,
 };
-use anabranch_catalog::{Commit, Expect, Revision};
+use anabranch_catalog::{Commit, Expect};
 use anabranch_types::Timestamp;
 
 use crate::Streams;
-use crate::errors::Failed;
+use crate::errors::{self, Failed};
 use crate::limits::{COMMITMENT_MIN, CONSUMERS_ADVANTAGE_MAX, CONSUMERS_MAX};
 use crate::stored::{Commitment, Scope, StoredSettings, Value};
 
 /// The settings of every account that has some.
 #[derive(Default)]
 pub(crate) struct Accounts {
-    settings: Mutex<HashMap<Scope, (StoredSettings, Option<Revision>)>>,
+    settings: Mutex<HashMap<Scope, StoredSettings>>,
 }
 
 impl Accounts {
-    pub fn get(&self, scope: &Scope) -> (StoredSettings, Option<Revision>) {
+    pub fn get(&self, scope: &Scope) -> StoredSettings {
         self.lock().get(scope).cloned().unwrap_or_default()
     }
 
-    pub fn set(&self, scope: Scope, settings: StoredSettings, version: Option<Revision>) {
-        self.lock().insert(scope, (settings, version));
+    pub fn set(&self, scope: Scope, settings: StoredSettings) {
+        self.lock().insert(scope, settings);
     }
 
     /// Whether the account has committed to a throughput.
     pub fn is_committed(&self, scope: &Scope, now: Timestamp) -> bool {
-        self.get(scope).0.commitment.is_some_and(|c| c.lasts(now))
+        self.get(scope).commitment.is_some_and(|c| c.lasts(now))
     }
 
     /// How many consumers a stream of the account may have.
@@ -39,23 +39,36 @@ impl Accounts {
         if self.is_committed(scope, now) { CONSUMERS_ADVANTAGE_MAX } else { CONSUMERS_MAX }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Scope, (StoredSettings, Option<Revision>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Scope, StoredSettings>> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Streams {
-    /// Changes an account's settings; durable when this returns. Overtaken by another change it fails, and may be tried again.
-    pub(crate) async fn change_settings(&self, scope: Scope, settings: StoredSettings) -> Result<(), Error> {
+    /// Changes an account's settings from what they were; durable when this returns. Overtaken by another change it fails, and may be
+    /// tried again.
+    pub(crate) async fn change_settings(
+        &self,
+        scope: Scope,
+        before: &StoredSettings,
+        settings: StoredSettings,
+    ) -> Result<(), Error> {
         let key = scope.settings();
-        let expect = match self.accounts.get(&scope).1 {
-            Some(version) => Expect::Version(key.clone(), version),
+        let found = self.catalog.get(key.clone()).await.map_err(Failed::from)?;
+        let stored = found.as_ref().map(|entry| StoredSettings::from_bytes(&entry.value));
+        let stored = stored.transpose().map_err(Failed::from)?.unwrap_or_default();
+        if stored != *before {
+            self.accounts.set(scope, stored);
+            return Err(errors::internal());
+        }
+        let expect = match found {
+            Some(entry) => Expect::Version(key.clone(), entry.version),
             None => Expect::Absent(key.clone()),
         };
         let commit =
             Commit { expect: vec![expect], put: vec![(key, settings.to_bytes())], delete: Vec::new() };
-        let version = self.catalog.commit(commit).await.map_err(Failed::from)?;
-        self.accounts.set(scope, settings, Some(version));
+        self.commit_surely(commit).await?;
+        self.accounts.set(scope, settings);
         Ok(())
     }
 }

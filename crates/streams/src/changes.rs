@@ -61,7 +61,12 @@ impl Draft {
     }
 
     /// The view this makes, with what the shards of `before` have in memory.
-    fn into_view(self, version: anabranch_catalog::Revision, before: &View, now: Timestamp) -> View {
+    pub(crate) fn into_view(
+        self,
+        version: anabranch_catalog::Revision,
+        before: &View,
+        now: Timestamp,
+    ) -> View {
         let group = self.stored.group();
         let shards = self.shards.into_iter().map(|stored| match before.shard(stored.id()) {
             Some(shard) if shard.stored == stored => Arc::clone(shard),
@@ -98,6 +103,7 @@ impl Streams {
         stream: &Stream,
         decide: impl FnOnce(&mut Draft) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
+        self.be_certain_locked(stream).await?;
         let view = stream.view();
         let before = Draft::of(&view);
         let mut draft = before.clone();
@@ -106,8 +112,14 @@ impl Streams {
         let mut commit =
             Commit { expect: vec![Expect::Version(keys.stream(), view.version)], ..Commit::default() };
         draft.write_over(&before, &keys, &mut commit);
-        let version = self.catalog.commit(commit).await.map_err(Failed::from)?;
-        let changed = draft.into_view(version, &view, self.clock.now());
+        let version = self.commit_surely(commit).await.inspect_err(|_| stream.doubt())?;
+        self.publish(stream, draft.into_view(version, &view, self.clock.now()));
+        Ok(decided)
+    }
+
+    /// Lets a stream be seen as it was committed; the caller holds `changing`.
+    pub(crate) fn publish(&self, stream: &Stream, changed: View) {
+        let view = stream.view();
         let due = changed.due();
         let closed = changed.closed_since(&view);
         let monitored = view.stored.shard_metrics | changed.stored.shard_metrics != 0;
@@ -119,7 +131,6 @@ impl Streams {
         if let Some(due) = due {
             self.agenda.note(due, stream.group);
         }
-        Ok(decided)
     }
 
     /// Writes a stream that is not there yet; it is known from then on.
@@ -130,7 +141,11 @@ impl Streams {
         let keys = stream.scope.stream(&stream.id.name);
         let mut commit = Commit { expect: vec![Expect::Absent(keys.stream())], ..Commit::default() };
         draft.write_over(&none, &keys, &mut commit);
-        let version = self.catalog.commit(commit).await.map_err(Failed::from)?;
+        let version = match self.commit_surely(commit).await {
+            Ok(version) => version,
+            Err(_) if self.adopt(&stream).await? => return Err(errors::stream_exists(&stream.id)),
+            Err(failed) => return Err(failed.into()),
+        };
         stream.publish(draft.into_view(version, &view, self.clock.now()));
         let stream = Arc::new(stream);
         self.directory.add(Arc::clone(&stream));
@@ -144,7 +159,7 @@ impl Streams {
     pub(crate) async fn remove_locked(&self, stream: &Stream) -> Result<(), Error> {
         self.log.remove_group(stream.group).await.map_err(Failed::from)?;
         let view = stream.view();
-        let last_second = view.shards.iter().map(|s| s.stored.created_seconds).max().unwrap_or_default();
+        let last_second = stream.last_second();
         let keys = stream.scope.stream(&stream.id.name);
         let chunks = Draft::of(&view).chunks();
         let data_keys = data_key_chunks(&stream.data_keys.stored());
@@ -157,10 +172,15 @@ impl Streams {
                 .chain(view.consumers.keys().map(|name| keys.consumer(name)))
                 .collect(),
         };
-        self.catalog.commit(commit).await.map_err(Failed::from)?;
+        self.commit_surely(commit).await.inspect_err(|_| stream.doubt())?;
+        self.forget(stream, last_second);
+        Ok(())
+    }
+
+    /// Forgets a stream that the catalog no longer holds.
+    pub(crate) fn forget(&self, stream: &Stream, last_second: u64) {
         self.tombstones.set(stream.scope.clone(), stream.id.name.clone(), last_second);
         self.directory.remove(stream);
         self.subscriptions.stream_removed(stream);
-        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The one door of this crate's tests: the service over a log on a simulated disk and a catalog in memory, under a test clock.
 
+mod mortal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +16,17 @@ use anabranch_log::local::{LocalLog, Options, Prepare};
 use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName};
 use bytes::Bytes;
 
+pub(crate) use mortal::{Life, Moment, Then};
+use mortal::{MortalCatalog, MortalLog};
+
 use crate::{Ground, OpenError, Settings, Streams};
 
 /// A service to call.
 pub(crate) struct Bench {
     pub streams: Arc<Streams>,
     due: Vec<Arc<dyn Due>>,
+    /// Has catalog and log fail.
+    pub life: Arc<Life>,
     pub cloudwatch: Arc<CloudWatch>,
     pub metrics: Metrics,
     pub clock: Clock,
@@ -42,8 +49,9 @@ pub(crate) async fn bench_with(settings: Settings) -> Bench {
 pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
     let log_options = Options { prepare: Prepare::WhenNeeded, clock: clock.clone(), ..Options::default() };
     let log = LocalLog::open(Arc::new(SimulatedDisk::new()), log_options).unwrap();
-    let log = Arc::new(log);
-    let catalog = Arc::new(MemoryCatalog::default());
+    let life = Arc::new(Life::default());
+    let log = Arc::new(MortalLog { inner: log, life: Arc::clone(&life) });
+    let catalog = Arc::new(MortalCatalog { inner: MemoryCatalog::default(), life: Arc::clone(&life) });
     let ground = Ground {
         log: log.clone(),
         catalog: catalog.clone(),
@@ -57,7 +65,7 @@ pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
     let cx = context(ACCOUNT, "us-east-1", &clock);
     let due = streams.due();
     let (cloudwatch, metrics) = (Arc::clone(&ground.cloudwatch), ground.metrics.clone());
-    Bench { streams, due, cloudwatch, metrics, clock, cx, ground, settings }
+    Bench { streams, due, life, cloudwatch, metrics, clock, cx, ground, settings }
 }
 
 /// A caller.

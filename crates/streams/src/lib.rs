@@ -10,6 +10,7 @@ mod changes;
 mod data_keys;
 mod describe;
 mod directory;
+mod doubt;
 mod errors;
 mod fanout;
 mod iterator;

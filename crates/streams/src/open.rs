@@ -1,6 +1,5 @@
 //! Start-up: everything the catalog holds of streams comes into memory, and what a crash left half-done is finished.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -104,7 +103,7 @@ impl Streams {
             }
         }
         if let Some(entry) = self.catalog.get(scope.settings()).await? {
-            self.accounts.set(scope.clone(), StoredSettings::from_bytes(&entry.value)?, Some(entry.version));
+            self.accounts.set(scope.clone(), StoredSettings::from_bytes(&entry.value)?);
         }
         for entry in scan_all(&*self.catalog, scope.kind("stream")).await? {
             if let Some(name) = last_part(&entry.key) {
@@ -114,21 +113,18 @@ impl Streams {
         Ok(())
     }
 
-    async fn load_stream(&self, scope: &Scope, name: StreamName, entry: &Entry) -> Result<(), Failed> {
+    pub(crate) async fn load_stream(
+        &self,
+        scope: &Scope,
+        name: StreamName,
+        entry: &Entry,
+    ) -> Result<(), Failed> {
         let now = self.clock.now();
         let stored = StoredStream::from_bytes(&entry.value)?;
         let group = stored.group();
-        let keys = scope.stream(&name);
-        let mut shards = Vec::new();
-        for entry in scan_all(&*self.catalog, keys.all_shards()).await? {
-            let chunk = Vec::<StoredShard>::from_bytes(&entry.value)?;
-            shards.extend(chunk.into_iter().map(|s| Arc::new(Shard::new(s, group, now))));
-        }
-        let mut consumers = BTreeMap::new();
-        for entry in scan_all(&*self.catalog, keys.all_consumers()).await? {
-            let consumer = StoredConsumer::from_bytes(&entry.value)?;
-            consumers.insert(consumer.name.clone(), Arc::new(consumer));
-        }
+        let (shards, consumers) = self.read_parts(scope, &name).await?;
+        let shards = shards.into_iter().map(|s| Arc::new(Shard::new(s, group, now))).collect();
+        let consumers = consumers.into_iter().map(|c| (c.name.clone(), Arc::new(c))).collect();
         let view = View::new(stored, entry.version, shards, consumers);
         let due = view.due();
         let id = StreamArn { region: scope.region.clone(), account: scope.account, name };
@@ -141,6 +137,23 @@ impl Streams {
             self.agenda.note(due, group);
         }
         Ok(())
+    }
+
+    /// The shards and consumers that the catalog holds of a stream.
+    pub(crate) async fn read_parts(
+        &self,
+        scope: &Scope,
+        name: &StreamName,
+    ) -> Result<(Vec<StoredShard>, Vec<StoredConsumer>), Failed> {
+        let keys = scope.stream(name);
+        let (mut shards, mut consumers) = (Vec::new(), Vec::new());
+        for entry in scan_all(&*self.catalog, keys.all_shards()).await? {
+            shards.extend(Vec::<StoredShard>::from_bytes(&entry.value)?);
+        }
+        for entry in scan_all(&*self.catalog, keys.all_consumers()).await? {
+            consumers.push(StoredConsumer::from_bytes(&entry.value)?);
+        }
+        Ok((shards, consumers))
     }
 
     /// Loads a stream's data keys, and makes sure that this is the master key they were wrapped by.

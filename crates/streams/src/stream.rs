@@ -1,7 +1,7 @@
 //! A stream as it stands in memory: its identity, which never changes, and its view, which is replaced whole at each change.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anabranch_catalog::Revision;
@@ -28,6 +28,8 @@ pub(crate) struct Stream {
     pub data_keys: DataKeys,
     /// Held while the stream is being changed: changes of one stream happen one after the other.
     pub changing: tokio::sync::Mutex<()>,
+    /// Whether the catalog may hold something else than the view.
+    doubted: AtomicBool,
     view: RwLock<Arc<View>>,
 }
 
@@ -67,16 +69,16 @@ impl Stream {
         let scope = Scope { account: id.account, region: id.region.clone() };
         let arn = id.to_string().into();
         let (changing, data_keys) = (tokio::sync::Mutex::new(()), DataKeys::default());
-        let measures = Measures::default();
         Self {
             id,
             arn,
             scope,
             group,
             metrics,
-            measures,
+            measures: Measures::default(),
             data_keys,
             changing,
+            doubted: AtomicBool::new(false),
             view: RwLock::new(Arc::new(view)),
         }
     }
@@ -84,6 +86,25 @@ impl Stream {
     /// As it is now.
     pub fn view(&self) -> Arc<View> {
         Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes that the catalog may hold something else than the view: a commit failed.
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes that the view is what the catalog holds.
+    pub fn trust(&self) {
+        self.doubted.store(false, Ordering::SeqCst);
+    }
+
+    pub fn is_doubted(&self) -> bool {
+        self.doubted.load(Ordering::SeqCst)
+    }
+
+    /// The last creation second of its shards.
+    pub fn last_second(&self) -> u64 {
+        self.view().shards.iter().map(|s| s.stored.created_seconds).max().unwrap_or_default()
     }
 
     /// Replaces the view; the caller holds `changing`.

@@ -80,6 +80,7 @@ impl Streams {
 
     /// As [`Self::settle`], while the caller holds `changing`.
     pub(crate) async fn settle_locked(&self, stream: &Stream, now: Timestamp) -> Result<(), Error> {
+        self.be_certain_locked(stream).await?;
         self.finish_reshard_locked(stream).await?;
         let view = stream.view();
         if view.due().is_none_or(|due| due > now) {

@@ -1,4 +1,6 @@
 use anabranch_api::ApiError;
+use anabranch_api::kinesis::Error;
+use anabranch_types::{ShardId, StreamArn};
 
 use super::*;
 

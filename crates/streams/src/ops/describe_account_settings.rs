@@ -13,7 +13,7 @@ impl Serve<DescribeAccountSettings> for Streams {
     ) -> Result<DescribeAccountSettingsOutput, Error> {
         self.count_call(cx, &DESCRIBE_ACCOUNT_SETTINGS_CALLS)?;
         let scope = Scope { account: cx.account, region: cx.region.clone() };
-        let (settings, _) = self.accounts.get(&scope);
+        let settings = self.accounts.get(&scope);
         Ok(DescribeAccountSettingsOutput {
             minimum_throughput_billing_commitment: Some(accounts::show(
                 settings.commitment,

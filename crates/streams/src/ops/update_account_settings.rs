@@ -18,11 +18,11 @@ impl Serve<UpdateAccountSettings> for Streams {
         self.count_call(cx, &UPDATE_ACCOUNT_SETTINGS_CALLS)?;
         let scope = Scope { account: cx.account, region: cx.region.clone() };
         let now = self.clock.now();
-        let (settings, _) = self.accounts.get(&scope);
+        let settings = self.accounts.get(&scope);
         let wanted = request.minimum_throughput_billing_commitment.status;
         let commitment = change(settings.commitment, wanted, now);
         if commitment != settings.commitment {
-            self.change_settings(scope, StoredSettings { commitment }).await?;
+            self.change_settings(scope, &settings, StoredSettings { commitment }).await?;
         }
         Ok(UpdateAccountSettingsOutput {
             minimum_throughput_billing_commitment: Some(accounts::show(commitment, now)),
