@@ -2,18 +2,19 @@
 
 mod mortal;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_api::kinesis::{self, CreateStream, DescribeStream, GetShardIterator, ShardIteratorType};
 use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
-use anabranch_catalog::MemoryCatalog;
+use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
-use anabranch_log::disk::SimulatedDisk;
-use anabranch_log::local::{LocalLog, Options, Prepare};
-use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName};
+use anabranch_log::disk::{Disk, RealDisk, SimulatedDisk};
+use anabranch_log::local::{LocalLog, Options, Prepare, SEGMENT_BYTES_MIN};
+use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName, Timestamp};
 use bytes::Bytes;
 
 pub(crate) use mortal::{Life, Moment, Then};
@@ -25,6 +26,8 @@ use crate::{Ground, OpenError, Settings, Streams};
 pub(crate) struct Bench {
     pub streams: Arc<Streams>,
     due: Vec<Arc<dyn Due>>,
+    /// The log, where it takes checkpoints as time passes.
+    checkpoints: Option<Arc<LocalLog>>,
     /// Has catalog and log fail.
     pub life: Arc<Life>,
     pub cloudwatch: Arc<CloudWatch>,
@@ -47,11 +50,39 @@ pub(crate) async fn bench_with(settings: Settings) -> Bench {
 }
 
 pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
-    let log_options = Options { prepare: Prepare::WhenNeeded, clock: clock.clone(), ..Options::default() };
-    let log = LocalLog::open(Arc::new(SimulatedDisk::new()), log_options).unwrap();
+    let disk = Arc::new(SimulatedDisk::new());
+    bench_over(disk, MemoryCatalog::default(), clock, settings).await.0
+}
+
+/// A service over a directory, whose log takes checkpoints, under a clock that stands.
+pub(crate) async fn bench_on_disk(dir: &Path) -> Bench {
+    let log_dir = dir.join("log");
+    std::fs::create_dir(&log_dir).unwrap();
+    let disk = Arc::new(RealDisk::open(log_dir).unwrap());
+    let catalog = SqliteCatalog::open(&dir.join("catalog.sqlite")).unwrap();
+    let clock = Clock::standing(Timestamp::from_seconds(1_800_000_000));
+    let settings = Settings { limits: crate::limits::LimitsMode::Off, ..Settings::default() };
+    let (mut bench, log) = bench_over(disk, catalog, clock, settings).await;
+    bench.checkpoints = Some(log);
+    bench
+}
+
+async fn bench_over(
+    disk: Arc<dyn Disk>,
+    catalog: impl Catalog,
+    clock: Clock,
+    settings: Settings,
+) -> (Bench, Arc<LocalLog>) {
+    let log_options = Options {
+        prepare: Prepare::WhenNeeded,
+        segment_bytes: SEGMENT_BYTES_MIN,
+        clock: clock.clone(),
+        ..Options::default()
+    };
+    let local = Arc::new(LocalLog::open(disk, log_options).unwrap());
     let life = Arc::new(Life::default());
-    let log = Arc::new(MortalLog { inner: log, life: Arc::clone(&life) });
-    let catalog = Arc::new(MortalCatalog { inner: MemoryCatalog::default(), life: Arc::clone(&life) });
+    let log = Arc::new(MortalLog { inner: Arc::clone(&local), life: Arc::clone(&life) });
+    let catalog = Arc::new(MortalCatalog { inner: catalog, life: Arc::clone(&life) });
     let ground = Ground {
         log: log.clone(),
         catalog: catalog.clone(),
@@ -65,7 +96,9 @@ pub(crate) async fn bench_at(clock: Clock, settings: Settings) -> Bench {
     let cx = context(ACCOUNT, "us-east-1", &clock);
     let due = streams.due();
     let (cloudwatch, metrics) = (Arc::clone(&ground.cloudwatch), ground.metrics.clone());
-    Bench { streams, due, life, cloudwatch, metrics, clock, cx, ground, settings }
+    let checkpoints = None;
+    let bench = Bench { streams, due, checkpoints, life, cloudwatch, metrics, clock, cx, ground, settings };
+    (bench, local)
 }
 
 /// A caller.
@@ -176,7 +209,8 @@ impl Bench {
     /// Moves the clock, visiting what falls due on the way in the order of its times.
     pub async fn advance(&self, by: Duration) {
         let end = self.clock.now() + by;
-        let due = &self.due;
+        let log = self.checkpoints.iter().map(|log| Arc::clone(log) as Arc<dyn Due>);
+        let due: Vec<_> = self.due.iter().cloned().chain(log).collect();
         while let Some((at, first)) = due
             .iter()
             .filter_map(|d| Some((d.next_due()?, d)))

@@ -81,47 +81,4 @@ impl Due for Retention {
 }
 
 #[cfg(test)]
-mod tests {
-    use anabranch_api::kinesis::{GetShardIterator, ShardIteratorType, SplitShard};
-    use anabranch_types::ShardId;
-
-    use super::*;
-    use crate::harness::{bench, name};
-
-    #[tokio::test]
-    async fn a_closed_shard_goes_when_its_last_record_has_expired() {
-        let bench = bench().await;
-        bench.create("s", 1).await;
-        bench.put("s", "k", b"x").await;
-        let split = SplitShard {
-            stream_name: Some(name("s")),
-            shard_to_split: "shardId-0".into(),
-            new_starting_hash_key: "1000".into(),
-            ..SplitShard::default()
-        };
-        bench.call(split).await.unwrap();
-        bench.advance(Duration::from_secs(23 * 3600)).await;
-        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
-        assert_eq!(bench.data(&iterator).await, ["x"]);
-        bench.put("s", "k", b"kept").await;
-        bench.advance(Duration::from_secs(3700)).await;
-        let bench = bench.restarted().await;
-        let request = GetShardIterator {
-            stream_name: Some(name("s")),
-            shard_id: "shardId-0".into(),
-            shard_iterator_type: ShardIteratorType::TrimHorizon,
-            ..GetShardIterator::default()
-        };
-        assert_eq!(
-            bench.refused(request).await.1,
-            "Shard shardId-000000000000 in stream s under account 123456789012 does not exist"
-        );
-        let shards = bench.describe("s").await.shards;
-        assert_eq!(
-            shards.iter().map(|s| s.shard_id).collect::<Vec<_>>(),
-            [1, 2].map(|i| ShardId::new(i).unwrap())
-        );
-        let iterator = bench.iterator("s", "shardId-2", ShardIteratorType::TrimHorizon).await;
-        assert_eq!(bench.data(&iterator).await, ["kept"]);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anabranch_catalog::{
-    BoxFuture, Catalog, CatalogError, Commit, Entry, Key, MemoryCatalog, Page, Revision, Watch, Watcher,
+    BoxFuture, Catalog, CatalogError, Commit, Entry, Key, Page, Revision, Watch, Watcher,
 };
 use anabranch_log::local::LocalLog;
 use anabranch_log::{
@@ -107,12 +107,12 @@ fn disk_failed() -> io::Error {
     io::Error::other("a failure on purpose")
 }
 
-pub(crate) struct MortalCatalog {
-    pub inner: MemoryCatalog,
+pub(crate) struct MortalCatalog<C> {
+    pub inner: C,
     pub life: Arc<Life>,
 }
 
-impl Catalog for MortalCatalog {
+impl<C: Catalog> Catalog for MortalCatalog<C> {
     fn get(&self, key: Key) -> BoxFuture<'_, Result<Option<Entry>, CatalogError>> {
         match self.life.read() {
             Ok(()) => self.inner.get(key),
@@ -151,7 +151,7 @@ impl Catalog for MortalCatalog {
 }
 
 pub(crate) struct MortalLog {
-    pub inner: LocalLog,
+    pub inner: Arc<LocalLog>,
     pub life: Arc<Life>,
 }
 
