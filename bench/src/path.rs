@@ -6,6 +6,7 @@ use anabranch_api::kinesis::{CreateStream, DescribeStream, GetShardIterator, Put
 use anabranch_api::{Context, Operation, RequestId, Serve};
 use anabranch_catalog::MemoryCatalog;
 use anabranch_governance::audit::NoAudit;
+use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::{Authenticator, Credentials as Keys, Identity};
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
@@ -52,9 +53,11 @@ impl Path {
         let options = Options { durability: Durability::Memory, clock: clock.clone(), ..Options::default() };
         let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.to_owned())?), options)?);
         let metrics = Metrics::new(|_| {});
+        let catalog = Arc::new(MemoryCatalog::default());
         let ground = Ground {
             log: log.clone(),
-            catalog: Arc::new(MemoryCatalog::default()),
+            catalog: catalog.clone(),
+            cloudwatch: Arc::new(CloudWatch::new(log.clone(), catalog)),
             clock: clock.clone(),
             rng: Rng::system(),
             metrics: metrics.clone(),
