@@ -1,10 +1,11 @@
 //! Who calls. For now every key is an account's root (closed) or a development identity (open).
 //!
-//! Start at [`Authenticator`]; [`Credentials`] is its source of keys.
+//! Start at [`Authenticator`]; [`Credentials`] is its source of keys. [`policy`] judges what a caller may.
 
 mod authenticate;
 mod credentials;
 mod credentials_file;
+pub mod policy;
 mod secret;
 
 pub use authenticate::{Authenticator, Identity};
