@@ -7,6 +7,7 @@ use anabranch_types::{SequenceIndex, SequenceNumber, Timestamp};
 use crate::Streams;
 use crate::errors::{self, Failed, NumberGiven};
 use crate::numbers::{position_after, position_at};
+use crate::read::unread;
 use crate::stream::{Shard, Stream};
 
 /// What a caller said of where to begin.
@@ -41,19 +42,25 @@ impl Streams {
                 refuse_number(start)?;
                 Ok(self.log.state(shard.live.log).map_err(Failed::from)?.end)
             }
-            ShardIteratorType::AtTimestamp => self.begin_at_time(shard, start).await,
+            ShardIteratorType::AtTimestamp => self.begin_at_time(stream, shard, start).await,
         }
     }
 
     /// The first record that arrived at the time or later; if there is none, the next one to come.
-    async fn begin_at_time(&self, shard: &Shard, start: &Start<'_>) -> Result<Position, Error> {
+    async fn begin_at_time(
+        &self,
+        stream: &Stream,
+        shard: &Shard,
+        start: &Start<'_>,
+    ) -> Result<Position, Error> {
         let time = start.time.ok_or_else(errors::timestamp_missing)?;
         let now = self.clock.now();
         if time > now {
             return Err(errors::timestamp_in_future(time, now));
         }
         let limit = ReadLimit { records_max: 1, bytes_max: 1 };
-        let found = self.log.read(shard.live.log, ReadFrom::Time(time), limit).await.map_err(Failed::from)?;
+        let found = self.log.read(shard.live.log, ReadFrom::Time(time), limit).await;
+        let found = found.map_err(|error| unread(stream, shard, error))?;
         Ok(found.records.first().map_or(found.next, |r| r.position))
     }
 }

@@ -1,7 +1,7 @@
 //! Reading records of a shard, for GetRecords and fan-out alike.
 
 use anabranch_api::kinesis::{self, EncryptionType, Error};
-use anabranch_log::{Position, ReadBatch, ReadFrom, ReadLimit, Record};
+use anabranch_log::{LogError, Position, ReadBatch, ReadFrom, ReadLimit, Record};
 use anabranch_types::Timestamp;
 use bytestring::ByteString;
 
@@ -15,6 +15,7 @@ impl Streams {
     /// Reads on from `from`. What is older than the retention is passed over, whether or not it has left the log.
     pub(crate) async fn read_retained(
         &self,
+        stream: &Stream,
         view: &View,
         shard: &Shard,
         from: Position,
@@ -22,10 +23,11 @@ impl Streams {
     ) -> Result<ReadBatch, Error> {
         let log = shard.live.log;
         let horizon = self.horizon(view);
-        let found = self.log.read(log, ReadFrom::Position(from), limit).await.map_err(Failed::from)?;
+        let unread = |error| unread(stream, shard, error);
+        let found = self.log.read(log, ReadFrom::Position(from), limit).await.map_err(unread)?;
         match found.records.first() {
             Some(first) if first.arrival < horizon => {
-                Ok(self.log.read(log, ReadFrom::Time(horizon), limit).await.map_err(Failed::from)?)
+                self.log.read(log, ReadFrom::Time(horizon), limit).await.map_err(unread)
             }
             _ => Ok(found),
         }
@@ -41,6 +43,18 @@ impl Streams {
         self.open_sealed(stream, shard.live.log, &mut records)?;
         records.into_iter().map(|record| show(shard, record)).collect()
     }
+}
+
+/// What a reader is told. Where records are damaged it is refused until they are given up (`anabranch log repair`) or it passes over
+/// them by itself: nobody loses records without having been told.
+pub(crate) fn unread(stream: &Stream, shard: &Shard, error: LogError) -> Error {
+    let LogError::Corrupt { resume, .. } = &error else {
+        return Failed::from(error).into();
+    };
+    tracing::error!(stream = %stream.arn, shard = %shard.id(), %error, "damaged records are asked for");
+    let created = shard.stored.created_seconds;
+    let resume = resume.map(|at| number(shard.id(), created, at, Timestamp::default()));
+    errors::records_damaged(shard.id(), &stream.id, resume)
 }
 
 /// Whether the read came to the end of a closed shard. A shard whose log is closed while its children are not yet committed has not

@@ -34,6 +34,8 @@ pub enum FrameKind {
     RemoveGroup = 7,
     /// What a run of a history segment holds.
     Index = 8,
+    /// Records that a repair gave up, in history only: readers pass over them.
+    Lost = 9,
 }
 
 impl FrameKind {
@@ -47,6 +49,7 @@ impl FrameKind {
             6 => Self::Remove,
             7 => Self::RemoveGroup,
             8 => Self::Index,
+            9 => Self::Lost,
             _ => return None,
         })
     }

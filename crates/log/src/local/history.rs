@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex};
 
 pub use index::Index;
 pub use part::Part;
-pub use segment::{FrameToKeep, HistorySegment, Meta, NAME_PREFIX, RunWriter, segment_name};
+pub use segment::{
+    FrameToKeep, HistorySegment, Meta, NAME_PREFIX, RunWriter, has_whole_header, segment_name,
+};
 
 use super::lock;
 use crate::GroupId;

@@ -11,6 +11,7 @@ use super::body;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoints;
 use super::dirty::Answer;
+use super::manifest::Manifest;
 use super::options::Options;
 use super::queue::{Command, Queue};
 use super::read::{Patience, Reader};
@@ -161,10 +162,15 @@ impl LocalLog {
 
     /// Takes the write-ahead log over into history now; the log does so by itself when it is long, and as a [`Due`] after a time.
     pub async fn checkpoint(&self) -> Result<(), LogError> {
-        let (fixed, _) = oneshot::channel();
         let (done, answered) = oneshot::channel();
-        self.shared.dirty.ask(Answer { fixed, done });
+        self.checkpoint_then(done);
         answered.await.unwrap_or(Err(LogError::ShutDown)).map(drop)
+    }
+
+    /// The same for who waits for it otherwise.
+    pub(super) fn checkpoint_then(&self, done: oneshot::Sender<Result<Arc<Manifest>, LogError>>) {
+        let (fixed, _) = oneshot::channel();
+        self.shared.dirty.ask(Answer { fixed, done });
     }
 
     /// Begins a backup of the log, which goes on taking records. Waits for removals and trims that are under way; further ones wait
@@ -265,15 +271,11 @@ impl RecordLog for LocalLog {
             Err(e) => return Box::pin(std::future::ready(Err(e))),
         }
         Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            let job = move || {
-                let read = reader.read(Patience::Disk);
-                // The reader may have gone away.
-                let _ = answer.send(read.map(Option::unwrap_or_default));
-            };
-            let started = self.readers.run(Box::new(job));
-            started.map_err(|source| LogError::Io { doing: "start a reader's thread".into(), source })?;
-            answered.await.unwrap_or(Err(LogError::ShutDown))
+            let read = self.readers.read(move || reader.read(Patience::Disk).map(Option::unwrap_or_default));
+            let read = read.await;
+            let read =
+                read.map_err(|source| LogError::Io { doing: "start a reader's thread".into(), source })?;
+            read.unwrap_or(Err(LogError::ShutDown))
         })
     }
 

@@ -141,7 +141,7 @@ fn decode(bytes: &[u8]) -> io::Result<Manifest> {
     }
     if u32_at(bytes, 4) != VERSION {
         return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
+            io::ErrorKind::Unsupported,
             format!(
                 "the checkpoint has format {}, this program knows {VERSION}: use a newer one",
                 u32_at(bytes, 4)

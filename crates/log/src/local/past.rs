@@ -70,7 +70,9 @@ impl Past<'_> {
             let start = (part.at - first.at) as usize;
             for found in frames_of(self.log, part, &bytes.slice(start..start + part.bytes as usize)) {
                 match found {
-                    Found::Whole(frame) if frame.end() > from && frame.arrival >= not_before => {
+                    Found::Whole(frame) | Found::Lost(frame)
+                        if frame.end() > from && frame.arrival >= not_before =>
+                    {
                         frames.push(frame);
                     }
                     Found::Damaged(_, resume) if resume > from && !frames.is_empty() => return Ok(frames),
@@ -183,35 +185,43 @@ impl Past<'_> {
     }
 }
 
-/// A part's frames, each checked.
+/// A part's frames, each checked. Behind a header that is damaged nobody knows where the next frame begins, and what looks like one may
+/// be somebody's data: the rest of the part is lost with it.
 pub fn frames_of(log: LogId, part: &Part, bytes: &Bytes) -> Vec<Found> {
     let mut found = Vec::new();
     let (mut at, mut expected) = (0, part.first);
     while at < bytes.len() {
-        let header = FrameHeader::decode(&bytes[at..])
-            .filter(|h| h.kind == FrameKind::Records && h.log == log && h.first == expected);
-        let Some(header) = header else {
+        let Some(header) = kept_frame(log, &bytes[at..]).filter(|h| h.first == expected) else {
             found.push(Found::Damaged(expected, part.end()));
             break;
         };
         let end = at + header.frame_bytes() as usize;
         let frame = Frame::of(&header, bytes.get(at..end).map(|_| bytes.slice(at..end)));
         let behind = frame.end();
-        let body = bytes.get(at + HEADER_BYTES..end);
-        found.push(if body.is_some_and(|body| checksum_holds(body, header.body_crc)) {
-            Found::Whole(frame)
-        } else {
-            Found::Damaged(expected, behind)
+        found.push(match bytes.get(at + HEADER_BYTES..end) {
+            Some(body) if checksum_holds(body, header.body_crc) && header.kind == FrameKind::Lost => {
+                Found::Lost(frame)
+            }
+            Some(body) if checksum_holds(body, header.body_crc) => Found::Whole(frame),
+            _ => Found::Damaged(expected, behind),
         });
         (at, expected) = (end, behind);
     }
     found
 }
 
+/// The header of a frame of a log's records, or of those that were given up.
+fn kept_frame(log: LogId, bytes: &[u8]) -> Option<FrameHeader> {
+    let kept = |h: &FrameHeader| matches!(h.kind, FrameKind::Records | FrameKind::Lost) && h.log == log;
+    FrameHeader::decode(bytes).filter(kept)
+}
+
 /// What stands in a part.
 pub enum Found {
     /// A frame.
     Whole(Frame),
+    /// A frame in whose place a repair said that its records are given up: one without records.
+    Lost(Frame),
     /// From where to where it cannot be read.
     Damaged(Position, Position),
 }

@@ -73,16 +73,18 @@ impl Reader {
                 records_max: self.limit.records_max.saturating_sub(batch.records.len()),
                 bytes_max: self.limit.bytes_max.saturating_sub(bytes),
             };
-            let done = batch.records.is_empty() || batch.next >= batch.state.end;
-            if done || left.records_max == 0 || left.bytes_max == 0 {
+            if batch.next >= batch.state.end || left.records_max == 0 || left.bytes_max == 0 {
                 break;
             }
-            // What was found is answered; what could not be read now is the next read's.
-            let Ok(Some(more)) = self.piece(ReadFrom::Position(batch.next), left, patience) else {
-                break;
+            let more = match self.piece(ReadFrom::Position(batch.next), left, patience) {
+                Ok(Some(more)) => more,
+                // Nothing but records that were given up came before.
+                unread if batch.records.is_empty() => return unread,
+                // What was found is answered; what could not be read now is the next read's.
+                _ => break,
             };
             let more_bytes = payload_bytes(&more.records);
-            if more.records.is_empty() || more_bytes > left.bytes_max {
+            if more.next <= batch.next || more_bytes > left.bytes_max && !batch.records.is_empty() {
                 break;
             }
             bytes += more_bytes;
@@ -237,6 +239,8 @@ fn collect(frames: Vec<Frame>, from: Position, state: LogState, limit: ReadLimit
             out.next = Position { offset: Offset(record.position.offset.0 + 1), ..record.position };
             out.records.push(record);
         }
+        // One whose records were given up has none.
+        out.next = out.next.max(frame.end());
     }
     out
 }

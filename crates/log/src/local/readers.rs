@@ -2,16 +2,21 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
+use tokio::sync::{Semaphore, oneshot};
+
 use super::lock;
 
-/// Work for a reader's thread.
-pub type Job = Box<dyn FnOnce() + Send>;
+/// Reads that wait for a thread at the most; whoever comes then waits to be let in.
+const WAITING_MAX: usize = 256;
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// Threads that wait for the disk so that callers need not; started when first needed.
 pub struct Readers {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     threads_max: usize,
+    room: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -29,11 +34,33 @@ struct Jobs {
 impl Readers {
     /// At most so many threads.
     pub fn new(threads_max: usize) -> Self {
-        Self { shared: Arc::default(), threads: Mutex::default(), threads_max }
+        Self {
+            shared: Arc::default(),
+            threads: Mutex::default(),
+            threads_max,
+            room: Arc::new(Semaphore::new(WAITING_MAX)),
+        }
     }
 
-    /// Runs a job on one of the threads.
-    pub fn run(&self, job: Job) -> io::Result<()> {
+    /// Reads on one of the threads, unless whoever wants it has gone away before its turn comes. `None` if the threads have ended.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<Option<T>> {
+        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return Ok(None) };
+        let (answer, answered) = oneshot::channel();
+        let job = move || {
+            if !answer.is_closed() {
+                // Whoever wanted it may go away now.
+                let _ = answer.send(read());
+            }
+            drop(room);
+        };
+        self.run(Box::new(job))?;
+        Ok(answered.await.ok())
+    }
+
+    fn run(&self, job: Job) -> io::Result<()> {
         let mut threads = lock(&self.threads);
         if threads.len() < self.threads_max {
             let shared = self.shared.clone();
@@ -70,5 +97,43 @@ impl Drop for Readers {
             // A panic there was already reported by the panic hook.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::conformance::block_on;
+
+    #[test]
+    fn no_more_reads_wait_than_there_is_room_for_and_those_nobody_wants_are_not_done() {
+        let readers = Readers::new(1);
+        let (begin, has_begun) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let task = &mut Context::from_waker(Waker::noop());
+        let mut first = pin!(readers.read(move || begin.send(()).is_ok() && may_go_on.recv().is_ok()));
+        assert!(first.as_mut().poll(task).is_pending());
+        has_begun.recv().unwrap();
+        let (done, was_done) = mpsc::channel();
+        let mut reads: Vec<_> = (1..WAITING_MAX + 10)
+            .map(|i| {
+                let done = done.clone();
+                Box::pin(readers.read(move || done.send(i).is_ok()))
+            })
+            .collect();
+        assert!(reads.iter_mut().all(|read| read.as_mut().poll(task).is_pending()));
+        assert_eq!(lock(&readers.shared.jobs).waiting.len(), WAITING_MAX - 1);
+        drop(reads.drain(..WAITING_MAX - 2));
+        go_on.send(()).unwrap();
+        assert_eq!(block_on(first).unwrap(), Some(true));
+        for read in reads {
+            assert_eq!(block_on(read).unwrap(), Some(true));
+        }
+        let done: Vec<usize> = was_done.try_iter().collect();
+        assert_eq!(done, (WAITING_MAX - 1..WAITING_MAX + 10).collect::<Vec<_>>());
     }
 }

@@ -109,6 +109,9 @@ fn note_missing(
         }
         held = held.max(first_place + segment.bytes);
     }
+    if found.is_empty() && checkpointed > 0 && !state.in_doubt {
+        tracing::error!("the write-ahead log is gone: what came since the last checkpoint is lost");
+    }
     if (!recovered.missing.is_empty() || found.is_empty() && checkpointed > 0) && !state.in_doubt {
         state.in_doubt = true;
         state_file::store(disk, *state)?;

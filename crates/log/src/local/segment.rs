@@ -113,7 +113,7 @@ pub fn decode_header(bytes: &[u8]) -> io::Result<Option<(u64, u64)>> {
     match u32_at(bytes, 4) {
         VERSION => Ok(Some((u64_at(bytes, 8), u64_at(bytes, 16)))),
         newer => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
+            io::ErrorKind::Unsupported,
             format!(
                 "a write-ahead segment has format {newer}, this program knows {VERSION}: use a newer one"
             ),

@@ -233,7 +233,7 @@ impl Shared {
     /// when it was read. Who wants to be told.
     pub fn apply(&self, header: &FrameHeader) -> Listeners {
         match header.kind {
-            FrameKind::Padding | FrameKind::Index => {}
+            FrameKind::Padding | FrameKind::Index | FrameKind::Lost => {}
             FrameKind::Records => return self.log_or_new(header).append(header, None),
             FrameKind::Close => return self.log_or_new(header).close(header.first),
             FrameKind::Create => {

@@ -56,7 +56,7 @@ fn decode(bytes: &[u8; BYTES]) -> io::Result<State> {
     }
     if u32_at(bytes, 4) != VERSION {
         return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
+            io::ErrorKind::Unsupported,
             format!(
                 "the directory was written in format {}, this program knows {VERSION}: use a newer one",
                 u32_at(bytes, 4)

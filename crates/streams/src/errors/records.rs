@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use anabranch_api::kinesis::Error;
-use anabranch_types::{ShardId, StreamArn, Timestamp};
+use anabranch_types::{SequenceNumber, ShardId, StreamArn, Timestamp};
 
 use super::java_date;
 
@@ -156,4 +156,20 @@ pub(crate) fn iterator_expired(created: Timestamp, now: Timestamp, life_ms: u128
         )
         .into(),
     )
+}
+
+/// Ours: AWS does not say when it lost records. The code is the one SDKs try again, so that a consumer waits for the repair.
+pub(crate) fn records_damaged(shard: ShardId, stream: &StreamArn, resume: Option<SequenceNumber>) -> Error {
+    let StreamArn { name, account, .. } = stream;
+    let mut says = format!(
+        "Records of shard {shard} in stream {name} under account {account} are damaged where they are stored and \
+         cannot be read until the server's operator has restored them or given them up."
+    );
+    if let Some(resume) = resume {
+        says += &format!(
+            " Those behind them are read from StartingSequenceNumber {resume} on, with ShardIteratorType \
+             AT_SEQUENCE_NUMBER."
+        );
+    }
+    Error::InternalFailureException(says.into())
 }

@@ -1,6 +1,6 @@
 use anabranch_api::ApiError;
 use anabranch_api::kinesis::Error;
-use anabranch_types::{ShardId, StreamArn};
+use anabranch_types::{SequenceNumber, ShardId, StreamArn};
 
 use super::*;
 
@@ -49,6 +49,10 @@ fn sentences_are_aws_own() {
         (
             stream_has_consumers(&s),
             "ResourceInUseException: DeleteStream can't delete 123456789012:S because there are consumers associated with this data stream. To delete S anyway, set the EnforceConsumerDeletion parameter to true in the DeleteStream API.",
+        ),
+        (
+            records_damaged(shard(0), &s, Some(SequenceNumber::start_of(shard(0), 1_421_889_722))),
+            "InternalFailureException: Records of shard shardId-000000000000 in stream S under account 123456789012 are damaged where they are stored and cannot be read until the server's operator has restored them or given them up. Those behind them are read from StartingSequenceNumber 49547204513960148148222384694534154756639073502710726658 on, with ShardIteratorType AT_SEQUENCE_NUMBER.",
         ),
         (
             rate_exceeded(shard(0), &s),

@@ -106,8 +106,9 @@ impl Subscription {
             (Arc::clone(&self.streams), Arc::clone(&self.stream), Arc::clone(&self.shard));
         let from = self.next;
         let limit = ReadLimit { records_max: EVENT_RECORDS_MAX, bytes_max: EVENT_BYTES_MAX };
-        self.reading =
-            Some(Box::pin(async move { streams.read_retained(&stream.view(), &shard, from, limit).await }));
+        self.reading = Some(Box::pin(async move {
+            streams.read_retained(&stream, &stream.view(), &shard, from, limit).await
+        }));
     }
 
     fn take_read(

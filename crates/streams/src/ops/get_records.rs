@@ -36,7 +36,7 @@ impl Serve<GetRecords> for Streams {
         let asked = request.limit.and_then(|l| usize::try_from(l).ok());
         let records_max = asked.unwrap_or(GET_RECORDS_RECORDS_MAX).min(GET_RECORDS_RECORDS_MAX);
         let limit = ReadLimit { records_max, bytes_max: GET_RECORDS_BYTES_MAX };
-        let found = self.read_retained(&view, shard, iterator.position, limit).await?;
+        let found = self.read_retained(&stream, &view, shard, iterator.position, limit).await?;
         let bytes = read::bytes(&found.records);
         let behind_ms = read::millis_behind(&found, self.clock.now());
         self.count_read(&stream, shard, found.records.len(), bytes, behind_ms);

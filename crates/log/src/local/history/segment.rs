@@ -1,4 +1,5 @@
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anabranch_types::Timestamp;
@@ -7,7 +8,7 @@ use super::index::{Index, encode, load_index};
 use super::part::{PART_BYTES, Part};
 use crate::disk::{AlignedBuffer, Disk, DiskFile};
 use crate::local::checksum::crc32c;
-use crate::local::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end};
+use crate::local::frame::{BLOCK_BYTES, FrameHeader, FrameKind, block_end, u32_at};
 use crate::local::lock;
 use crate::{GroupId, LogId, Position};
 
@@ -15,6 +16,7 @@ use crate::{GroupId, LogId, Position};
 pub const NAME_PREFIX: &str = "history-";
 const MAGIC: [u8; 4] = *b"ABRh";
 const VERSION: u32 = 1;
+const HEADER_BYTES: usize = 28;
 /// A run is written in pieces of this length.
 const PIECE_BYTES: usize = 1024 * 1024;
 /// Parts in one index frame; more of them are several frames, chained.
@@ -33,6 +35,8 @@ pub struct HistorySegment {
     pub number: u64,
     meta: Mutex<Meta>,
     index: Mutex<Option<Arc<Index>>>,
+    /// Whether its header's version is known to be ours.
+    checked: AtomicBool,
 }
 
 /// How far a segment goes.
@@ -51,14 +55,21 @@ pub struct Meta {
 impl HistorySegment {
     /// A segment that a checkpoint knew; its index is read when it is needed.
     pub fn known(group: GroupId, number: u64, meta: Meta) -> Self {
-        Self { group, number, meta: Mutex::new(meta), index: Mutex::default() }
+        Self {
+            group,
+            number,
+            meta: Mutex::new(meta),
+            index: Mutex::default(),
+            checked: AtomicBool::new(false),
+        }
     }
 
     /// A segment that was just begun with a first run.
     pub fn begun(group: GroupId, number: u64, meta: Meta, parts: &[Part]) -> Self {
         let mut index = Index::default();
         index.extend(parts);
-        Self { index: Mutex::new(Some(Arc::new(index))), ..Self::known(group, number, meta) }
+        let (index, checked) = (Mutex::new(Some(Arc::new(index))), AtomicBool::new(true));
+        Self { index, checked, ..Self::known(group, number, meta) }
     }
 
     /// Its file's name.
@@ -78,10 +89,20 @@ impl HistorySegment {
 
     /// Reads what it holds into memory.
     pub fn load_index(&self, file: &dyn DiskFile) -> io::Result<Arc<Index>> {
+        self.check_version(file)?;
         let mut index = lock(&self.index);
         let loaded = Arc::new(load_index(file, self.meta().last_index_at)?);
         *index = Some(loaded.clone());
         Ok(loaded)
+    }
+
+    /// Refuses a segment that a newer program wrote; an error of kind `Unsupported`.
+    fn check_version(&self, file: &dyn DiskFile) -> io::Result<()> {
+        if !self.checked.load(Ordering::Relaxed) {
+            has_whole_header(file)?;
+            self.checked.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Forgets the index until it is needed again.
@@ -112,7 +133,12 @@ pub struct RunWriter {
 impl RunWriter {
     /// Begins a new segment with its first run. Its name is durable after the directory was synced.
     pub fn create(disk: &dyn Disk, group: GroupId, number: u64) -> io::Result<Self> {
-        let file = disk.create_uncached(&segment_name(group, number))?;
+        Self::create_as(disk, &segment_name(group, number), group, number)
+    }
+
+    /// The same in a file of another name, to be renamed.
+    pub fn create_as(disk: &dyn Disk, name: &str, group: GroupId, number: u64) -> io::Result<Self> {
+        let file = disk.create_uncached(name)?;
         let mut piece = AlignedBuffer::new(PIECE_BYTES);
         piece.put(&header(group, number));
         Ok(Self { group, file, piece, piece_at: 0, parts: Vec::new(), before: None })
@@ -120,6 +146,9 @@ impl RunWriter {
 
     /// Begins a run behind those that a segment has.
     pub fn append(disk: &dyn Disk, segment: &HistorySegment) -> io::Result<Self> {
+        if !segment.checked.load(Ordering::Relaxed) {
+            segment.check_version(&*disk.open(&segment.name())?)?;
+        }
         let file = disk.open_uncached(&segment.name())?;
         let before = segment.meta();
         let piece = AlignedBuffer::new(PIECE_BYTES);
@@ -172,7 +201,8 @@ impl RunWriter {
     /// Adds the frame to its log's part, or begins another.
     fn note(&mut self, log: u32, frame: &FrameToKeep<'_>, at: u64) {
         let continues = self.parts.last_mut().filter(|p| {
-            p.log == log && p.end() == frame.first && p.end_at() == at && u64::from(p.bytes) < PART_BYTES
+            let fits = u64::from(p.bytes) < PART_BYTES && p.count.checked_add(frame.count).is_some();
+            p.log == log && p.end() == frame.first && p.end_at() == at && fits
         });
         let bytes = frame.bytes.len() as u32;
         match continues {
@@ -224,6 +254,23 @@ pub struct FrameToKeep<'a> {
     pub arrival: Timestamp,
     /// Header and body.
     pub bytes: &'a [u8],
+}
+
+/// Whether a segment's header is as it was written; what is behind it can be read without it. An error of kind `Unsupported` if a newer
+/// program wrote it.
+pub fn has_whole_header(file: &dyn DiskFile) -> io::Result<bool> {
+    let mut header = [0; HEADER_BYTES];
+    file.read_at(&mut header, 0)?;
+    if header[..4] != MAGIC || u32_at(&header, 24) != crc32c(&header[..24]) {
+        return Ok(false);
+    }
+    match u32_at(&header, 4) {
+        VERSION => Ok(true),
+        newer => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!("a segment of history has format {newer}, this program knows {VERSION}: use a newer one"),
+        )),
+    }
 }
 
 /// A segment's first block.

@@ -1,35 +1,67 @@
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use anabranch_types::Timestamp;
+use tokio::sync::oneshot;
 
-use super::survey;
-use crate::disk::{Disk, DiskFile};
-use crate::local::frame::{BLOCK_BYTES, FrameHeader, FrameKind, HEADER_BYTES, block_end};
+use super::mend::{self, Mended};
+use super::verify::{Verified, verify_ahead};
+use super::{survey, walk};
+use crate::disk::Disk;
+use crate::local::frame::block_end;
 use crate::local::history::{HistorySegment, Meta, Part};
-use crate::local::log::OpenError;
+use crate::local::log::{LocalLog, OpenError};
 use crate::local::manifest::{self, Manifest, ManifestGroup, ManifestLog};
+use crate::local::options::Options;
 use crate::local::recover::{self, Recovered};
 use crate::local::shared::NEVER_TRIMMED;
 use crate::local::state_file::{self, State};
-use crate::{GroupId, LogId, Timeline};
+use crate::{GroupId, LogError, LogId, Timeline};
 
-/// What a repair made anew.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a repair did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
     /// The file `state` was missing or damaged: the next append begins a new timeline.
     pub state: bool,
     /// The file `checkpoint` was missing or damaged and was made from what history holds. What was trimmed and has not left the disk
     /// can be read again until the next trim; which logs are closed is known from the write-ahead log alone.
     pub checkpoint: bool,
+    /// The write-ahead log was damaged; what can be read of it was taken over into history.
+    pub write_ahead: bool,
+    /// What was done to history.
+    pub history: Mended,
 }
 
-/// Makes a directory usable that does not open: `state` and `checkpoint` are made anew where they are missing or damaged. Damage to
-/// records needs no repair: it is refused and the rest served.
-pub fn repair(disk: &dyn Disk) -> Result<Repaired, OpenError> {
-    let _lock = survey::lock(disk)?;
-    let doing = |doing| move |source: io::Error| OpenError::Io { doing, source };
+/// Makes a directory usable: `state` and `checkpoint` are made anew where they are missing or damaged, and records that cannot be read
+/// any more are given up, so that readers pass over them. Files of history that were damaged are kept under another name.
+pub fn repair(disk: &Arc<dyn Disk>) -> Result<Repaired, OpenError> {
     let mut repaired = Repaired::default();
+    {
+        let _lock = survey::lock(&**disk)?;
+        make_it_open(&**disk, &mut repaired)?;
+        repaired.write_ahead = is_damaged(&**disk).map_err(doing("read the write-ahead log"))?;
+    }
+    if repaired.write_ahead {
+        take_over(disk)?;
+    }
+    let _lock = survey::lock(&**disk)?;
+    let loaded = manifest::load(&**disk).map_err(doing("read the checkpoint"))?;
+    let mut manifest = loaded.unwrap_or_default();
+    repaired.history = mend::mend(&**disk, &mut manifest).map_err(doing("mend history"))?;
+    if repaired.history != Mended::default() {
+        manifest::store(&**disk, &manifest).map_err(doing("write the checkpoint"))?;
+    }
+    Ok(repaired)
+}
+
+fn doing(doing: &'static str) -> impl Fn(io::Error) -> OpenError {
+    move |source| OpenError::Io { doing, source }
+}
+
+/// Makes `state` and `checkpoint` anew where they are missing or damaged.
+fn make_it_open(disk: &dyn Disk, repaired: &mut Repaired) -> Result<(), OpenError> {
+    mend::finish_renames(disk).map_err(doing("end an earlier repair"))?;
     let mut known = Recovered::default();
     let mut first_place = None;
     for name in disk.list("").map_err(doing("list the directory"))? {
@@ -42,6 +74,7 @@ pub fn repair(disk: &dyn Disk) -> Result<Repaired, OpenError> {
         Ok(Some(manifest)) => manifest,
         // Without a checkpoint everything is in the write-ahead log, if that is whole.
         Ok(None) if first_place == Some(0) => Manifest::default(),
+        Err(e) if e.kind() == io::ErrorKind::Unsupported => return Err(doing("read the checkpoint")(e)),
         Ok(None) | Err(_) => {
             let made = rebuild(disk, known.incarnation).map_err(doing("read history"))?;
             manifest::store(disk, &made).map_err(doing("write the checkpoint"))?;
@@ -49,14 +82,36 @@ pub fn repair(disk: &dyn Disk) -> Result<Repaired, OpenError> {
             made
         }
     };
-    if !matches!(state_file::load(disk), Ok(Some(_))) {
-        let timelines = manifest.logs.iter().map(|log| log.next.timeline);
-        let timeline = timelines.max().unwrap_or(Timeline(0));
-        let state = State { timeline, in_doubt: true };
-        state_file::store(disk, state).map_err(doing("write the directory's state"))?;
-        repaired.state = true;
+    match state_file::load(disk) {
+        Ok(Some(_)) => {}
+        Err(e) if e.kind() == io::ErrorKind::Unsupported => return Err(doing("read the state")(e)),
+        Ok(None) | Err(_) => {
+            let timelines = manifest.logs.iter().map(|log| log.next.timeline);
+            let timeline = timelines.max().unwrap_or(Timeline(0));
+            let state = State { timeline, in_doubt: true };
+            state_file::store(disk, state).map_err(doing("write the directory's state"))?;
+            repaired.state = true;
+        }
     }
-    Ok(repaired)
+    Ok(())
+}
+
+/// Whether a part of the write-ahead log that was durable cannot be read.
+fn is_damaged(disk: &dyn Disk) -> io::Result<bool> {
+    let manifest = manifest::load(disk)?.unwrap_or_default();
+    let segments = survey::write_ahead(disk, manifest.place)?;
+    let mut verified = Verified::default();
+    verify_ahead(&segments, Some(&manifest), &mut verified, &mut |_, _| {})?;
+    Ok(!verified.is_whole())
+}
+
+/// Lets the log itself take over what can be read of its write-ahead log.
+fn take_over(disk: &Arc<dyn Disk>) -> Result<(), OpenError> {
+    let log = LocalLog::open(disk.clone(), Options::default())?;
+    let (answer, answered) = oneshot::channel();
+    log.checkpoint_then(answer);
+    let taken = answered.blocking_recv().unwrap_or(Err(LogError::ShutDown));
+    taken.map(drop).map_err(|e| doing("take over the write-ahead log")(io::Error::other(e)))
 }
 
 /// A checkpoint of what the files of history hold.
@@ -68,9 +123,9 @@ fn rebuild(disk: &dyn Disk, incarnation: u64) -> io::Result<Manifest> {
         disk.list("")?.iter().filter_map(|name| survey::parse_history_name(name)).collect();
     names.sort_unstable();
     for (group, number) in names {
-        let segment = HistorySegment::known(group, number, NOTHING);
+        let segment = HistorySegment::known(group, number, walk::NOTHING);
         let file = disk.open(&segment.name())?;
-        let Some((meta, place)) = walk(&*file)? else {
+        let Some((meta, place)) = walk::last_run(&*file)? else {
             continue;
         };
         segment.extend(meta, &[]);
@@ -85,38 +140,6 @@ fn rebuild(disk: &dyn Disk, incarnation: u64) -> io::Result<Manifest> {
     manifest.groups = groups.into_values().collect();
     manifest.logs = logs.into_values().collect();
     Ok(manifest)
-}
-
-const NOTHING: Meta = Meta {
-    length: 0,
-    last_index_at: 0,
-    first_arrival: Timestamp::from_millis(0),
-    last_arrival: Timestamp::from_millis(0),
-};
-
-/// Walks over a segment's runs: how far the last finished one goes, and the greatest place of the write-ahead log in it.
-fn walk(file: &dyn DiskFile) -> io::Result<Option<(Meta, u64)>> {
-    let length = file.length()?;
-    let (mut at, mut place, mut seen_place, mut meta) = (BLOCK_BYTES, 0, 0, None);
-    while at + HEADER_BYTES as u64 <= length {
-        let mut header = [0; HEADER_BYTES];
-        file.read_at(&mut header, at)?;
-        match FrameHeader::decode(&header) {
-            Some(header) if header.kind == FrameKind::Index && header.place == at => {
-                let end = at + header.frame_bytes();
-                meta = Some(Meta { length: block_end(end), last_index_at: at, ..NOTHING });
-                place = seen_place;
-                at = end;
-            }
-            Some(header) if header.kind == FrameKind::Records => {
-                seen_place = seen_place.max(header.place + header.frame_bytes());
-                at += header.frame_bytes();
-            }
-            // A run's end, or damage: the next run begins with a block.
-            _ => at = block_end(at + 1),
-        }
-    }
-    Ok(meta.map(|meta| (meta, place)))
 }
 
 fn with_arrivals<'a>(meta: Meta, parts: impl Iterator<Item = &'a Part>) -> Meta {

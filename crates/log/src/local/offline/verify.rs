@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::survey;
 use crate::disk::Disk;
 use crate::local::frame::{BLOCK_BYTES, FrameKind};
-use crate::local::history::{HistorySegment, Index};
+use crate::local::history::{HistorySegment, Index, has_whole_header};
 use crate::local::log::OpenError;
 use crate::local::manifest::{self, Manifest};
 use crate::local::past::{Found, frames_of};
@@ -28,6 +28,8 @@ pub struct Verified {
     pub frames: u64,
     /// Records in them.
     pub records: u64,
+    /// Records that a repair gave up.
+    pub given_up: u64,
     /// What is not as it was written.
     pub findings: Vec<Finding>,
 }
@@ -105,9 +107,13 @@ impl Verified {
 pub fn verify(disk: &dyn Disk, told: &mut dyn FnMut(&Progress)) -> Result<Verified, OpenError> {
     let _lock = survey::lock(disk)?;
     let mut verified = Verified::default();
-    if let Err(e) = state_file::load(disk) {
-        verified.found("state", 0, 0, What::Unreadable(e.to_string()));
-    }
+    let in_doubt = match state_file::load(disk) {
+        Ok(state) => state.is_none_or(|state| state.in_doubt),
+        Err(e) => {
+            verified.found("state", 0, 0, What::Unreadable(e.to_string()));
+            true
+        }
+    };
     let manifest = match manifest::load(disk) {
         Ok(manifest) => Some(manifest.unwrap_or_default()),
         Err(e) => {
@@ -116,6 +122,11 @@ pub fn verify(disk: &dyn Disk, told: &mut dyn FnMut(&Progress)) -> Result<Verifi
         }
     };
     let ahead = survey::write_ahead(disk, manifest.as_ref().map_or(0, |m| m.place)).map_err(read_ahead)?;
+    // A copy has no write-ahead log, and says by its doubt that it is one.
+    if ahead.is_empty() && !in_doubt && manifest.as_ref().is_some_and(|m| m.place > 0) {
+        let what = "there is no such file: what came since the last checkpoint is lost";
+        verified.found("wal-*", 0, 0, What::Unreadable(what.into()));
+    }
     let history = manifest.iter().flat_map(|m| &m.groups).flat_map(|g| &g.segments);
     let bytes_in_all = history.map(|(_, meta)| meta.length).sum::<u64>() + bytes_of(&ahead);
     let mut tell = |file: &str, bytes| told(&Progress { file: file.to_owned(), bytes, bytes_in_all });
@@ -134,7 +145,7 @@ fn bytes_of(segments: &[recover::Found]) -> u64 {
     segments.iter().map(|s| s.bytes).sum()
 }
 
-fn verify_ahead(
+pub(super) fn verify_ahead(
     segments: &[recover::Found],
     manifest: Option<&Manifest>,
     verified: &mut Verified,
@@ -249,6 +260,12 @@ fn verify_segment(
     verified: &mut Verified,
 ) -> io::Result<()> {
     let file = disk.open(&segment.name())?;
+    if !has_whole_header(&*file)? {
+        let what =
+            What::Unreadable("its header is damaged, which keeps nobody from what is behind it".into());
+        let (file, group) = (segment.name(), Some(segment.group));
+        verified.findings.push(Finding { file, from: 0, to: BLOCK_BYTES, what, group, records: None });
+    }
     let index = segment.load_index(&*file)?;
     let name = segment.name();
     for gap in chain.add(segment.group, &index) {
@@ -272,6 +289,7 @@ fn verify_segment(
                     verified.frames += 1;
                     verified.records += u64::from(frame.count);
                 }
+                Found::Lost(frame) => verified.given_up += u64::from(frame.count),
                 Found::Damaged(from, to) => {
                     let records = LostRecords { log, from, to };
                     verified.lost(&name, part.at, part.end_at(), What::Damaged, records);

@@ -62,6 +62,12 @@ fn line(frame: &DumpedFrame, names: &Names) -> String {
             (first.offset.0 + u64::from(*count)).saturating_sub(1),
             first.timeline.0
         ),
+        FrameKind::Lost => format!(
+            "{place} {} offsets {} to {} were given up",
+            names.log(frame.log),
+            first.offset.0,
+            (first.offset.0 + u64::from(*count)).saturating_sub(1)
+        ),
         FrameKind::Close => format!("{place} {} at offset {}", names.log(frame.log), first.offset.0),
         FrameKind::Create | FrameKind::Remove => format!("{place} {}", names.log(frame.log)),
         FrameKind::Trim => format!("{place} {} before {arrival}", names.group(frame.log.group)),
@@ -79,6 +85,7 @@ fn kind(kind: FrameKind) -> &'static str {
         FrameKind::Remove => "remove",
         FrameKind::RemoveGroup => "remove-group",
         FrameKind::Index => "index",
+        FrameKind::Lost => "lost",
     }
 }
 

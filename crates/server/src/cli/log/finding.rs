@@ -1,6 +1,6 @@
 //! What is wrong, for people and for programs.
 
-use anabranch_log::local::offline::{Finding, What};
+use anabranch_log::local::offline::{Finding, LostRecords, What};
 use serde_json::{Value, json};
 
 use super::names::Names;
@@ -20,12 +20,7 @@ pub(super) fn sentence(finding: &Finding, names: &Names) -> String {
     match (records, group) {
         (Some(lost), _) => {
             let of = if *what == What::Missing { " " } else { ": " };
-            line += &format!(
-                "{of}records of {} with the offsets {} to {}",
-                names.log(lost.log),
-                lost.from.offset.0,
-                lost.to.offset.0.saturating_sub(1)
-            );
+            line += &format!("{of}{}", records_in_words(lost, names));
         }
         (None, Some(group)) => line += &format!(" ({})", names.group(*group)),
         (None, None) => {}
@@ -42,13 +37,6 @@ pub(super) fn object(finding: &Finding, names: &Names) -> Value {
         What::Missing => ("missing", None),
         What::Unreadable(why) => ("unreadable", Some(why)),
     };
-    let records = records.map(|lost| {
-        json!({
-            "log": lost.log.index,
-            "from": { "timeline": lost.from.timeline.0, "offset": lost.from.offset.0 },
-            "to": { "timeline": lost.to.timeline.0, "offset": lost.to.offset.0 },
-        })
-    });
     json!({
         "kind": kind,
         "file": file,
@@ -57,6 +45,22 @@ pub(super) fn object(finding: &Finding, names: &Names) -> Value {
         "reason": reason,
         "group": group.map(|g| g.0),
         "stream": group.and_then(|g| names.stream(g)),
-        "records": records,
+        "records": records.as_ref().map(records_object),
+    })
+}
+
+/// Which records, in words.
+pub(super) fn records_in_words(lost: &LostRecords, names: &Names) -> String {
+    let (from, to) = (lost.from.offset.0, lost.to.offset.0.saturating_sub(1));
+    format!("records of {} with the offsets {from} to {to}", names.log(lost.log))
+}
+
+/// Which records, as JSON: from the first one to behind the last one.
+pub(super) fn records_object(lost: &LostRecords) -> Value {
+    json!({
+        "group": lost.log.group.0,
+        "log": lost.log.index,
+        "from": { "timeline": lost.from.timeline.0, "offset": lost.from.offset.0 },
+        "to": { "timeline": lost.to.timeline.0, "offset": lost.to.offset.0 },
     })
 }

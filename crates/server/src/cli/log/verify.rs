@@ -34,12 +34,15 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn words(verified: &Verified, names: &Names) -> Vec<String> {
-    let Verified { files, bytes, frames, records, findings } = verified;
+    let Verified { files, bytes, frames, records, given_up, findings } = verified;
     let mut lines: Vec<String> = findings.iter().map(|f| finding::sentence(f, names)).collect();
     if let Some(error) = names.unreadable.as_ref().filter(|_| !lines.is_empty()) {
         lines.push(format!("(the catalog does not say which streams these are: {error})"));
     }
     let read = format!("{files} files, {} MiB, {frames} frames, {records} records", bytes >> 20);
+    if *given_up > 0 {
+        lines.push(format!("{given_up} records were given up by an earlier repair"));
+    }
     lines.push(match verified.is_whole() {
         true => format!("{read}: sound"),
         false => format!("{read}: DAMAGED, see docs/operations.md; what is whole is served"),
@@ -55,6 +58,7 @@ fn object(verified: &Verified, names: &Names) -> String {
         "bytes": verified.bytes,
         "frames": verified.frames,
         "records": verified.records,
+        "given_up": verified.given_up,
         "findings": findings,
     })
     .to_string()
