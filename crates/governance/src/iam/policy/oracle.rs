@@ -71,6 +71,11 @@ pub(super) fn decide(question: &Question) -> String {
     lacking.unwrap_or_else(|| "allowed".to_owned())
 }
 
+/// Whether a text matches a pattern.
+pub(super) fn is_match(pattern: &str, text: &str) -> bool {
+    glob(&tokens(pattern, true), text)
+}
+
 fn account(name: &str) -> Option<String> {
     let parts: Vec<_> = name.split(':').collect();
     (parts[0] == "arn" && !parts[4].is_empty()).then(|| parts[4].to_owned())

@@ -203,14 +203,8 @@ fn find_with_one(segment: &[u8], text: &[u8], meter: &mut impl Meter) -> Option<
     for (at, &byte) in text.iter().enumerate() {
         let row = &places[usize::from(byte) * words..][..words];
         let continues = is_continuation(byte);
-        // The first bit that can be completed; the word before has one to hand on when that is a word's first.
-        let first = at.saturating_sub(spare);
-        let (low, high) = (first / 64, (at / 64).min(words - 1));
-        let mut carry = match low {
-            0 => 1,
-            low if first % 64 == 0 => state[low - 1] >> 63,
-            _ => 0,
-        };
+        let (low, high) = (at.saturating_sub(spare) / 64, (at / 64).min(words - 1));
+        let mut carry = if low == 0 { 1 } else { state[low - 1] >> 63 };
         for word in low..=high {
             let shifted = state[word] << 1 | carry;
             carry = state[word] >> 63;
@@ -220,8 +214,8 @@ fn find_with_one(segment: &[u8], text: &[u8], meter: &mut impl Meter) -> Option<
             };
         }
         meter.add(high - low + 1);
-        let within = text.get(at + 1).is_some_and(|&next| is_continuation(next));
-        if state[words - 1] & complete != 0 && !within {
+        // The bytes that are left of a character the last symbol took match no other symbol.
+        if state[words - 1] & complete != 0 {
             return Some(at + 1);
         }
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Meter, Pattern, Symbols, Wildcards, matches};
+use crate::iam::policy::oracle;
 
 #[derive(Default)]
 struct Steps(usize);
@@ -134,5 +135,31 @@ proptest! {
             pattern[at] = if many || pattern[at] == '*' { '*' } else { '?' };
         }
         prop_assert!(Pattern::new(&pattern.iter().collect::<String>(), Wildcards::Matched).matches(&text));
+    }
+
+    #[test]
+    fn a_piece_of_a_text_is_found_in_it_and_in_another_as_the_oracle_finds_it(
+        text in "[abä🦀]{130,260}",
+        from in 0_usize..130,
+        characters in 1_usize..200,
+        holes in prop::collection::vec(0_usize..200, 0..40),
+        changed in prop::option::of(0_usize..260),
+    ) {
+        let text: Vec<char> = text.chars().collect();
+        let mut piece: Vec<char> = text[from..].iter().copied().take(characters).collect();
+        for hole in holes {
+            let at = hole % piece.len();
+            piece[at] = '?';
+        }
+        let mut text = text;
+        if let Some(changed) = changed {
+            let at = changed % text.len();
+            text[at] = if text[at] == 'a' { 'b' } else { 'a' };
+        }
+        let (piece, text): (String, String) = (piece.iter().collect(), text.iter().collect());
+        for pattern in [format!("*{piece}*"), format!("{piece}*"), format!("*{piece}"), format!("*{piece}*?b*")] {
+            let found = Pattern::new(&pattern, Wildcards::Matched).matches(&text);
+            prop_assert_eq!(found, oracle::is_match(&pattern, &text), "{}", pattern);
+        }
     }
 }
