@@ -1,8 +1,8 @@
 //! Kinesis Data Streams: shards, records, iterators, enhanced fan-out.
 //!
 //! Start reading at [`Streams`] and at any file of `ops/`: one operation each, named as the API names it. `put`, `read` and `fanout`
-//! move records, `sealing` encrypts them; `stream` and `directory` are what there is, in memory; `stored` and `changes` are how it gets into the catalog; `limits`
-//! and `errors` hold every number and every sentence. Knows no socket, no protocol and no policy.
+//! move records, `sealing` encrypts them; `stream` and `directory` are what there is, in memory; `stored`, `changes` and
+//! `doubt` are how it gets into the catalog; `limits` and `errors` hold every number and every sentence, `calls` and `monitoring` count what comes. Knows no socket, no protocol and no policy.
 
 mod accounts;
 mod calls;

@@ -103,3 +103,6 @@ pub enum LimitsMode {
     /// That, and the calls per second and quotas per day of each operation.
     Aws,
 }
+
+#[cfg(test)]
+mod tests;
