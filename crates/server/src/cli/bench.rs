@@ -72,6 +72,10 @@ struct LoadArguments {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
+    /// Measure each workload on encrypted streams too, and tell what sealing costs
+    #[arg(long)]
+    encrypted: bool,
+
     /// How requests are written [default: both]
     #[arg(long, value_name = "PROTOCOL")]
     protocol: Vec<Dialect>,
@@ -150,16 +154,22 @@ impl LoadArguments {
 
     /// The first server is ours; each case gets a new one where we start it.
     fn servers(&self, peers: &[Peer]) -> Result<Vec<Server>, Failure> {
-        let own = match self.connection.endpoint {
-            Some(_) => self.running("server".to_owned(), &self.connection, self.server_pid)?,
-            None => Server::start(self.data_dir.as_deref())?,
-        };
-        let mut servers = vec![own];
+        let mut servers = vec![self.own()?];
+        if self.encrypted {
+            servers.push(self.own()?.encrypted());
+        }
         for peer in peers {
             let connection = Connection { endpoint: Some(peer.endpoint.clone()), ..self.connection.clone() };
             servers.push(self.running(peer.name.clone(), &connection, peer.pid)?);
         }
         Ok(servers)
+    }
+
+    fn own(&self) -> Result<Server, Failure> {
+        match self.connection.endpoint {
+            Some(_) => self.running("server".to_owned(), &self.connection, self.server_pid),
+            None => Server::start(self.data_dir.as_deref()),
+        }
     }
 
     fn running(&self, name: String, connection: &Connection, pid: Option<u32>) -> Result<Server, Failure> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::columns::{Side, aligned};
 use super::case::Case;
 use super::figures::{FIGURES, Figure, Latencies, Sample, figure};
+use super::server::ENCRYPTED;
 
 /// A case on one server.
 pub(super) struct Row {
@@ -57,6 +58,7 @@ impl Report {
         let mut sides = vec![Side::Left; 3];
         sides.resize(3 + COLUMNS.len(), Side::Right);
         let mut lines = aligned(&cells, &sides);
+        lines.extend(self.sealing_lines());
         lines.extend(self.failures());
         lines.extend(self.ready_line());
         lines.extend(self.probe_line());
@@ -135,6 +137,16 @@ impl Report {
             self.measured()
                 .filter(move |row| !is_own(row) && (row.case.to_string(), row.case.protocol) == key)
                 .map(move |other| (own, other))
+        })
+    }
+
+    /// What sealing costs, or opening what was sealed.
+    fn sealing_lines(&self) -> impl Iterator<Item = String> {
+        self.pairs().filter(|(_, other)| other.server == ENCRYPTED).filter_map(|(own, other)| {
+            let cost = |row: Measured<'_>| Some(figure(row.samples, COST)?.median);
+            let more = cost(other)? - cost(own)?;
+            let protocol = protocol_name(own.case.protocol);
+            Some(format!("{} {protocol}: encrypted {more:+.2} us of server CPU a record", own.case))
         })
     }
 

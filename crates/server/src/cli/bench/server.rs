@@ -27,8 +27,20 @@ pub(super) struct Server {
     pub(super) identity: Identity,
     /// Of the process that serves, where it is on this machine and known.
     pub(super) pid: Option<u32>,
+    /// What its streams are.
+    pub(super) streams: Streams,
     started: Option<Started>,
 }
+
+/// Whether a server's streams keep records as they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Streams {
+    Plain,
+    Encrypted,
+}
+
+/// What a server is called whose streams are encrypted.
+pub(super) const ENCRYPTED: &str = "encrypted";
 
 /// A server that is our own child.
 struct Started {
@@ -42,7 +54,12 @@ struct Started {
 impl Server {
     /// One that runs already.
     pub(super) fn running(name: String, target: Target, identity: Identity, pid: Option<u32>) -> Self {
-        Self { name, target, identity, pid, started: None }
+        Self { name, target, identity, pid, streams: Streams::Plain, started: None }
+    }
+
+    /// The same, with encrypted streams.
+    pub(super) fn encrypted(self) -> Self {
+        Self { name: ENCRYPTED.to_owned(), streams: Streams::Encrypted, ..self }
     }
 
     /// Starts this very program on a new directory beneath `disk` (the system's temporary directory without one), in mode `sync`,
@@ -63,7 +80,14 @@ impl Server {
             region: Region::parse(REGION).expect("the constant is a region"),
         };
         let pid = Some(started.child.id());
-        Ok(Self { name: "anabranch".to_owned(), target, identity, pid, started: Some(started) })
+        Ok(Self {
+            name: "anabranch".to_owned(),
+            target,
+            identity,
+            pid,
+            streams: Streams::Plain,
+            started: Some(started),
+        })
     }
 
     /// Whether it was started here, and can be started again.

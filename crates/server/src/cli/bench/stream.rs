@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::super::Failure;
-use super::server::Server;
+use super::server::{Server, Streams};
 use super::wire::Wire;
 
 /// The slowest peer takes seconds for a stream of many shards.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(60);
+/// The key that every account has.
+const OWNED_KEY: &str = "alias/aws/kinesis";
 const ASKED_EVERY: Duration = Duration::from_millis(20);
 
 /// A stream that is active.
@@ -25,18 +27,12 @@ impl Stream {
         let mut wire = Wire::connect(server).await?;
         let name = format!("bench-{:012x}", fastrand::u64(..1 << 48));
         wire.call("CreateStream", &json!({ "StreamName": name, "ShardCount": shards })).await?;
-        let begun = Instant::now();
-        let arn = loop {
-            let described = wire.call("DescribeStreamSummary", &json!({ "StreamName": name })).await?;
-            let summary = &described["StreamDescriptionSummary"];
-            if summary["StreamStatus"] == "ACTIVE" {
-                break text(&summary["StreamARN"]);
-            }
-            if begun.elapsed() > ACTIVE_WITHIN {
-                return Err(format!("a stream of {shards} shards was not active in time").into());
-            }
-            tokio::time::sleep(ASKED_EVERY).await;
-        };
+        let mut arn = active(&mut wire, &name).await?;
+        if server.streams == Streams::Encrypted {
+            let key = json!({ "StreamName": name, "EncryptionType": "KMS", "KeyId": OWNED_KEY });
+            wire.call("StartStreamEncryption", &key).await?;
+            arn = active(&mut wire, &name).await?;
+        }
         let shards = list_shards(&mut wire, &name).await?;
         Ok(Self { name, arn, shards })
     }
@@ -50,6 +46,22 @@ impl Stream {
     pub(super) async fn iterator(&self, wire: &mut Wire, shard: &str, from: &str) -> Result<String, Failure> {
         let request = json!({ "StreamName": self.name, "ShardId": shard, "ShardIteratorType": from });
         Ok(text(&wire.call("GetShardIterator", &request).await?["ShardIterator"]))
+    }
+}
+
+/// Waits until a stream is active; its ARN.
+async fn active(wire: &mut Wire, name: &str) -> Result<String, Failure> {
+    let begun = Instant::now();
+    loop {
+        let described = wire.call("DescribeStreamSummary", &json!({ "StreamName": name })).await?;
+        let summary = &described["StreamDescriptionSummary"];
+        if summary["StreamStatus"] == "ACTIVE" {
+            return Ok(text(&summary["StreamARN"]));
+        }
+        if begun.elapsed() > ACTIVE_WITHIN {
+            return Err("a stream was not active in time".into());
+        }
+        tokio::time::sleep(ASKED_EVERY).await;
     }
 }
 
