@@ -19,8 +19,8 @@ const REMEMBERED_MAX: usize = 10_000;
 /// What a scan reads at a time.
 const READ: ReadLimit = ReadLimit { records_max: 10_000, bytes_max: 4 * 1024 * 1024 };
 
-/// What the keys of logs of metrics end with, behind account and region.
-const KEY_END: &str = "/monitoring/log/metrics";
+/// What stands in the keys of logs of metrics, between account and region and whose they are.
+const KEY_MIDDLE: &str = "/monitoring/log/";
 /// Keys read by one scan.
 const SCAN_KEYS: usize = 1000;
 
@@ -31,7 +31,7 @@ pub async fn log_groups(catalog: &dyn Catalog) -> Result<Vec<(GroupId, String)>,
         let page = catalog.scan(Key::from_static(b"/"), after, SCAN_KEYS).await?;
         for entry in &page.entries {
             let key = std::str::from_utf8(&entry.key).unwrap_or_default();
-            if let Some(scope) = key.strip_suffix(KEY_END)
+            if let Some((scope, _whose)) = key.split_once(KEY_MIDDLE)
                 && let Some(log) = parse(&entry.value)
             {
                 groups.push((log.group, scope.trim_start_matches('/').to_owned()));
@@ -181,7 +181,7 @@ impl Place<'_> {
             Whose::Callers => "metrics",
             Whose::Services => "services",
         };
-        format!("/{account}/{region}/monitoring/log/{name}").into()
+        format!("/{account}/{region}{KEY_MIDDLE}{name}").into()
     }
 }
 

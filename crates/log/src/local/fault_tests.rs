@@ -260,24 +260,53 @@ fn an_arrival_does_not_follow_a_clock_that_goes_back() {
     assert_eq!(log.counters().arrivals_clamped.load(Ordering::Relaxed), 1);
 }
 
+/// Makes a file's version 2 and its checksum right.
+fn make_newer(disk: &SimulatedDisk, name: &str, crc_at: Option<usize>) {
+    let file = disk.open(name).expect("it opens");
+    let mut bytes = vec![0; file.length().expect("it has one") as usize];
+    file.read_at(&mut bytes, 0).expect("it reads");
+    let crc_at = crc_at.unwrap_or(bytes.len() - 4);
+    bytes[4] = 2;
+    let crc = super::checksum::crc32c(&bytes[..crc_at]);
+    bytes[crc_at..crc_at + 4].copy_from_slice(&crc.to_le_bytes());
+    file.write_at(&[IoSlice::new(&bytes)], 0).expect("it writes");
+}
+
 #[test]
-fn a_newer_format_is_refused_with_a_sentence() {
+fn a_newer_format_is_refused_with_a_sentence_whatever_file_has_it() {
     let disk = SimulatedDisk::new();
-    drop(open(&disk, Durability::Sync));
-    for (name, version_at, crc_at) in [("state".to_owned(), 4, 28), (last_segment(&disk), 4, 24)] {
+    let log = open(&disk, Durability::Sync);
+    appended(&log, 10);
+    block_on(log.checkpoint()).expect("it succeeds");
+    drop(log);
+    for (name, crc_at) in
+        [("state".to_owned(), Some(28)), ("checkpoint".to_owned(), None), (last_segment(&disk), Some(24))]
+    {
         let disk = disk.after_power_cut(0);
-        let file = disk.open(&name).expect("it opens");
-        let mut bytes = vec![0; 32];
-        file.read_at(&mut bytes, 0).expect("it reads");
-        bytes[version_at] = 2;
-        let crc = super::checksum::crc32c(&bytes[..crc_at]);
-        bytes[crc_at..crc_at + 4].copy_from_slice(&crc.to_le_bytes());
-        file.write_at(&[IoSlice::new(&bytes)], 0).expect("it writes");
-        match LocalLog::open(Arc::new(disk), options(Durability::Sync)) {
+        make_newer(&disk, &name, crc_at);
+        match LocalLog::open(Arc::new(disk.clone()), options(Durability::Sync)) {
             Err(OpenError::Io { source, .. }) => {
                 assert!(source.to_string().ends_with("use a newer one"), "{source}");
             }
             _ => panic!("{name} was taken"),
         }
+        let steps = disk.steps();
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        assert!(super::offline::repair(&shared).is_err(), "{name} was repaired");
+        assert_eq!(disk.steps(), steps, "{name} was touched");
     }
+
+    // History is opened when it is read, and when a checkpoint comes to it.
+    make_newer(&disk, "history-1-0", Some(24));
+    let log = open(&disk, Durability::Sync);
+    let refused = read(&log, position(0, 0)).expect_err("it is refused");
+    let sentence = std::error::Error::source(&refused).map(ToString::to_string).unwrap_or_default();
+    assert!(sentence.ends_with("use a newer one"), "{refused:?}");
+    appended(&log, 10);
+    assert!(block_on(log.checkpoint()).is_err());
+    drop(log);
+    let verified = super::offline::verify(&disk, &mut |_| {}).expect("it is looked at");
+    assert!(!verified.is_whole(), "{verified:?}");
+    let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+    assert!(super::offline::repair(&shared).is_err());
 }

@@ -1,5 +1,6 @@
 //! The file `checkpoint`: where the write-ahead log must be read from, and what was known before that place.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use anabranch_types::Timestamp;
@@ -60,6 +61,14 @@ pub struct ManifestLog {
     pub last_arrival: Option<Timestamp>,
     /// Nothing comes any more.
     pub closed: bool,
+}
+
+impl Manifest {
+    /// Forgets groups that were removed since.
+    pub fn forget(&mut self, removed: &BTreeSet<GroupId>) {
+        self.groups.retain(|group| !removed.contains(&group.group));
+        self.logs.retain(|log| !removed.contains(&log.id.group));
+    }
 }
 
 /// The last checkpoint; `None` if there never was one.

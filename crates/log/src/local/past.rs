@@ -247,7 +247,7 @@ fn together(parts: &[Part], limit: ReadLimit) -> Vec<Part> {
 }
 
 /// Whether an error says that a file is not what it was.
-fn is_damage(error: &io::Error) -> bool {
+pub fn is_damage(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData

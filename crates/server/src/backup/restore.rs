@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -62,8 +62,10 @@ pub enum RestoreError {
 pub struct Restored {
     /// The backup.
     pub backup: Manifest,
-    /// Groups of logs that the log alone knew and that were dropped.
+    /// Groups of empty logs that the log alone knew and that were dropped.
     pub groups_dropped: u64,
+    /// Groups of logs with records that the catalog does not name. They are kept: a newer program may know whose they are.
+    pub groups_unnamed: u64,
 }
 
 /// Makes a data directory of a backup; tells how many bytes of how many are copied. Blocks; not for async code. The directory must be empty or not
@@ -92,14 +94,15 @@ pub fn restore(
         }
     }
     files::sync_dir(data_dir)?;
-    let groups_dropped = bring_to_order(data_dir, &log_dir)?;
+    let (groups_dropped, groups_unnamed) = bring_to_order(data_dir, &log_dir)?;
     fs::remove_file(unfinished(data_dir))?;
     files::sync_dir(data_dir)?;
-    Ok(Restored { backup, groups_dropped })
+    Ok(Restored { backup, groups_dropped, groups_unnamed })
 }
 
-/// Drops the logs that the catalog does not name. What the catalog alone knows is brought to its end by the next start.
-fn bring_to_order(data_dir: &Path, log_dir: &Path) -> Result<u64, RestoreError> {
+/// Drops the empty logs that the catalog does not name: they were made and their name was not committed. What the catalog alone knows is
+/// brought to its end by the next start. How many groups were dropped, and how many more are unnamed.
+fn bring_to_order(data_dir: &Path, log_dir: &Path) -> Result<(u64, u64), RestoreError> {
     let catalog = SqliteCatalog::open(&data_dir.join(CATALOG_FILE))?;
     let log = LocalLog::open(Arc::new(RealDisk::open(log_dir)?), Options::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -107,14 +110,22 @@ fn bring_to_order(data_dir: &Path, log_dir: &Path) -> Result<u64, RestoreError> 
         let mut named: BTreeSet<GroupId> = BTreeSet::new();
         named.extend(streams::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
         named.extend(cloudwatch::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
-        let groups: BTreeSet<GroupId> = log.logs().into_iter().map(|log| log.group).collect();
-        let mut dropped = 0;
-        for group in groups.difference(&named) {
-            log.remove_group(*group).await?;
-            dropped += 1;
+        let is_empty = |log: &LocalLog, id| log.state(id).is_ok_and(|state| state.end.offset.0 == 0);
+        let mut unnamed: BTreeMap<GroupId, bool> = BTreeMap::new();
+        for id in log.logs().into_iter().filter(|id| !named.contains(&id.group)) {
+            *unnamed.entry(id.group).or_insert(true) &= is_empty(&log, id);
+        }
+        let (mut dropped, mut kept) = (0, 0);
+        for (group, is_empty) in unnamed {
+            if is_empty {
+                log.remove_group(group).await?;
+                dropped += 1;
+            } else {
+                kept += 1;
+            }
         }
         log.checkpoint().await?;
         log.shut_down().await?;
-        Ok(dropped)
+        Ok((dropped, kept))
     })
 }

@@ -30,18 +30,27 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let mut teller = Teller::new(arguments.progress);
     let tell = &mut |bytes, of| teller.tell("", bytes, of);
-    let Restored { backup, groups_dropped } = backup::restore(&arguments.backup, &arguments.data_dir, tell)?;
+    let Restored { backup, groups_dropped, groups_unnamed } =
+        backup::restore(&arguments.backup, &arguments.data_dir, tell)?;
     drop(teller);
     if arguments.json {
         return output::print_lines(&[
-            json!({ "backup": backup, "groups_dropped": groups_dropped }).to_string()
+            json!({ "backup": backup, "groups_dropped": groups_dropped, "groups_unnamed": groups_unnamed })
+                .to_string(),
         ]);
     }
     let dir = arguments.data_dir.display();
     let mut lines =
         vec![format!("The backup of {} is in {dir}; new records begin a new timeline.", backup.taken)];
     if groups_dropped > 0 {
-        lines.push(format!("{groups_dropped} groups of logs that the catalog does not know were dropped."));
+        lines.push(format!(
+            "{groups_dropped} groups of empty logs that the catalog does not name were dropped."
+        ));
+    }
+    if groups_unnamed > 0 {
+        lines.push(format!(
+            "{groups_unnamed} groups of logs with records that the catalog does not name are kept."
+        ));
     }
     lines.push(format!(
         "The master key is not part of a backup (it was: {}): put it at {dir}/master.key, or name it when you start the server.",

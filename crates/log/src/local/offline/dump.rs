@@ -10,6 +10,7 @@ use crate::local::body::Records;
 use crate::local::frame::{BLOCK_BYTES, FrameHeader, FrameKind, HEADER_BYTES};
 use crate::local::history::HistorySegment;
 use crate::local::log::OpenError;
+use crate::local::past::is_damage;
 use crate::local::read::checksum_holds;
 use crate::local::scan::scan;
 use crate::local::{manifest, recover};
@@ -56,13 +57,17 @@ impl DumpedFrame {
 }
 
 /// Shows every whole frame until `show` has seen enough: history first, group by group, then the write-ahead log. Changes nothing.
+/// What cannot be read is left out; [`super::verify`] tells of it.
 pub fn dump(disk: &dyn Disk, show: &mut dyn FnMut(&DumpedFrame) -> ControlFlow<()>) -> Result<(), OpenError> {
     let _lock = survey::lock(disk)?;
     let read = |doing| move |source: io::Error| OpenError::Io { doing, source };
     let manifest = manifest::load(disk).map_err(read("read the checkpoint"))?.unwrap_or_default();
     for segment in survey::history(&manifest) {
-        if dump_history(disk, &segment, show).map_err(read("read a segment of history"))?.is_break() {
-            return Ok(());
+        match dump_history(disk, &segment, show) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return Ok(()),
+            Err(e) if is_damage(&e) => {}
+            Err(e) => return Err(read("read a segment of history")(e)),
         }
     }
     let segments = survey::write_ahead(disk, manifest.place).map_err(read("read the write-ahead log"))?;

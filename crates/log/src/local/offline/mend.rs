@@ -15,7 +15,7 @@ use crate::local::history::{
     FrameToKeep, HistorySegment, Index, Meta, RunWriter, has_whole_header, segment_name,
 };
 use crate::local::manifest::{Manifest, ManifestGroup, ManifestLog};
-use crate::local::past::{Found, frames_of};
+use crate::local::past::{Found, frames_of, is_damage};
 use crate::local::tail::Frame;
 use crate::{GroupId, LogId, Offset, Position};
 
@@ -292,9 +292,4 @@ fn give_up(writer: &mut RunWriter, lost: &LostRecords, arrival: Timestamp) -> io
         first.offset = Offset(first.offset.0 + u64::from(count));
     }
     Ok(())
-}
-
-/// Whether an error says that a file is not what it was.
-fn is_damage(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub fn repair(disk: &Arc<dyn Disk>) -> Result<Repaired, OpenError> {
     {
         let _lock = survey::lock(&**disk)?;
         make_it_open(&**disk, &mut repaired)?;
-        repaired.write_ahead = is_damaged(&**disk).map_err(doing("read the write-ahead log"))?;
+        (repaired.write_ahead, _) = look_ahead(&**disk).map_err(doing("read the write-ahead log"))?;
     }
     if repaired.write_ahead {
         take_over(disk)?;
@@ -48,6 +48,8 @@ pub fn repair(disk: &Arc<dyn Disk>) -> Result<Repaired, OpenError> {
     let _lock = survey::lock(&**disk)?;
     let loaded = manifest::load(&**disk).map_err(doing("read the checkpoint"))?;
     let mut manifest = loaded.unwrap_or_default();
+    let (_, removed) = look_ahead(&**disk).map_err(doing("read the write-ahead log"))?;
+    manifest.forget(&removed);
     repaired.history = mend::mend(&**disk, &mut manifest).map_err(doing("mend history"))?;
     if repaired.history != Mended::default() {
         manifest::store(&**disk, &manifest).map_err(doing("write the checkpoint"))?;
@@ -96,13 +98,13 @@ fn make_it_open(disk: &dyn Disk, repaired: &mut Repaired) -> Result<(), OpenErro
     Ok(())
 }
 
-/// Whether a part of the write-ahead log that was durable cannot be read.
-fn is_damaged(disk: &dyn Disk) -> io::Result<bool> {
+/// Whether a part of the write-ahead log that was durable cannot be read, and which groups were removed in it.
+fn look_ahead(disk: &dyn Disk) -> io::Result<(bool, BTreeSet<GroupId>)> {
     let manifest = manifest::load(disk)?.unwrap_or_default();
     let segments = survey::write_ahead(disk, manifest.place)?;
     let mut verified = Verified::default();
-    verify_ahead(&segments, Some(&manifest), &mut verified, &mut |_, _| {})?;
-    Ok(!verified.is_whole())
+    let removed = verify_ahead(&segments, Some(&manifest), &mut verified, &mut |_, _| {})?;
+    Ok((!verified.is_whole(), removed))
 }
 
 /// Lets the log itself take over what can be read of its write-ahead log.

@@ -286,6 +286,17 @@ fn a_repair_gives_up_what_is_damaged_in_the_write_ahead_log() {
 }
 
 #[test]
+fn a_group_that_was_removed_since_the_checkpoint_is_not_asked_for() {
+    let disk = some_directory();
+    block_on(open(&disk).unwrap().remove_group(LOG.group)).unwrap();
+    // The start after it takes its files off the disk.
+    drop(open(&disk).unwrap());
+    assert_eq!(histories(&disk), Vec::<String>::new());
+    assert!(verify(&disk, &mut |_| {}).unwrap().is_whole());
+    assert_eq!(repair(&shared(&disk)).unwrap(), Repaired::default());
+}
+
+#[test]
 fn a_write_ahead_log_that_is_gone_is_told() {
     let disk = some_directory();
     for name in disk.list("").unwrap().iter().filter(|n| n.starts_with("wal-")) {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use anabranch_types::Timestamp;
@@ -130,9 +130,10 @@ pub fn verify(disk: &dyn Disk, told: &mut dyn FnMut(&Progress)) -> Result<Verifi
     let history = manifest.iter().flat_map(|m| &m.groups).flat_map(|g| &g.segments);
     let bytes_in_all = history.map(|(_, meta)| meta.length).sum::<u64>() + bytes_of(&ahead);
     let mut tell = |file: &str, bytes| told(&Progress { file: file.to_owned(), bytes, bytes_in_all });
-    verify_ahead(&ahead, manifest.as_ref(), &mut verified, &mut tell).map_err(read_ahead)?;
-    if let Some(manifest) = &manifest {
-        verify_history(disk, manifest, &mut verified, &mut tell);
+    let removed = verify_ahead(&ahead, manifest.as_ref(), &mut verified, &mut tell).map_err(read_ahead)?;
+    if let Some(mut manifest) = manifest {
+        manifest.forget(&removed);
+        verify_history(disk, &manifest, &mut verified, &mut tell);
     }
     Ok(verified)
 }
@@ -145,12 +146,14 @@ fn bytes_of(segments: &[recover::Found]) -> u64 {
     segments.iter().map(|s| s.bytes).sum()
 }
 
+/// Reads the write-ahead log. The groups that were removed since the checkpoint: their files may be gone already.
 pub(super) fn verify_ahead(
     segments: &[recover::Found],
     manifest: Option<&Manifest>,
     verified: &mut Verified,
     tell: &mut dyn FnMut(&str, u64),
-) -> io::Result<()> {
+) -> io::Result<BTreeSet<GroupId>> {
+    let mut removed = BTreeSet::new();
     let checkpointed = manifest.map_or(0, |m| m.place);
     // Without a checkpoint nobody knows where the write-ahead log begins.
     let mut held = manifest.map(|m| m.place);
@@ -169,6 +172,8 @@ pub(super) fn verify_ahead(
         if scan.torn {
             verified.found(&segment.name, scan.end, bytes.len() as u64, What::Torn);
         }
+        let gone = scan.frames.iter().filter(|f| f.kind == FrameKind::RemoveGroup);
+        removed.extend(gone.map(|f| f.log.group));
         verified.frames += scan.frames.len() as u64;
         let records = scan.frames.iter().filter(|f| f.kind == FrameKind::Records);
         verified.records += records.map(|f| u64::from(f.count)).sum::<u64>();
@@ -177,7 +182,7 @@ pub(super) fn verify_ahead(
         verified.bytes += segment.bytes;
         tell(&segment.name, verified.bytes);
     }
-    Ok(())
+    Ok(removed)
 }
 
 fn verify_history(
