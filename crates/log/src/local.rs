@@ -10,6 +10,9 @@ mod checkpoint;
 mod checksum;
 mod dirty;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod history;
 mod log;
 mod manifest;

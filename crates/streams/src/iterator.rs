@@ -45,7 +45,7 @@ impl Streams {
 }
 
 impl Iterator {
-    fn to_bytes(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let name = self.name.as_str().as_bytes();
         let mut bytes = Vec::with_capacity(22 + name.len());
         bytes.extend_from_slice(&self.log.group.0.to_be_bytes());
@@ -56,7 +56,7 @@ impl Iterator {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (group, rest) = bytes.split_first_chunk()?;
         let (index, rest) = rest.split_first_chunk()?;
         let (timeline, rest) = rest.split_first_chunk()?;

@@ -22,10 +22,19 @@ fn http_date(text: &str) -> Option<jiff::Timestamp> {
     PARSER.parse_timestamp(text).ok()
 }
 
+/// The time furthest from the epoch: as far as a double of seconds, which is what JSON and Smithy RPC v2 carry, tells each millisecond from
+/// the next. Some 69,000 years.
+const MILLIS_MAX: i64 = 1000 << 41;
+
 /// The time `seconds` after the epoch, rounded to the millisecond, held at the ends of what can be said; `None` for what is no number.
 pub(crate) fn of_seconds(seconds: f64) -> Option<Timestamp> {
     // A float is cast to the nearest integer there is, so this cannot overflow.
-    (!seconds.is_nan()).then(|| Timestamp::from_millis((seconds * 1000.0).round() as i64))
+    (!seconds.is_nan()).then(|| of_millis((seconds * 1000.0).round() as i64))
+}
+
+/// The time `millis` after the epoch, held at the ends of what every protocol can say.
+pub(crate) fn of_millis(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis.clamp(-MILLIS_MAX, MILLIS_MAX))
 }
 
 /// `2026-11-21T15:39:42Z`, with as many digits of a second's fraction as it has.
@@ -124,7 +133,10 @@ mod tests {
 
     #[test]
     fn a_time_far_off_is_held_at_the_end() {
-        assert_eq!(of_seconds(1e300), Some(Timestamp::from_millis(i64::MAX)));
+        assert_eq!(of_seconds(1e300), Some(Timestamp::from_millis(MILLIS_MAX)));
+        assert_eq!(of_millis(i64::MIN), Timestamp::from_millis(-MILLIS_MAX));
+        let last = EpochSeconds(Timestamp::from_millis(MILLIS_MAX - 1)).to_string();
+        assert_eq!(parse(&last, TimestampForm::EpochSeconds), Some(Timestamp::from_millis(MILLIS_MAX - 1)));
         assert_eq!(of_seconds(f64::NAN), None);
     }
 }

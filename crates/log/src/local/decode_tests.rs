@@ -7,8 +7,10 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::body::Records;
-use super::frame::{BLOCK_BYTES, FrameHeader};
+use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, NUMBER_MAX};
+use super::history::Part;
 use super::scan::{Identity, scan};
+use super::segment::{decode_header, encode};
 use super::{LocalLog, Options, Prepare};
 use crate::conformance::block_on;
 use crate::disk::{Disk, SimulatedDisk};
@@ -54,6 +56,34 @@ fn use_it(disk: &SimulatedDisk) {
     }
     let _ = block_on(log.checkpoint());
     let _ = block_on(log.shut_down());
+}
+
+/// Found by fuzzing: right checksums around numbers whose sums overflow.
+#[test]
+fn numbers_that_were_never_written_are_refused_before_anything_is_added_to_them() {
+    let header = FrameHeader::about(FrameKind::Records, LOG);
+    for (number, is_read) in [(NUMBER_MAX, true), (NUMBER_MAX + 1, false), (u64::MAX, false)] {
+        let first = Position { offset: crate::Offset(number), ..Position::default() };
+        for header in [
+            FrameHeader { place: number, ..header },
+            FrameHeader { durable: number, ..header },
+            FrameHeader { first, ..header },
+        ] {
+            assert_eq!(FrameHeader::decode(&header.encode()).is_some(), is_read, "{header:?}");
+        }
+        assert_eq!(decode_header(&encode(1, number)).unwrap().is_some(), is_read, "{number}");
+        let part = Part {
+            log: 0,
+            first,
+            count: 1,
+            at: 4096,
+            bytes: 124,
+            first_arrival: Timestamp::default(),
+            last_arrival: Timestamp::default(),
+        };
+        assert_eq!(Part::decode(&part.encode()).is_some(), is_read);
+        assert!(Part::decode(&Part { bytes: u32::MAX, ..part }.encode()).is_none());
+    }
 }
 
 proptest! {

@@ -12,6 +12,9 @@ pub const HEADER_BYTES: usize = 112;
 /// A body's greatest length: a request of 10 MiB with room for what frames add to it.
 pub const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
 
+/// Places and offsets beyond this were never written: sums of the ones that are read do not overflow.
+pub const NUMBER_MAX: u64 = 1 << 62;
+
 const MAGIC: [u8; 4] = *b"ABRf";
 
 /// What a frame says.
@@ -153,7 +156,8 @@ impl FrameHeader {
             arrival: Timestamp::from_millis(u64_at(bytes, 64).cast_signed()),
             producer: Producer { id: u64_at(bytes, 80), sequence: u64_at(bytes, 88) },
         };
-        (header.body_bytes as usize <= BODY_BYTES_MAX).then_some(header)
+        let is_possible = header.place.max(header.durable).max(header.first.offset.0) <= NUMBER_MAX;
+        (is_possible && header.body_bytes as usize <= BODY_BYTES_MAX).then_some(header)
     }
 
     /// Whether bytes begin as a frame of this incarnation does, damaged or not: what a torn write leaves.

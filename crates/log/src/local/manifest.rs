@@ -6,7 +6,7 @@ use std::io;
 use anabranch_types::Timestamp;
 
 use super::checksum::crc32c;
-use super::frame::{u16_at, u32_at, u64_at};
+use super::frame::{NUMBER_MAX, u16_at, u32_at, u64_at};
 use super::history::Meta;
 use super::replace::replace;
 use crate::disk::Disk;
@@ -171,7 +171,16 @@ fn decode(bytes: &[u8]) -> io::Result<Manifest> {
     for _ in 0..u64_at(header, 40) {
         manifest.logs.push(decode_log(cursor.take(LOG_BYTES)?));
     }
-    if cursor.0.is_empty() { Ok(manifest) } else { Err(damaged()) }
+    if cursor.0.is_empty() && is_possible(&manifest) { Ok(manifest) } else { Err(damaged()) }
+}
+
+/// Whether there is nothing in it that was never written.
+fn is_possible(manifest: &Manifest) -> bool {
+    let metas =
+        manifest.groups.iter().flat_map(|g| &g.segments).map(|(_, meta)| meta.length.max(meta.last_index_at));
+    let offsets = manifest.logs.iter().map(|log| log.start.offset.0.max(log.next.offset.0));
+    let numbers = [manifest.place, manifest.incarnation, manifest.next_segment];
+    numbers.into_iter().chain(metas).chain(offsets).all(|number| number <= NUMBER_MAX)
 }
 
 fn decode_group(cursor: &mut Cursor<'_>) -> io::Result<ManifestGroup> {

@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
 
 use super::checksum::crc32c;
-use super::frame::{BLOCK_BYTES, u32_at, u64_at};
+use super::frame::{BLOCK_BYTES, NUMBER_MAX, u32_at, u64_at};
 use super::{lock, sync_names};
 use crate::GroupId;
 use crate::disk::{Disk, DiskFile};
@@ -91,7 +91,8 @@ impl Spare {
     }
 }
 
-fn encode(incarnation: u64, first_place: u64) -> [u8; BLOCK_BYTES as usize] {
+/// A segment's first block.
+pub fn encode(incarnation: u64, first_place: u64) -> [u8; BLOCK_BYTES as usize] {
     let mut out = [0; BLOCK_BYTES as usize];
     out[..4].copy_from_slice(&MAGIC);
     out[4..8].copy_from_slice(&VERSION.to_le_bytes());
@@ -111,7 +112,7 @@ pub fn decode_header(bytes: &[u8]) -> io::Result<Option<(u64, u64)>> {
         return Ok(None);
     }
     match u32_at(bytes, 4) {
-        VERSION => Ok(Some((u64_at(bytes, 8), u64_at(bytes, 16)))),
+        VERSION => Ok(Some((u64_at(bytes, 8), u64_at(bytes, 16))).filter(|(_, place)| *place <= NUMBER_MAX)),
         newer => Err(io::Error::new(
             io::ErrorKind::Unsupported,
             format!(

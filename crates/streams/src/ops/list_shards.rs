@@ -24,7 +24,7 @@ enum Filter {
 }
 
 /// What a NextToken carries: the stream, the filter, the last shard listed.
-struct Continuation {
+pub(crate) struct Continuation {
     group: GroupId,
     filter: Filter,
     after: ShardId,
@@ -159,7 +159,7 @@ impl Filter {
 }
 
 impl Continuation {
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let (kind, time) = match self.filter {
             Filter::All => (0_u8, 0),
             Filter::OpenAt(time) => (1, time.millis()),
@@ -173,7 +173,7 @@ impl Continuation {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (kind, rest) = bytes.split_first()?;
         let (time, rest) = rest.split_first_chunk()?;
         let (group, rest) = rest.split_first_chunk()?;

@@ -281,7 +281,7 @@ impl crate::Decoder for Decoder {
     fn timestamp(&mut self, _: TimestampForm) -> Result<Timestamp, Malformed> {
         let number = self.number(Wanted::Timestamp)?;
         let time = match self.dialect {
-            Dialect::Cbor11 => Some(Timestamp::from_millis(number.long())),
+            Dialect::Cbor11 => Some(time::of_millis(number.long())),
             Dialect::RpcV2 => time::of_seconds(number.double()),
         };
         time.ok_or_else(|| mismatch(Found::Number, Wanted::Timestamp))

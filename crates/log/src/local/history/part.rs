@@ -1,10 +1,13 @@
 use anabranch_types::Timestamp;
 
-use crate::local::frame::{u16_at, u32_at, u64_at};
+use crate::local::frame::{BODY_BYTES_MAX, HEADER_BYTES, NUMBER_MAX, u16_at, u32_at, u64_at};
 use crate::{Offset, Position, Timeline};
 
 /// A part is closed when it has reached this length: what a reader in the middle has to read too much at the most, frames apart.
 pub const PART_BYTES: u64 = 256 * 1024;
+
+/// A part is no longer: one frame more than [`PART_BYTES`].
+const BYTES_MAX: usize = PART_BYTES as usize + HEADER_BYTES + BODY_BYTES_MAX;
 
 /// Frames of one log that stand together in a history segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +59,9 @@ impl Part {
         out
     }
 
-    /// The part an entry names.
-    pub fn decode(entry: &[u8; Self::ENTRY_BYTES]) -> Self {
-        Self {
+    /// The part an entry names; `None` for one that was never written.
+    pub fn decode(entry: &[u8; Self::ENTRY_BYTES]) -> Option<Self> {
+        let part = Self {
             log: u32_at(entry, 0),
             first: Position { timeline: Timeline(u16_at(entry, 4)), offset: Offset(u64_at(entry, 8)) },
             count: u32_at(entry, 16),
@@ -66,6 +69,8 @@ impl Part {
             at: u64_at(entry, 24),
             first_arrival: Timestamp::from_millis(u64_at(entry, 32).cast_signed()),
             last_arrival: Timestamp::from_millis(u64_at(entry, 40).cast_signed()),
-        }
+        };
+        let is_possible = part.first.offset.0.max(part.at) <= NUMBER_MAX && part.bytes as usize <= BYTES_MAX;
+        is_possible.then_some(part)
     }
 }

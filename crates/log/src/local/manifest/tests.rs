@@ -43,3 +43,20 @@ fn any_flipped_bit_and_any_cut_is_noticed() {
     }
     assert!((0..bytes.len()).all(|length| decode(&bytes[..length]).is_err()));
 }
+
+#[test]
+fn a_number_that_was_never_written_is_damage_although_the_checksum_is_right() {
+    for wrong in [
+        Manifest { place: NUMBER_MAX + 1, ..example() },
+        Manifest { incarnation: u64::MAX, ..example() },
+        Manifest { next_segment: u64::MAX, ..example() },
+    ] {
+        assert!(decode(&encode(&wrong)).is_err());
+    }
+    let mut wrong = example();
+    wrong.groups[0].segments[0].1.length = u64::MAX;
+    assert!(decode(&encode(&wrong)).is_err());
+    let mut wrong = example();
+    wrong.logs[0].next.offset = Offset(u64::MAX);
+    assert!(decode(&encode(&wrong)).is_err());
+}
