@@ -22,7 +22,13 @@ pub fn endpoint(settings: &Settings, bound: SocketAddr) -> String {
 }
 
 /// What is printed at start-up: the endpoint, what to export, what holds, and `Ready.` alone on the last line.
-pub fn text(settings: &Settings, endpoint: &str, data_dir: Option<&Path>) -> String {
+/// `authority` is a certificate that clients do not believe by themselves.
+pub fn text(
+    settings: &Settings,
+    endpoint: &str,
+    data_dir: Option<&Path>,
+    authority: Option<&Path>,
+) -> String {
     let flags = &settings.flags;
     let (key, secret) = match settings.closed() {
         true => ("YOUR_ACCESS_KEY_ID", "YOUR_SECRET_ACCESS_KEY"),
@@ -46,6 +52,8 @@ pub fn text(settings: &Settings, endpoint: &str, data_dir: Option<&Path>) -> Str
         }
         Limits::Off => "A shard's limits are off.",
     };
+    let authority =
+        authority.map(|path| format!("  export AWS_CA_BUNDLE={}\n", path.display())).unwrap_or_default();
     format!(
         "Anabranch {version} answers at {endpoint}\n\
          {keeps} {callers} {limits}\n\n\
@@ -54,7 +62,7 @@ pub fn text(settings: &Settings, endpoint: &str, data_dir: Option<&Path>) -> Str
          export AWS_ACCESS_KEY_ID={key}\n  \
          export AWS_SECRET_ACCESS_KEY={secret}\n  \
          export AWS_REGION={region}\n  \
-         export AWS_DEFAULT_REGION={region}\n\n\
+         export AWS_DEFAULT_REGION={region}\n{authority}\n\
          Ready.\n",
         version = env!("CARGO_PKG_VERSION"),
         region = flags.region,

@@ -15,7 +15,7 @@ use anabranch_streams::limits::LimitsMode;
 use anabranch_types::Rng;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::announce;
@@ -32,6 +32,8 @@ use crate::world::{self, Recipe, World};
 const MASTER_KEY_FILE: &str = "master.key";
 /// How long what was begun may take to finish once the server was told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
+/// How long calls in flight may take to be told that the log takes nothing more.
+const REFUSE_MAX: Duration = Duration::from_secs(2);
 
 /// Why the server did not start, or did not stop well.
 #[derive(Debug, thiserror::Error)]
@@ -64,21 +66,35 @@ pub enum RunError {
     Poisoned(#[source] Arc<io::Error>),
 }
 
-/// Serves until SIGTERM or SIGINT, then finishes what was begun.
-pub fn serve(settings: Settings) -> Result<(), RunError> {
+/// How long a server serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until it is told to stop.
+    Told,
+    /// Or until its standard input ends, which is when the process that gave it one is gone.
+    StdinEnds,
+}
+
+/// Serves until SIGTERM or SIGINT, or as `until` says, then finishes what was begun.
+pub fn serve(settings: Settings, until: Until) -> Result<(), RunError> {
     logging::start(&settings.flags);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|source| RunError::System { doing: "start threads", source })?.block_on(run(settings))
+    runtime
+        .map_err(|source| RunError::System { doing: "start threads", source })?
+        .block_on(run(settings, until))
 }
 
-async fn run(settings: Settings) -> Result<(), RunError> {
-    let mut stop = Stop::watch()?;
+async fn run(settings: Settings, until: Until) -> Result<(), RunError> {
+    let mut stop = Stop::watch(until)?;
     let server = Server::start(settings).await?;
     server.announce()?;
     tokio::select! {
         () = stop.told() => {}
-        reason = server.gateway.world_poisoned() => return Err(RunError::Poisoned(reason)),
+        reason = server.gateway.world_poisoned() => {
+            server.refuse().await;
+            return Err(RunError::Poisoned(reason));
+        }
     }
     server.drain().await
 }
@@ -90,6 +106,8 @@ pub struct Server {
     connections: Arc<Semaphore>,
     bound: Vec<SocketAddr>,
     metrics_bound: Option<SocketAddr>,
+    /// The certificate that clients have to be told to believe.
+    authority: Option<PathBuf>,
     audit: Option<Arc<FileSink>>,
     /// Given up last: until then the directory is ours.
     place: Option<Place>,
@@ -106,6 +124,12 @@ impl Server {
             false => KeptClock::machine(data_dir.as_deref())?,
         };
         let tls = tls(&settings, data_dir.clone())?;
+        let mut authority = None;
+        if settings.flags.tls == TlsMode::Required {
+            // Whoever is told where it is finds it there, also before the first connection.
+            tls.acceptor().await?;
+            authority = tls.authority();
+        }
         let audit = open_audit(&settings)?;
 
         let master_key = master_key(&settings, data_dir.as_deref())?;
@@ -137,7 +161,7 @@ impl Server {
             metrics_bound = Some(address);
             tokio::spawn(gateway::serve_metrics(Arc::clone(&gateway), listener));
         }
-        Ok(Self { settings, gateway, connections, bound, metrics_bound, audit, place })
+        Ok(Self { settings, gateway, connections, bound, metrics_bound, authority, audit, place })
     }
 
     /// The addresses it listens on, in the order they were given.
@@ -158,7 +182,8 @@ impl Server {
             announce::write_ready_file(path, &endpoint, self.settings.flags.region.as_str())
                 .map_err(|source| RunError::ReadyFile { path: path.clone(), source })?;
         }
-        let text = announce::text(&self.settings, &endpoint, self.place.as_ref().map(Place::dir));
+        let kept = self.place.as_ref().map(Place::dir);
+        let text = announce::text(&self.settings, &endpoint, kept, self.authority.as_deref());
         let mut out = io::stdout().lock();
         // Nobody may be reading: that is no reason to stop.
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -167,11 +192,22 @@ impl Server {
         Ok(())
     }
 
+    /// Takes nothing new; gives what waits for the log a moment to be refused.
+    async fn refuse(&self) {
+        self.gateway.drain();
+        self.connections_ended(REFUSE_MAX).await;
+    }
+
+    /// Whether every connection ended within so long.
+    async fn connections_ended(&self, within: Duration) -> bool {
+        let all = u32::try_from(Acceptor::CONNECTIONS_MAX).unwrap_or(u32::MAX);
+        timeout(within, self.connections.acquire_many(all)).await.is_ok()
+    }
+
     /// Takes nothing new, finishes what was begun, syncs and closes the stores.
     pub async fn drain(self) -> Result<(), RunError> {
         self.gateway.drain();
-        let all = u32::try_from(Acceptor::CONNECTIONS_MAX).unwrap_or(u32::MAX);
-        if timeout(DRAIN_MAX, self.connections.acquire_many(all)).await.is_err() {
+        if !self.connections_ended(DRAIN_MAX).await {
             tracing::warn!("some connections did not end in time and are cut");
         }
         self.gateway.world().close().await;
@@ -185,25 +221,51 @@ impl Server {
     }
 }
 
-/// The signals that tell a server to stop.
+/// What tells a server to stop.
 struct Stop {
     terminate: Signal,
     interrupt: Signal,
+    /// Watched so that a file that may not grow is an error that is answered, and not the end of the process.
+    _file_too_large: Signal,
+    stdin: Option<oneshot::Receiver<()>>,
 }
 
 impl Stop {
-    fn watch() -> Result<Self, RunError> {
+    fn watch(until: Until) -> Result<Self, RunError> {
         let watch =
             |kind| signal(kind).map_err(|source| RunError::System { doing: "wait for signals", source });
-        Ok(Self { terminate: watch(SignalKind::terminate())?, interrupt: watch(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: watch(SignalKind::terminate())?,
+            interrupt: watch(SignalKind::interrupt())?,
+            _file_too_large: watch(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
+            stdin: (until == Until::StdinEnds).then(end_of_stdin),
+        })
     }
 
     async fn told(&mut self) {
+        let stdin = async {
+            match &mut self.stdin {
+                Some(ended) => drop(ended.await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = stdin => {}
         }
     }
+}
+
+/// Done when standard input ends. The thread that waits for it ends with the process.
+fn end_of_stdin() -> oneshot::Receiver<()> {
+    let (told, ended) = oneshot::channel();
+    std::thread::spawn(move || {
+        // However it ends, there is nobody left at its other end.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        told.send(())
+    });
+    ended
 }
 
 fn credentials(settings: &Settings) -> Result<Credentials, RunError> {
@@ -231,7 +293,7 @@ fn tls(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Tls, RunError> 
         (Some(certificate), Some(key)) if settings.flags.tls != TlsMode::Off => {
             Ok(Tls::own(certificate, key)?)
         }
-        _ => Ok(Tls::development(data_dir)),
+        _ => Ok(Tls::development(data_dir, &settings.flags.region)),
     }
 }
 

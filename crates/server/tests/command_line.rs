@@ -1,8 +1,11 @@
 //! The commands as a person runs them: the program itself, in a directory of its own.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -128,6 +131,85 @@ fn records_put_are_listed_and_tailed() {
     signal(&server, Signal::INT);
     assert!(server.wait().expect("it ends").success());
     assert!(is_empty(directory.path()));
+}
+
+#[test]
+fn a_demo_that_is_killed_leaves_no_server_behind() {
+    let directory = directory();
+    let mut command = anabranch(directory.path(), &["demo", "--seconds", "600"]);
+    let mut demo = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut said = BufReader::new(demo.stdout.take().expect("piped"));
+    let line = read_until(&mut said, "answers at http://");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+    TcpStream::connect(address).expect("it answers");
+    demo.kill().expect("it runs");
+    demo.wait().expect("it ends");
+    let give_up = Instant::now() + Duration::from_secs(40);
+    while TcpStream::connect(address).is_ok() {
+        assert!(Instant::now() < give_up, "the server of a killed demo still answers");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_closed_server_on_tls_is_used_by_what_it_says_to_export() {
+    let directory = directory();
+    let data = directory.path().join("data");
+    let mut command = anabranch(
+        directory.path(),
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--tls",
+            "required",
+            "--data-dir",
+            data.to_str().expect("UTF-8"),
+        ],
+    );
+    command.env("ANABRANCH_ROOT_KEY", "AKIAROOT:root/secret:111122223333");
+    let mut server = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut said = BufReader::new(server.stdout.take().expect("piped"));
+    let mut exported = HashMap::new();
+    loop {
+        let mut line = String::new();
+        assert_ne!(said.read_line(&mut line).expect("UTF-8"), 0, "it ended");
+        match line.trim().strip_prefix("export ").and_then(|rest| rest.split_once('=')) {
+            Some((name, value)) => drop(exported.insert(name.to_owned(), value.to_owned())),
+            None if line == "Ready.\n" => break,
+            None => {}
+        }
+    }
+    exported.insert("AWS_ACCESS_KEY_ID".to_owned(), "AKIAROOT".to_owned());
+    exported.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "root/secret".to_owned());
+    let ask = |arguments: &[&str], without: &str| {
+        let mut command = anabranch(directory.path(), arguments);
+        command.envs(exported.iter().filter(|(name, _)| *name != without));
+        run(command)
+    };
+    let (status, streams, complained) = ask(&["streams"], "");
+    assert!(status.success() && streams.is_empty(), "{streams}{complained}");
+    assert!(complained.starts_with("No streams in us-east-1 for the key AKIAROOT."), "{complained}");
+    let (status, _, complained) = ask(&["put", "absent", "x"], "");
+    assert_eq!(status.code(), Some(1));
+    assert!(complained.contains("Stream absent under account 111122223333 not found."), "{complained}");
+
+    let (status, _, complained) = ask(&["streams"], "AWS_CA_BUNDLE");
+    assert_eq!(status.code(), Some(1));
+    assert!(complained.contains("--ca-file") && complained.contains("tls/development.pem"), "{complained}");
+    exported.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "wrong".to_owned());
+    let mut command = anabranch(directory.path(), &["tail", "absent"]);
+    let (status, _, complained) = run({
+        command.envs(&exported);
+        command
+    });
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        complained.contains("InvalidSignatureException") && complained.contains("AWS_PROFILE"),
+        "{complained}"
+    );
+    signal(&server, Signal::TERM);
+    assert!(server.wait().expect("it ends").success());
 }
 
 #[test]

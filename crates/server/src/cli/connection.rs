@@ -57,6 +57,10 @@ fn read_if_there(path: &Path) -> io::Result<Option<String>> {
 /// The failure as the person in front of the terminal should hear it: with what to do about it, where that is known.
 pub(super) fn explained(error: CallError) -> Failure {
     let advice = match &error {
+        _ if error.is_disbelief() => {
+            "name the certificate to believe with --ca-file or AWS_CA_BUNDLE: a server's own for development is \
+             tls/development.pem in its data directory, for localhost and 127.0.0.1"
+        }
         _ if error.is_unreachable() => {
             "start a server with `anabranch serve`, or name another one with --endpoint"
         }

@@ -4,7 +4,7 @@ use clap::ArgMatches;
 
 use super::Failure;
 use crate::config::{self, ServeFlags};
-use crate::run;
+use crate::run::{self, Until};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -15,6 +15,10 @@ pub(super) struct Arguments {
     /// Show every value and where it came from, then stop.
     #[arg(long)]
     print_config: bool,
+
+    /// Stop when standard input ends: what a program gives a server of its own, so that it does not outlive it.
+    #[arg(long, hide = true)]
+    stop_with_stdin: bool,
 }
 
 pub(super) fn run(arguments: Arguments, matches: Option<&ArgMatches>) -> Result<ExitCode, Failure> {
@@ -24,6 +28,7 @@ pub(super) fn run(arguments: Arguments, matches: Option<&ArgMatches>) -> Result<
         print!("{}", settings.show());
         return Ok(ExitCode::SUCCESS);
     }
-    run::serve(settings)?;
+    let until = if arguments.stop_with_stdin { Until::StdinEnds } else { Until::Told };
+    run::serve(settings, until)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -35,6 +35,12 @@ impl CallError {
         matches!(self, CallError::Send(SendError::Unreachable { .. }))
     }
 
+    /// Whether the server showed a certificate that is not believed.
+    pub fn is_disbelief(&self) -> bool {
+        // The reason comes through layers that pass on its words alone (rustls, `Error::InvalidCertificate`).
+        matches!(self, CallError::Send(SendError::Unreachable { cause, .. }) if cause.starts_with("invalid peer certificate"))
+    }
+
     /// Whether the same call may succeed at once or a little later. A call without answer may nevertheless have been done.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anabranch_types::Region;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SanType};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -20,11 +21,16 @@ const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 const CERTIFICATE_FILE: &str = "tls/development.pem";
 const KEY_FILE: &str = "tls/development.key";
 
+/// What the APIs' hosts begin with on AWS, and what we call ourselves.
+const HOSTS: [&str; 5] = ["anabranch", "kinesis", "sts", "monitoring", "lambda"];
+
 /// The certificate and key that connections are accepted with.
 #[derive(Debug)]
 pub struct Tls {
     /// Where a development certificate is kept; none for one that lives as long as the process.
     development_dir: Option<PathBuf>,
+    /// The names that it has.
+    names: Vec<String>,
     acceptor: OnceCell<Arc<ServerConfig>>,
 }
 
@@ -61,33 +67,42 @@ impl Tls {
     /// With the owner's certificate chain and key, read now.
     pub fn own(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let config = from_files(certificate, key)?;
-        Ok(Self { development_dir: None, acceptor: OnceCell::new_with(Some(Arc::new(config))) })
+        let acceptor = OnceCell::new_with(Some(Arc::new(config)));
+        Ok(Self { development_dir: None, names: Vec::new(), acceptor })
     }
 
-    /// With a certificate for localhost that is made when first needed and kept beneath `data_dir`, if there is one.
-    pub fn development(data_dir: Option<PathBuf>) -> Self {
-        Self { development_dir: data_dir, acceptor: OnceCell::new() }
+    /// With a certificate for localhost and the APIs' hosts of a region beneath it, made when first needed and kept beneath `data_dir`, if
+    /// there is one.
+    pub fn development(data_dir: Option<PathBuf>, region: &Region) -> Self {
+        Self { development_dir: data_dir, names: names(region), acceptor: OnceCell::new() }
+    }
+
+    /// The development certificate's file, for `AWS_CA_BUNDLE`; none with the owner's certificate and where nothing is kept. It is there once
+    /// [`Tls::acceptor`] was asked for.
+    pub fn authority(&self) -> Option<PathBuf> {
+        self.development_dir.as_ref().map(|dir| dir.join(CERTIFICATE_FILE))
     }
 
     /// What accepts TLS connections.
     pub async fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
-        let make = || async { development(self.development_dir.as_deref()).map(Arc::new) };
+        let dir = self.development_dir.as_deref();
+        let make = || async { development(dir, &self.names).map(Arc::new) };
         let config = self.acceptor.get_or_try_init(make).await?;
         Ok(TlsAcceptor::from(Arc::clone(config)))
     }
 }
 
 /// The development certificate kept beneath `dir`, made if there is none.
-fn development(dir: Option<&Path>) -> Result<ServerConfig, TlsError> {
+fn development(dir: Option<&Path>, names: &[String]) -> Result<ServerConfig, TlsError> {
     let Some(dir) = dir else {
-        let made = make()?;
+        let made = make(names)?;
         let key = PrivateKeyDer::try_from(made.key.serialize_der())
             .map_err(|why| TlsError::Unusable(rustls::Error::General(why.to_owned())))?;
         return config(vec![made.certificate.der().clone()], key);
     };
     let (certificate, key) = (dir.join(CERTIFICATE_FILE), dir.join(KEY_FILE));
     if !(certificate.exists() && key.exists()) {
-        let made = make()?;
+        let made = make(names)?;
         keep(&key, made.key.serialize_pem().as_bytes())?;
         keep(&certificate, made.certificate.pem().as_bytes())?;
     }
@@ -99,10 +114,16 @@ struct Made {
     key: KeyPair,
 }
 
-/// A certificate for every name that stays on this machine, signed by itself.
-fn make() -> Result<Made, TlsError> {
-    let mut parameters = CertificateParams::new(vec!["localhost".to_owned(), "*.localhost".to_owned()])
-        .map_err(TlsError::Make)?;
+/// The names in the development certificate: `localhost`, and beneath it `HOST` and `HOST.REGION` of each API. One by one, since a wildcard
+/// that begins a name of two labels, `*.localhost`, fits nothing for rustls and for browsers (RFC 6125, 7.2, leaves that to them).
+fn names(region: &Region) -> Vec<String> {
+    let of_host = |host: &&str| [format!("{host}.localhost"), format!("{host}.{region}.localhost")];
+    std::iter::once("localhost".to_owned()).chain(HOSTS.iter().flat_map(of_host)).collect()
+}
+
+/// A certificate for names that stay on this machine, signed by itself.
+fn make(names: &[String]) -> Result<Made, TlsError> {
+    let mut parameters = CertificateParams::new(names).map_err(TlsError::Make)?;
     let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     parameters.subject_alt_names.extend(addresses.map(SanType::IpAddress));
     let mut name = DistinguishedName::new();
@@ -158,14 +179,50 @@ mod tests {
     async fn the_development_certificate_is_made_once_and_kept_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a temporary directory");
-        Tls::development(Some(dir.path().to_owned())).acceptor().await.expect("it is made");
+        Tls::development(Some(dir.path().to_owned()), &region()).acceptor().await.expect("it is made");
         let read = || fs::read(dir.path().join(CERTIFICATE_FILE)).expect("it is kept");
         let first = read();
-        Tls::development(Some(dir.path().to_owned())).acceptor().await.expect("it is found");
+        Tls::development(Some(dir.path().to_owned()), &region()).acceptor().await.expect("it is found");
         assert_eq!(first, read());
         let mode = fs::metadata(dir.path().join(KEY_FILE)).expect("the key is kept").permissions().mode();
         assert_eq!(mode & 0o077, 0);
-        Tls::development(None).acceptor().await.expect("it needs no directory");
+        Tls::development(None, &region()).acceptor().await.expect("it needs no directory");
+    }
+
+    fn region() -> Region {
+        Region::parse("eu-central-1").expect("a region")
+    }
+
+    /// As rustls believes it, which the SDKs for Rust and `anabranch put` use.
+    async fn handshake(tls: &Tls, authority: &CertificateDer<'static>, host: &str) -> Result<(), String> {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.clone()).expect("it can be believed");
+        let config = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the usual versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let acceptor = tls.acceptor().await.expect("there is a certificate");
+        let accepted = tokio::spawn(async move { acceptor.accept(far).await.map(drop) });
+        let host = host.to_owned().try_into().expect("a name");
+        let connected = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(host, near).await;
+        let _ = accepted.await;
+        connected.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn each_name_that_the_development_certificate_has_is_believed_and_no_other_is() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let tls = Tls::development(Some(dir.path().to_owned()), &region());
+        tls.acceptor().await.expect("it is made");
+        let authority = CertificateDer::from_pem_file(dir.path().join(CERTIFICATE_FILE)).expect("it is kept");
+        for host in ["localhost", "127.0.0.1", "::1", "kinesis.localhost", "sts.eu-central-1.localhost"] {
+            assert_eq!(handshake(&tls, &authority, host).await, Ok(()), "{host}");
+        }
+        for host in ["example.org", "other.localhost", "kinesis.us-east-1.localhost", "127.0.0.2"] {
+            assert!(handshake(&tls, &authority, host).await.is_err(), "{host}");
+        }
     }
 
     #[test]

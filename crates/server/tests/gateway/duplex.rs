@@ -16,7 +16,7 @@ use anabranch_server::fault::Faults;
 use anabranch_server::gateway::{Acceptor, Gateway, Guard, Parts, Tls};
 use anabranch_server::test_clock::KeptClock;
 use anabranch_server::world::{Recipe, World};
-use anabranch_types::{Clock, Rng};
+use anabranch_types::{Clock, Region, Rng};
 use anabranch_wire::eventstream::{self, Message, Reader};
 use anabranch_wire::json;
 use bytes::{Bytes, BytesMut};
@@ -99,7 +99,7 @@ async fn start() -> SocketAddr {
         clock,
         memory_bytes_max: 64 << 20,
     });
-    let tls = Arc::new(Tls::development(None));
+    let tls = Arc::new(Tls::development(None, &Region::parse("us-east-1").expect("a region")));
     let acceptor = Acceptor { gateway, mode: TlsMode::On, tls, connections: Acceptor::permits() };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");

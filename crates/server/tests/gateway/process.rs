@@ -41,6 +41,11 @@ impl Program {
     fn stop(&mut self) -> (Option<i32>, String) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        self.ended()
+    }
+
+    /// Waits until it ends by itself: its exit code and what it logged.
+    fn ended(&mut self) -> (Option<i32>, String) {
         let mut logged = String::new();
         let mut stderr = self.child.stderr.take().expect("its log");
         stderr.read_to_string(&mut logged).expect("text");
@@ -115,6 +120,41 @@ fn it_stops_when_told_and_feeds_end_with_it() {
     assert_eq!(code, Some(0), "{logged}");
     feed.read_to_end(&mut all).expect("the feed ends");
     assert!(all.ends_with(b"0\r\n\r\n"), "the feed ended as it should");
+}
+
+/// A file that may not grow past its first block stands for a disk that fails.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_ends_the_process_with_a_last_line_that_says_so() {
+    use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let data_dir = dir.path().display().to_string();
+    let mut program = Program::start(&["--data-dir", &data_dir], &[]);
+    let create = target("Kinesis_20131202.CreateStream");
+    program.ask(&Ask { headers: &create, body: br#"{"StreamName":"s","ShardCount":1}"#, ..Ask::default() });
+    let put = target("Kinesis_20131202.PutRecord");
+    let put = Ask {
+        headers: &put,
+        body: br#"{"StreamName":"s","Data":"eA==","PartitionKey":"k"}"#,
+        ..Ask::default()
+    };
+    assert!(program.ask(&put).starts_with("HTTP/1.1 200"));
+
+    let limit = Rlimit { current: Some(4096), maximum: getrlimit(Resource::Fsize).maximum };
+    prlimit(Some(Pid::from_child(&program.child)), Resource::Fsize, limit).expect("it runs");
+    let refused = program.ask(&put);
+    assert!(refused.starts_with("HTTP/1.1 500") && refused.contains("InternalFailureException"), "{refused}");
+    let (code, logged) = program.ended();
+    assert_eq!(code, Some(1), "{logged}");
+    let last = logged.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("anabranch: the record log could not be written and takes nothing more"),
+        "{logged}"
+    );
+    assert!(last.contains("File too large"), "{logged}");
+
+    let again = Program::start(&["--data-dir", &data_dir], &[]);
+    assert!(again.ask(&put).starts_with("HTTP/1.1 200"), "a restart recovers");
 }
 
 #[test]

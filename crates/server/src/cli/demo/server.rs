@@ -9,7 +9,7 @@ use anabranch_governance::iam::Secret;
 use anabranch_types::Region;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::cli::Failure;
@@ -27,6 +27,8 @@ pub(super) const KEY: &str = "test";
 /// A running server. Dropped without [`Server::stop`] it is killed.
 pub(super) struct Server {
     child: Child,
+    /// The server stops when this ends: also when the demo is killed and can tell it nothing.
+    lifeline: Option<ChildStdin>,
     target: Target,
     directory: TempDir,
 }
@@ -44,7 +46,8 @@ impl Server {
             .arg(directory.path().join("data"))
             .arg("--ready-file")
             .arg(&ready_file)
-            .stdin(Stdio::null())
+            .arg("--stop-with-stdin")
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(fs::File::create(&log)?)
             // Ctrl-C is for the demo, which stops the server when it has compared.
@@ -55,8 +58,9 @@ impl Server {
             command.env_remove(name);
         }
         let mut child = command.spawn()?;
+        let lifeline = child.stdin.take();
         let target = wait_until_ready(&mut child, &ready_file, &log).await?;
-        Ok(Self { child, target, directory })
+        Ok(Self { child, lifeline, target, directory })
     }
 
     /// Where it answers.
@@ -98,6 +102,7 @@ impl Server {
         if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             kill_process(pid, Signal::TERM)?;
         }
+        drop(self.lifeline.take());
         let status = match timeout(STOP_MAX, self.child.wait()).await {
             Ok(status) => status?,
             Err(_) => {
