@@ -188,12 +188,25 @@ pub(crate) fn find_open_shard<'d>(
     stream: &StreamArn,
     given: &str,
 ) -> Result<&'d StoredShard, Error> {
+    open(find_drafted_shard(draft, stream, given)?, stream)
+}
+
+/// The shard a request to reshard names, open or closed.
+pub(crate) fn find_drafted_shard<'d>(
+    draft: &'d Draft,
+    stream: &StreamArn,
+    given: &str,
+) -> Result<&'d StoredShard, Error> {
     let id: ShardId = given.parse().map_err(|_| errors::shard_not_found(given, stream))?;
     let found = draft.shards.iter().find(|s| s.index == id.index());
-    let shard = found.ok_or_else(|| errors::shard_not_found(id, stream))?;
+    found.ok_or_else(|| errors::shard_not_found(id, stream))
+}
+
+/// The shard, unless it is closed.
+pub(crate) fn open<'d>(shard: &'d StoredShard, stream: &StreamArn) -> Result<&'d StoredShard, Error> {
     match shard.closed {
         None => Ok(shard),
-        Some(_) => Err(errors::already_resharded(id, stream)),
+        Some(_) => Err(errors::already_resharded(shard.id(), stream)),
     }
 }
 

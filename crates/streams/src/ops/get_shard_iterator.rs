@@ -1,5 +1,6 @@
 use anabranch_api::kinesis::{Error, GetShardIterator, GetShardIteratorOutput};
 use anabranch_api::{Context, Serve};
+use anabranch_types::StreamArn;
 
 use crate::iterator::Iterator;
 use crate::position::Start;
@@ -8,8 +9,8 @@ use crate::{Streams, errors};
 
 impl Serve<GetShardIterator> for Streams {
     async fn serve(&self, cx: &Context, request: GetShardIterator) -> Result<GetShardIteratorOutput, Error> {
-        let (stream, view) =
-            self.find_serving(cx, request.stream_name.as_ref(), request.stream_arn.as_deref())?;
+        let found = self.find_serving(cx, request.stream_name.as_ref(), request.stream_arn.as_deref());
+        let (stream, view) = found.map_err(|error| of_the_shard(error, cx, &request))?;
         let shard = find_shard(&view, &stream.id, &request.shard_id, errors::shard_does_not_exist)?;
         self.count_iterator(cx, &stream, shard)?;
         let start = Start {
@@ -25,6 +26,18 @@ impl Serve<GetShardIterator> for Streams {
         let iterator = Iterator { log: shard.live.log, position, name: stream.id.name.clone() };
         let token = self.seal_iterator(&iterator, self.clock.now());
         Ok(GetShardIteratorOutput { shard_iterator: Some(token.into()) })
+    }
+}
+
+/// Of a stream that is not there, AWS says in this operation that its shard is not (recorded by kinesalite).
+fn of_the_shard(error: Error, cx: &Context, request: &GetShardIterator) -> Error {
+    let (Error::ResourceNotFoundException(_), Some(name)) = (&error, &request.stream_name) else {
+        return error;
+    };
+    let stream = StreamArn { region: cx.region.clone(), account: cx.account, name: name.clone() };
+    match request.shard_id.parse() {
+        Ok(shard) => errors::shard_does_not_exist(shard, &stream),
+        Err(_) => errors::shard_not_found(&request.shard_id, &stream),
     }
 }
 

@@ -3,7 +3,7 @@ use anabranch_api::{Context, Serve};
 
 use crate::limits::MERGE_SHARDS_CALLS;
 use crate::reshard::{Piece, Plan};
-use crate::resolve::find_open_shard;
+use crate::resolve::{find_drafted_shard, open};
 use crate::{Streams, errors};
 
 impl Serve<MergeShards> for Streams {
@@ -13,8 +13,10 @@ impl Serve<MergeShards> for Streams {
         let now = self.clock.now();
         self.reshard(&stream, |draft| {
             draft.allow_reshard(&stream)?;
-            let lower = find_open_shard(draft, &stream.id, &request.shard_to_merge)?;
-            let upper = find_open_shard(draft, &stream.id, &request.adjacent_shard_to_merge)?;
+            // Both have to be there before either is looked at.
+            let lower = find_drafted_shard(draft, &stream.id, &request.shard_to_merge)?;
+            let upper = find_drafted_shard(draft, &stream.id, &request.adjacent_shard_to_merge)?;
+            let (lower, upper) = (open(lower, &stream.id)?, open(upper, &stream.id)?);
             if lower.end.0.checked_add(1) != Some(upper.start.0) {
                 return Err(errors::not_adjacent(lower.id(), upper.id(), &stream.id));
             }
