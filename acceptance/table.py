@@ -12,6 +12,7 @@ from pathlib import Path
 import agents
 import edges
 import rows
+from restarts import Restarting
 from server import Elsewhere, Server
 from traffic import Traffic
 
@@ -25,16 +26,19 @@ def main() -> int:
     arguments.add_argument("--fast", action="store_true", help="only the rows of the fast lane")
     arguments.add_argument("--only", metavar="WORD", help="only rows whose id contains this")
     arguments.add_argument("--endpoint", help="a server that runs already, instead of the binary")
+    arguments.add_argument("--restart-each-call", action="store_true", help="restart the server before each request (HTTP/1.1 clients)")
+    arguments.add_argument("--part", metavar="N/M", default="1/1", help="the N-th of M parts of the table")
     arguments.add_argument("--verbose", action="store_true", help="show the server's log after a failed row")
     chosen = arguments.parse_args()
 
     table = [row for path in sorted((HERE / "scenarios").glob("*.toml")) for row in tomllib.loads(path.read_text()).get("row", [])]
     table += edges.rows()
     check(table)
-    with Traffic(chosen.client, keep=bool(chosen.only or chosen.endpoint)) as traffic:
+    part, parts = map(int, chosen.part.split("/"))
+    with Traffic(chosen.client, keep=bool(chosen.only or chosen.endpoint or chosen.restart_each_call or parts > 1)) as traffic:
         run = Run(chosen, traffic)
         try:
-            return run.all(table)
+            return run.all(table[part - 1::parts])
         finally:
             run.close()
 
@@ -71,7 +75,8 @@ class Run:
                 self.servers[variant] = Elsewhere(self.chosen.endpoint)
             else:
                 told = self.variants[variant]
-                self.servers[variant] = started(os.environ["ANABRANCH_BINARY"], told)
+                server = started(os.environ["ANABRANCH_BINARY"], told)
+                self.servers[variant] = Restarting(server) if self.chosen.restart_each_call else server
         return self.servers[variant]
 
     def all(self, table: list[dict]) -> int:
@@ -118,6 +123,9 @@ class Run:
                 failed.append(f"server {variant}")
                 print(f"FAIL the {variant} server ended with {code} when asked to stop:\n{server.log()}", flush=True)
         print(f"{self.chosen.client}: {passed + len(failed)} rows run, {skipped} it cannot run, in {time.monotonic() - begun:.0f} s")
+        for variant, server in self.servers.items():
+            if isinstance(server, Restarting):
+                print(f"{variant}: restarted {server.turns} times, {server.seconds / max(server.turns, 1) * 1000:.0f} ms each")
         if failed:
             print("failed:", *failed)
         print(f"{passed} passed, {len(failed)} failed", flush=True)
@@ -133,6 +141,8 @@ class Run:
         """Why this client does not run a row, if it does not."""
         if self.chosen.client not in row.get("clients", SDKS):
             return "only"
+        if self.chosen.restart_each_call and "live" in row:
+            return f"live: {row['live']}"
         if self.chosen.endpoint and row.get("server", "open") != "open":
             return "only"
         return row.get("not", {}).get(self.chosen.client)
