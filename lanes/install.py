@@ -1,7 +1,6 @@
 """Installs what the lanes need: system packages where something is missing, then the pinned clients, each only when its lock file changed."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,9 @@ def main() -> None:
     rust_toolchain()
     python(places.boto3_venv(), places.CLIENTS / "boto3" / "requirements.txt")
     python(places.cli_venv(), places.CLIENTS / "cli" / "requirements.txt")
+    python(places.python_clients(), places.CLIENTS / "python" / "requirements.txt")
     javascript(places.javascript())
+    node_modules(places.kinesalite(), places.PEERS / "kinesalite")
     java(places.java())
     go(places.go())
     rust(places.rust())
@@ -60,14 +61,18 @@ def python(place: Path, requirements: Path) -> None:
     once(place, build, movable=False)
 
 
-def javascript(place: Path) -> None:
+def node_modules(place: Path, folder: Path) -> None:
     def build(new: Path) -> None:
         new.mkdir()
         for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(places.CLIENTS / "javascript" / name, new)
+            shutil.copy(folder / name, new)
         run("npm", "ci", "--silent", "--omit=dev", cwd=new)
 
     once(place, build)
+
+
+def javascript(place: Path) -> None:
+    node_modules(place, places.CLIENTS / "javascript")
     link = places.CLIENTS / "javascript" / "node_modules"
     if link.is_symlink() and link.readlink() != place / "node_modules":
         link.unlink()
@@ -88,24 +93,11 @@ def java(place: Path) -> None:
 def go(place: Path) -> None:
     def build(new: Path) -> None:
         quiet = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0"}
-        run(go_program(), "build", "-trimpath", "-ldflags", "-s -w", "-o", new / "agent", ".", cwd=places.CLIENTS / "go", env=quiet)
+        if not places.go_program().exists():
+            python(places.go_toolchain(), places.CLIENTS / "go" / "toolchain.txt")
+        run(places.go_program(), "build", "-trimpath", "-ldflags", "-s -w", "-o", new / "agent", ".", cwd=places.CLIENTS / "go", env=quiet)
 
     once(place, build)
-
-
-def go_program() -> str | Path:
-    """The machine's Go if it is new enough for `go.mod`, else one of our own from PyPI: Debian's is too old for the SDK."""
-    if present := shutil.which("go"):
-        told = subprocess.run([present, "env", "GOVERSION"], env={**os.environ, "GOTOOLCHAIN": "local"}, capture_output=True, text=True)
-        wanted = re.search(r"^go ([\d.]+)$", (places.CLIENTS / "go" / "go.mod").read_text(), re.MULTILINE)[1]
-        if told.returncode == 0 and numbers(told.stdout) >= numbers(wanted):
-            return present
-    python(places.go_toolchain(), places.CLIENTS / "go" / "toolchain.txt")
-    return places.go_toolchain() / "bin" / "go"
-
-
-def numbers(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def rust(place: Path) -> None:

@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS = ROOT / "acceptance" / "clients"
+PEERS = ROOT / "acceptance" / "peers"
 # What property tests draw from, so that a failure is the change's and can be repeated. `./test --slice properties` draws anew.
 PROPTEST_SEED = "20131202"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anabranch"
@@ -46,8 +49,30 @@ def java() -> Path:
     return keyed("java", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
 
 
+def python_clients() -> Path:
+    return keyed("python", CLIENTS / "python" / "requirements.txt")
+
+
+def kinesalite() -> Path:
+    return keyed("kinesalite", PEERS / "kinesalite" / "package-lock.json")
+
+
 def go() -> Path:
     return keyed("go", *sorted((CLIENTS / "go").glob("*")))
+
+
+def go_program() -> Path:
+    """The machine's Go if it is new enough for `go.mod`, else one of our own from PyPI: Debian's is too old for the SDK."""
+    if present := shutil.which("go"):
+        told = subprocess.run([present, "env", "GOVERSION"], env={**os.environ, "GOTOOLCHAIN": "local"}, capture_output=True, text=True)
+        wanted = re.search(r"^go ([\d.]+)$", (CLIENTS / "go" / "go.mod").read_text(), re.MULTILINE)[1]
+        if told.returncode == 0 and numbers(told.stdout) >= numbers(wanted):
+            return Path(present)
+    return go_toolchain() / "bin" / "go"
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def go_toolchain() -> Path:
@@ -70,11 +95,14 @@ def environment() -> dict[str, str]:
         "ANABRANCH_CACHE": str(CACHE),
         "ANABRANCH_BINARY": str(target / "release" / "anabranch"),
         "ACCEPTANCE_PYTHON": str(boto3_venv() / "bin" / "python"),
+        "ACCEPTANCE_PYTHON_CLIENTS": str(python_clients() / "bin" / "python"),
         "ACCEPTANCE_AWS": str(cli_venv() / "bin" / "aws"),
         "ACCEPTANCE_NODE": shutil.which("node") or "node",
+        "ACCEPTANCE_KINESALITE": str(kinesalite()),
         "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
         "ACCEPTANCE_GO": str(go() / "agent"),
+        "ACCEPTANCE_GO_PROGRAM": str(go_program()),
         "ACCEPTANCE_RUST": str(rust() / "agent"),
         "ACCEPTANCE_TRAFFIC": os.environ.get("ACCEPTANCE_TRAFFIC", str(target / "traffic")),
         "PROPTEST_RNG_SEED": os.environ.get("PROPTEST_RNG_SEED", PROPTEST_SEED),

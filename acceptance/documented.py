@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Runs the line of code that docs/clients.md gives for a client, in the program around it (`documented/`), and looks that it came here.
+
+In those programs LINE is the documented line; each prints the names of the streams it finds. The endpoint is in the line alone.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import boto3
+
+from agents import CLIENTS, environment
+from server import Server
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "clients.md"
+DOCUMENTED = "http://127.0.0.1:4566"
+STREAM = "found-by-the-documented-line"
+SECONDS = 240
+
+# What the page calls a client, and the program around its line.
+PROGRAMS = {
+    "AWS CLI": "cli.sh",
+    "boto3": "with_boto3.py",
+    "aioboto3": "with_aioboto3.py",
+    "async-kinesis": "with_async_kinesis.py",
+    "SDK for JavaScript v3": "javascript.mjs",
+    "SDK for Java v2": "Documented.java",
+    "SDK for Go v2": "main.go",
+}
+
+
+def main() -> int:
+    lines = documented(PAGE.read_text())
+    server, passed, failed = Server(os.environ["ANABRANCH_BINARY"]), 0, 0
+    try:
+        told = environment(server.start().endpoint)
+        os.environ.update(told, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+        boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
+        del os.environ["AWS_ENDPOINT_URL"]
+        for client, program in PROGRAMS.items():
+            trouble = ran(client, lines.get(client), program, server.endpoint)
+            failed, passed = failed + bool(trouble), passed + (not trouble)
+            print(f"FAIL {client}: {trouble}" if trouble else f"ok   {client}", flush=True)
+        code = server.stop()
+    finally:
+        server.discard()
+    failed += code != 0
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+def documented(page: str) -> dict[str, str]:
+    """Each client of the page's table with its line of code."""
+    rows = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in page.splitlines() if row.startswith("| ")]
+    return {row[0]: code[1] for row in rows if len(row) == 4 and (code := re.fullmatch(r"`(.*)`", row[2]))}
+
+
+def ran(client: str, line: str | None, program: str, endpoint: str) -> str | None:
+    """What was wrong with the documented line, or None."""
+    if line is None or DOCUMENTED not in line:
+        return f"docs/clients.md has no line of code for it: {line}"
+    with tempfile.TemporaryDirectory(prefix="anabranch-documented-") as place:
+        path = Path(place) / program
+        path.write_text((HERE / "documented" / program).read_text().replace("LINE", line.replace(DOCUMENTED, endpoint)))
+        words, more = command(path)
+        done = subprocess.run(words, cwd=place, env={**os.environ, **more}, capture_output=True, text=True, timeout=SECONDS)
+    if done.returncode or STREAM not in done.stdout:
+        return f"`{line}` ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-800:]}"
+    return None
+
+
+def command(path: Path) -> tuple[list[str], dict[str, str]]:
+    """How a program is run, and what it needs in its environment."""
+    match path.suffix:
+        case ".sh":
+            return ["bash", "-eu", str(path)], {"PATH": str(Path(os.environ["ACCEPTANCE_AWS"]).parent) + os.pathsep + os.environ["PATH"]}
+        case ".py":
+            return [os.environ["ACCEPTANCE_PYTHON_CLIENTS"], "-B", str(path)], {}
+        case ".mjs":
+            (path.parent / "node_modules").symlink_to((CLIENTS / "javascript" / "node_modules").resolve())
+            return [os.environ["ACCEPTANCE_NODE"], str(path)], {}
+        case ".java":
+            return ["java", "-cp", os.environ["ACCEPTANCE_JAVA_LIBRARIES"] + "/*", str(path)], {}
+        case ".go":
+            for name in ("go.mod", "go.sum"):
+                shutil.copy(CLIENTS / "go" / name, path.parent)
+            return [os.environ["ACCEPTANCE_GO_PROGRAM"], "run", "."], {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
+    raise ValueError(f"nobody knows how to run {path.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

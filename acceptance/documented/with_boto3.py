@@ -1,0 +1,4 @@
+import boto3
+
+client = LINE
+print(client.list_streams()["StreamNames"])
