@@ -166,7 +166,7 @@ class Calls:
         return {"StreamName": self.stream(), "TagKeys": sorted({self.tag() for _ in range(self.chance.randint(1, 3))})}
 
     def ListTagsForStream(self) -> dict:
-        return {"StreamName": self.stream(), **self.some(0.3, Limit=self.chance.randint(1, 10), ExclusiveStartTagKey=self.tag())}
+        return {"StreamName": self.stream(), **self.some(0.3, Limit=self.chance.choice([1, 3, 10, 50]), ExclusiveStartTagKey=self.tag())}
 
     # What came of it.
 
