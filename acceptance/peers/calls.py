@@ -96,7 +96,10 @@ class Calls:
     def PutRecord(self) -> dict:
         # Numbers of the service's own are left to the scenario table: those of kinesalite's young shards are ahead of its clock.
         ordering = self.some(0.03, SequenceNumberForOrdering="nonsense")
-        return {"StreamName": self.stream(), **self.record(), **ordering}
+        record = self.record()
+        if self.chance.random() < 0.06:
+            del record["PartitionKey"]
+        return {"StreamName": self.stream(), **record, **ordering}
 
     def PutRecords(self) -> dict:
         return {"StreamName": self.stream(), "Records": [self.record() for _ in range(self.chance.randint(1, 6))]}
