@@ -18,7 +18,8 @@ pub fn variant(value: &str) -> String {
             part[..1].to_ascii_uppercase() + &rest
         })
         .collect();
-    if camel.starts_with(|c: char| c.is_ascii_digit()) { format!("V{camel}") } else { camel }
+    let is_no_name = camel.starts_with(|c: char| c.is_ascii_digit()) || camel == "Self";
+    if is_no_name { format!("V{camel}") } else { camel }
 }
 
 /// `userIdType` → `UserIdType`.
@@ -83,6 +84,7 @@ mod tests {
             ("IncomingBytes", "IncomingBytes"),
             ("NONE", "None"),
             ("aws:kms", "AwsKms"),
+            ("SELF", "VSelf"),
         ];
         for (value, rust) in variants {
             assert_eq!(variant(value), rust);
