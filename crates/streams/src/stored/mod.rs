@@ -3,11 +3,11 @@
 mod keys;
 mod values;
 
+pub(crate) use anabranch_catalog::{Undecodable, Value};
 pub(crate) use keys::{Scope, StreamKeys, next_scope_after, scope_of, token_key};
 pub(crate) use values::{
     Closed, Commitment, ConsumerStatus, Distribution, Intent, Mode, Peak, Status, StoredConsumer,
-    StoredDataKey, StoredSettings, StoredShard, StoredStep, StoredStream, Undecodable, Value,
-    data_key_chunks,
+    StoredDataKey, StoredSettings, StoredShard, StoredStep, StoredStream, data_key_chunks,
 };
 
 /// How many shards one value holds. A thousand values, the most of a commit, hold more shards than an account may have.

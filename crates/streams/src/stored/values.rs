@@ -3,43 +3,9 @@ use std::time::Duration;
 
 use anabranch_log::{GroupId, Offset, Position, Timeline};
 use anabranch_types::{HashKey, HashRange, ShardId, Timestamp};
-use bytes::Bytes;
 use minicbor::{Decode, Encode};
 
 use crate::limits::{MAX_RECORD_KIB_DEFAULT, RETENTION_HOURS_DEFAULT};
-
-/// A value the catalog holds: a version byte, then CBOR with numbered fields. A field is never renumbered; new ones are optional.
-pub(crate) trait Value: Encode<()> + for<'b> Decode<'b, ()> {
-    /// The version this program writes and reads.
-    const VERSION: u8 = 1;
-
-    /// As the catalog keeps it.
-    fn to_bytes(&self) -> Bytes {
-        let mut bytes = vec![Self::VERSION];
-        minicbor::encode(self, &mut bytes).expect("writing into memory does not fail");
-        bytes.into()
-    }
-
-    /// From the catalog.
-    fn from_bytes(bytes: &[u8]) -> Result<Self, Undecodable> {
-        match bytes.split_first() {
-            Some((&version, rest)) if version == Self::VERSION => {
-                minicbor::decode(rest).map_err(Undecodable::Damaged)
-            }
-            Some((&version, _)) => Err(Undecodable::Version(version)),
-            None => Err(Undecodable::Version(0)),
-        }
-    }
-}
-
-/// The catalog holds what this program cannot read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Undecodable {
-    #[error("it has version {0}, which this version of Anabranch does not know")]
-    Version(u8),
-    #[error("it is damaged")]
-    Damaged(#[source] minicbor::decode::Error),
-}
 
 /// A stream.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -283,13 +249,6 @@ pub(crate) enum ConsumerStatus {
     Deleting,
 }
 
-impl Value for StoredStream {}
-impl Value for StoredConsumer {}
-impl Value for StoredSettings {}
-impl Value for Vec<StoredShard> {}
-impl Value for u64 {}
-impl Value for Vec<StoredDataKey> {}
-
 impl StoredStream {
     /// A stream that begins now, in mode PROVISIONED, with everything as AWS has it when it is not asked for.
     pub fn begin(group: GroupId, now: Timestamp) -> Self {
@@ -432,6 +391,8 @@ mod hash_key {
 
 #[cfg(test)]
 mod tests {
+    use anabranch_catalog::Value;
+
     use super::*;
 
     #[test]
@@ -474,14 +435,5 @@ mod tests {
         let bytes = shards.to_bytes();
         assert_eq!(Vec::<StoredShard>::from_bytes(&bytes).unwrap(), shards);
         assert!(bytes.len() < 128 * 80, "{}", bytes.len());
-    }
-
-    #[test]
-    fn a_value_of_another_version_is_named_as_such() {
-        let mut bytes = 7_u64.to_bytes().to_vec();
-        bytes[0] = 9;
-        assert!(matches!(u64::from_bytes(&bytes), Err(Undecodable::Version(9))));
-        assert!(matches!(u64::from_bytes(&[]), Err(Undecodable::Version(0))));
-        assert!(matches!(u64::from_bytes(&[1, 0xff]), Err(Undecodable::Damaged(_))));
     }
 }
