@@ -10,6 +10,7 @@ use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::Credentials;
+use anabranch_governance::iam::identities::{self, Identities};
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
@@ -89,6 +90,9 @@ pub enum OpenError {
     /// The catalog.
     #[error("cannot open the catalog")]
     Catalog(#[source] anabranch_catalog::OpenError),
+    /// Users, roles and their like.
+    #[error(transparent)]
+    Identities(#[from] identities::OpenError),
     /// Data Streams.
     #[error(transparent)]
     Streams(#[from] streams::OpenError),
@@ -115,6 +119,13 @@ impl World {
             None => Arc::new(MemoryCatalog::default()),
         };
         let metrics = Metrics::new(|_| {});
+        let identities = Identities::open(
+            Arc::clone(&catalog),
+            Arc::clone(&recipe.master_key),
+            recipe.clock.clone(),
+            Rng::system(),
+        )
+        .await?;
         let cloudwatch = Arc::new(CloudWatch::new(log.clone(), Arc::clone(&catalog)));
         let ground = Ground {
             log: log.clone(),
@@ -136,6 +147,7 @@ impl World {
         let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);
         let mut due = streams.due();
         due.push(log.clone());
+        due.push(identities.clone());
         let scheduler = Scheduler::new(recipe.clock.clone(), due);
         let ticking = tokio::spawn({
             let scheduler = Arc::clone(&scheduler);

@@ -62,6 +62,25 @@ impl MasterKey {
         self.0.open(*nonce, context, sealed, &mut *bytes).map_err(|_| NotWrappedByThis)?;
         Ok(DataKey::new(bytes))
     }
+
+    /// Seals a few bytes for storing, as [`Self::wrap`] does a key: nonce, sealed bytes and tag.
+    pub fn seal(&self, plain: &[u8], context: &[u8], rng: &Rng) -> Bytes {
+        let mut nonce = Nonce::default();
+        rng.fill(&mut nonce);
+        let mut sealed = vec![0; NONCE_BYTES + plain.len() + TAG_BYTES];
+        sealed[..NONCE_BYTES].copy_from_slice(&nonce);
+        self.0.seal(nonce, context, plain, &mut sealed[NONCE_BYTES..]);
+        sealed.into()
+    }
+
+    /// Opens what [`Self::seal`] sealed.
+    pub fn open(&self, sealed: &[u8], context: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotWrappedByThis> {
+        let (nonce, sealed) = sealed.split_first_chunk().ok_or(NotWrappedByThis)?;
+        let length = sealed.len().checked_sub(TAG_BYTES).ok_or(NotWrappedByThis)?;
+        let mut plain = Zeroizing::new(vec![0; length]);
+        self.0.open(*nonce, context, sealed, &mut plain).map_err(|_| NotWrappedByThis)?;
+        Ok(plain)
+    }
 }
 
 impl fmt::Debug for MasterKey {
@@ -86,6 +105,20 @@ mod tests {
         assert_eq!(master.unwrap(&wrapped, b"stream 2").err(), Some(NotWrappedByThis));
         assert_eq!(master.unwrap(&wrapped[..40], b"stream 1").err(), Some(NotWrappedByThis));
         assert_eq!(master.unwrap(b"", b"stream 1").err(), Some(NotWrappedByThis));
+    }
+
+    #[test]
+    fn sealed_bytes_are_opened_by_their_master_key_in_their_context_alone() {
+        let rng = Rng::seeded(7);
+        let (master, other) = (MasterKey::random(&rng), MasterKey::random(&rng));
+        for plain in [&b""[..], b"wJalrXUtnFEMI"] {
+            let sealed = master.seal(plain, b"key 1", &rng);
+            assert_eq!(*master.open(&sealed, b"key 1").unwrap(), plain);
+            assert!(other.open(&sealed, b"key 1").is_err());
+            assert!(master.open(&sealed, b"key 2").is_err());
+            assert!(master.open(&sealed[..sealed.len() - 1], b"key 1").is_err());
+        }
+        assert!(master.open(&[0; NONCE_BYTES], b"").is_err());
     }
 
     #[test]
