@@ -97,6 +97,19 @@ pub struct Authorization {
     pub operations: BTreeMap<String, String>,
     #[serde(default)]
     pub actions: BTreeMap<String, String>,
+    #[serde(default)]
+    pub also: BTreeMap<String, Also>,
+    /// By operation: condition key → member.
+    #[serde(default)]
+    pub keys: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A second action that a request asks for on its resource.
+#[derive(Debug, Deserialize)]
+pub struct Also {
+    /// The member whose being there asks for it.
+    pub when: String,
+    pub action: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -29,8 +29,8 @@ pub use codec::Enumeration;
 pub use context::{Context, Principal, RequestId};
 pub use error::{ApiError, Fault};
 pub use operation::{
-    BodyStream, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Frames, Operation, Register,
-    Resource, Resources, Serve, ServeDuplex, ServeFeed,
+    BodyStream, ConditionKeys, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Frames, Operation,
+    Register, Resource, Resources, Serve, ServeDuplex, ServeFeed,
 };
 pub use remote::{Endpoint, Remote, RemoteAnswer, RemoteRequest};
 pub use rest::{AnswerParts, BoundParts, RequestParts};

@@ -40,6 +40,11 @@ pub trait Operation: Decode + Encode + Send + 'static {
     /// What the call is about, by the data in `models/authorization.toml`.
     fn resources(&self, cx: &Context) -> Resources;
 
+    /// The condition keys that the request gives, by the same data.
+    fn condition_keys(&self) -> ConditionKeys {
+        ConditionKeys::new()
+    }
+
     /// REST: takes the members bound to the path, the query, headers and the raw body, after the document was decoded (an empty one if [`Operation::RAW_BODY`]).
     fn bind(&mut self, _parts: &RequestParts<'_>, _violations: &mut Violations) -> Result<(), Malformed> {
         Ok(())
@@ -158,6 +163,10 @@ pub struct Resource {
 
 /// What a call is about: mostly one resource.
 pub type Resources = Vec<Resource>;
+
+/// What a request says about itself that a policy's conditions may ask for: keys in lower case (`aws:requesttag/team`, `aws:tagkeys`)
+/// with their values.
+pub type ConditionKeys = Vec<(String, Vec<String>)>;
 
 /// Takes the operations that a family's generated `register` function hands it, each with the service that answers it. `server` implements
 /// it to fill its table of handlers.

@@ -5,7 +5,6 @@
 
 mod backup;
 mod body;
-mod buffers;
 mod checkpoint;
 mod checksum;
 mod dirty;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use anabranch_catalog::{Catalog, Commit, Entry, Expect, Key};
-use anabranch_log::LogId;
+use anabranch_log::{Buffers, LogId};
 use anabranch_types::{Due, Rng, StreamArn, StreamName};
 use bytes::Bytes;
 
@@ -61,6 +61,7 @@ impl Streams {
             clock: ground.clock,
             rng: ground.rng,
             master_key: ground.master_key,
+            buffers: Buffers::default(),
             metrics: ground.metrics,
             cloudwatch: ground.cloudwatch,
             settings,

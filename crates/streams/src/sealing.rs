@@ -9,8 +9,8 @@ use std::sync::Arc;
 use anabranch_api::kinesis::Error;
 use anabranch_catalog::{Commit, Expect};
 use anabranch_governance::kms::{DataKey, TAG_BYTES};
-use anabranch_log::{LogId, NewRecord, Record, Seal};
-use bytes::{Bytes, BytesMut};
+use anabranch_log::{Buffers, LogId, NewRecord, Record, Seal};
+use bytes::Bytes;
 
 use crate::Streams;
 use crate::data_keys::{Reserved, context, nonce, still_needed};
@@ -23,6 +23,7 @@ pub(crate) struct Sealer {
     id: u32,
     key: Arc<DataKey>,
     nonces: Range<u64>,
+    buffers: Buffers,
 }
 
 /// The payload's bytes of a stored record, as its producer counted them.
@@ -35,18 +36,15 @@ impl Sealer {
     /// Seals records of one log. All of them lie in one buffer, as they will in the log.
     pub fn seal(&mut self, log: LogId, mut records: Vec<NewRecord>) -> Vec<NewRecord> {
         let bytes = records.iter().map(|r| r.data.len() + TAG_BYTES).sum();
-        let mut buffer = BytesMut::zeroed(bytes);
+        let mut buffer = self.buffers.take(bytes);
         let mut associated = Associated::new(log, self.id);
-        let mut at = 0;
         for record in &mut records {
             let nonce = nonce(self.nonces.next().expect("as many nonces were reserved as there are records"));
-            let end = at + record.data.len() + TAG_BYTES;
-            let sealed = &mut buffer[at..end];
+            let sealed = buffer.extend_to_fill(record.data.len() + TAG_BYTES);
             self.key.seal(nonce, associated.with(record.key.as_deref()), &record.data, sealed);
             record.seal = Some(Seal { data_key: self.id, nonce });
-            at = end;
         }
-        let mut buffer = buffer.freeze();
+        let mut buffer = buffer.share();
         for record in &mut records {
             record.data = buffer.split_to(record.data.len() + TAG_BYTES);
         }
@@ -87,7 +85,7 @@ impl Streams {
             Some(reserved) => reserved,
             None => self.reserve_of_new_key(stream, records).await?,
         };
-        Ok(Sealer { id, key: self.data_key(stream, id)?, nonces })
+        Ok(Sealer { id, key: self.data_key(stream, id)?, nonces, buffers: self.buffers.clone() })
     }
 
     fn reserve(&self, stream: &Stream, records: usize) -> Option<Reserved> {
@@ -149,8 +147,7 @@ impl Streams {
         if sealed().next().is_none() {
             return Ok(());
         }
-        let mut buffer = BytesMut::zeroed(bytes);
-        let mut at = 0;
+        let mut buffer = self.buffers.take(bytes);
         let mut opener: Option<(u32, Arc<DataKey>, Associated)> = None;
         for record in records.iter().map(|r| &r.record) {
             let Some(seal) = record.seal else { continue };
@@ -159,13 +156,11 @@ impl Streams {
                 opener = Some((seal.data_key, key, Associated::new(log, seal.data_key)));
             }
             let Some((_, key, associated)) = &mut opener else { continue };
-            let end = at + plain_bytes(record);
             let associated = associated.with(record.key.as_deref());
-            key.open(seal.nonce, associated, &record.data, &mut buffer[at..end])
+            key.open(seal.nonce, associated, &record.data, buffer.extend_to_fill(plain_bytes(record)))
                 .map_err(|source| Failed::Unsealable { stream: stream.arn.to_string(), source })?;
-            at = end;
         }
-        hand_out(buffer.freeze(), records);
+        hand_out(buffer.share(), records);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use anabranch_catalog::Catalog;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::{Metrics, StreamMetrics};
-use anabranch_log::RecordLog;
+use anabranch_log::{Buffers, RecordLog};
 use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
 
 use crate::accounts::Accounts;
@@ -29,6 +29,8 @@ pub struct Streams {
     pub(crate) clock: Clock,
     pub(crate) rng: Rng,
     pub(crate) master_key: Arc<MasterKey>,
+    /// For what is sealed and opened.
+    pub(crate) buffers: Buffers,
     pub(crate) metrics: Metrics,
     pub(crate) cloudwatch: Arc<CloudWatch>,
     pub(crate) settings: Settings,

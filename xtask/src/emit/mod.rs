@@ -1,5 +1,6 @@
 //! Rust text from a resolved service. Each submodule writes one kind of thing; layout is rustfmt's.
 
+mod authorization;
 mod checks;
 mod codec;
 mod errors;
@@ -54,6 +55,7 @@ fn imports(body: &str) -> String {
         ("bytes", "Bytes", ": Bytes,"),
         ("bytes", "BytesMut", "BytesMut"),
         ("bytestring", "ByteString", "ByteString"),
+        ("crate::operation", "ConditionKeys", "ConditionKeys"),
         ("crate::operation", "DuplexOperation", "DuplexOperation for"),
         ("crate::operation", "Event", "Event for"),
         ("crate::operation", "FeedOperation", "FeedOperation for"),

@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use crate::emit::families::form;
 use crate::emit::table::{constant, protocols};
-use crate::emit::{checks, rest};
+use crate::emit::{authorization, checks, rest};
 use crate::model::{Operation, Result};
-use crate::naming;
 use crate::resolve::Resolved;
 
 pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
@@ -78,25 +77,23 @@ fn missing_structures(r: &Resolved<'_>, operation: &Operation, out: &mut String)
 fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> Result<()> {
     let name = &operation.name;
     let action = r.authorization.actions.get(name).unwrap_or(name);
-    let prefix = match r.authorization.action_prefix.as_str() {
-        "" => &r.service.name,
-        prefix => prefix,
-    };
+    let action = authorization::full_action(r, action);
     let input = operation.input.as_ref().map(|s| s.shape.as_str());
     let checked = input.is_some_and(|shape| checks::is_checked(r, shape));
     let (violations, check) =
         if checked { ("violations", "self.check_at(&Path::Root, violations);") } else { ("_violations", "") };
-    let resources = resources(r, operation)?;
+    let resources = authorization::resources(r, operation)?;
+    let condition_keys = authorization::condition_keys(r, operation)?;
     let cx = if resources.contains("cx.") { "cx" } else { "_cx" };
     let _ = writeln!(
         out,
-        "impl Operation for {name} {{\nconst SERVICE: &'static Service = &services::{};\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = \"{prefix}:{action}\";\n\
+        "impl Operation for {name} {{\nconst SERVICE: &'static Service = &services::{};\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = {action:?};\n\
          const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n\
          type Output = {name}Output;\ntype Error = Error;\n\n\
          fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {{\nprotocol.decode_with::<Self, Spoken>(body, violations)\n}}\n\n\
          fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {{\nprotocol.encode_with::<_, Spoken>(output, envelope, out)\n}}\n\n\
          fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
-         fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{}}}\n",
+         fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{condition_keys}{}}}\n",
         constant(r),
         full_name(r, name),
         is_read_only(operation),
@@ -109,60 +106,6 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
 fn is_read_only(operation: &Operation) -> bool {
     let reads = ["Get", "List", "Describe", "Subscribe"];
     operation.readonly || reads.iter().any(|verb| operation.name.starts_with(verb))
-}
-
-fn resources(r: &Resolved<'_>, operation: &Operation) -> Result<String> {
-    let by_default = r.authorization.operations.get("*");
-    let kind = r.authorization.operations.get(&operation.name).or(by_default).map_or("any", String::as_str);
-    let Some(input) = operation.input.as_ref().filter(|_| kind != "any") else {
-        return Ok("resource::any(Self::ACTION)".to_owned());
-    };
-    let resource = r.authorization.resources.get(kind);
-    let resource =
-        resource.ok_or_else(|| format!("authorization.toml: {} has no resource {kind}", r.service.name))?;
-    let members = &r.model.shape(&input.shape).members;
-    let arn = resource.arn.iter().find(|m| members.contains_key(*m)).map(|m| {
-        let field = naming::member(m);
-        if r.is_required(&input.shape, m) {
-            format!("Some(&*self.{field})")
-        } else {
-            format!("self.{field}.as_deref()")
-        }
-    });
-    let arn = arn.unwrap_or_else(|| "None".to_owned());
-    let template = resource.template.as_ref().and_then(|t| template(r, &input.shape, t));
-    let named = template.unwrap_or_else(|| "|| None".to_owned());
-    Ok(format!("resource::one(Self::ACTION, {arn}, {named})"))
-}
-
-/// A closure that fills the template in, or none when the request has not the members for it.
-fn template(r: &Resolved<'_>, input: &str, template: &str) -> Option<String> {
-    let mut format = String::new();
-    let mut arguments = String::new();
-    let mut optional = Vec::new();
-    for (i, part) in template.split(['{', '}']).enumerate() {
-        if i % 2 == 0 {
-            format.push_str(part);
-            continue;
-        }
-        format.push_str("{}");
-        match part {
-            "partition" | "region" | "account" => {
-                let _ = write!(arguments, ", cx.{part}");
-            }
-            member if r.model.shape(input).members.contains_key(member) => {
-                let field = naming::member(member);
-                if r.is_required(input, member) {
-                    let _ = write!(arguments, ", self.{field}");
-                } else {
-                    let _ = write!(arguments, ", {field}");
-                    optional.push(format!("let {field} = self.{field}.as_ref()?;\n"));
-                }
-            }
-            _ => return None,
-        }
-    }
-    Some(format!("|| {{\n{}Some(format!({format:?}{arguments}))\n}}", optional.concat()))
 }
 
 /// What the payloads of events say they are: JSON, named as the service's own.

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::operation::ConditionKeys;
 use crate::operation::Event;
 use crate::operation::FeedOperation;
 use crate::operation::Operation;
@@ -348,12 +349,23 @@ impl Operation for CreateStream {
     }
 
     fn resources(&self, cx: &Context) -> Resources {
-        resource::one(Self::ACTION, None, || {
-            Some(format!(
-                "arn:{}:kinesis:{}:{}:stream/{}",
-                cx.partition, cx.region, cx.account, self.stream_name
-            ))
-        })
+        resource::also(
+            resource::one(Self::ACTION, None, || {
+                Some(format!(
+                    "arn:{}:kinesis:{}:{}:stream/{}",
+                    cx.partition, cx.region, cx.account, self.stream_name
+                ))
+            }),
+            self.tags.iter().flatten().next().is_some(),
+            "kinesis:AddTagsToStream",
+        )
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(&mut keys, "aws:requesttag/", self.tags.iter().flatten().map(|e| (&*e.0, &*e.1)));
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().flatten().map(|e| &*e.0));
+        keys
     }
 }
 
@@ -697,7 +709,18 @@ impl Operation for RegisterStreamConsumer {
     }
 
     fn resources(&self, _cx: &Context) -> Resources {
-        resource::one(Self::ACTION, Some(&*self.stream_arn), || None)
+        resource::also(
+            resource::one(Self::ACTION, Some(&*self.stream_arn), || None),
+            self.tags.iter().flatten().next().is_some(),
+            "kinesis:TagResource",
+        )
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(&mut keys, "aws:requesttag/", self.tags.iter().flatten().map(|e| (&*e.0, &*e.1)));
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().flatten().map(|e| &*e.0));
+        keys
     }
 }
 
@@ -904,6 +927,13 @@ impl Operation for AddTagsToStream {
             Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
         })
     }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(&mut keys, "aws:requesttag/", self.tags.iter().map(|e| (&*e.0, &*e.1)));
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().map(|e| &*e.0));
+        keys
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -953,6 +983,12 @@ impl Operation for RemoveTagsFromStream {
             let stream_name = self.stream_name.as_ref()?;
             Some(format!("arn:{}:kinesis:{}:{}:stream/{}", cx.partition, cx.region, cx.account, stream_name))
         })
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "aws:tagkeys", self.tag_keys.iter());
+        keys
     }
 }
 
@@ -1030,6 +1066,13 @@ impl Operation for TagResource {
     fn resources(&self, _cx: &Context) -> Resources {
         resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
     }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(&mut keys, "aws:requesttag/", self.tags.iter().map(|e| (&*e.0, &*e.1)));
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().map(|e| &*e.0));
+        keys
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1076,6 +1119,12 @@ impl Operation for UntagResource {
 
     fn resources(&self, _cx: &Context) -> Resources {
         resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "aws:tagkeys", self.tag_keys.iter());
+        keys
     }
 }
 

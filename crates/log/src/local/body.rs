@@ -3,10 +3,10 @@
 use anabranch_types::Timestamp;
 use bytes::Bytes;
 
-use super::buffers::{Buffer, Buffers};
 use super::checksum::crc32c;
 use super::frame::{BODY_BYTES_MAX, FrameHeader, FrameKind, HEADER_BYTES, u16_at, u32_at};
 use super::tail::SharedLog;
+use crate::buffers::{Buffer, Buffers};
 use crate::{Batch, LogId, NewRecord, Offset, Position, Record, Refusal, Seal};
 
 /// A record's head: flags, a reserved byte, the lengths of key, headers and data.

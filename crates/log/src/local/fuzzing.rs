@@ -4,12 +4,12 @@ use anabranch_types::Timestamp;
 use bytes::Bytes;
 
 use super::body::{self, Records};
-use super::buffers::Buffers;
 use super::checksum::crc32c;
 use super::frame::{BLOCK_BYTES, FrameHeader, FrameKind, HEADER_BYTES, NUMBER_MAX, u32_at};
 use super::history::NAME_PREFIX as HISTORY_PREFIX;
 use super::scan::{Identity, frame_at, scan};
 use super::segment::{NAME_PREFIX as AHEAD_PREFIX, decode_header, encode};
+use crate::buffers::Buffers;
 use crate::{Batch, GroupId, LogId, NewRecord, Offset, Position, Producer, Record};
 
 const MAGIC: [u8; 4] = *b"ABRf";

@@ -8,7 +8,6 @@ use tokio::sync::oneshot;
 
 use super::backup::BackupBegun;
 use super::body;
-use super::buffers::Buffers;
 use super::checkpoint::Checkpoints;
 use super::dirty::Answer;
 use super::manifest::Manifest;
@@ -23,6 +22,7 @@ use super::spares::Spares;
 use super::state_file;
 use super::wal::Wal;
 use super::writer::Writer;
+use crate::buffers::Buffers;
 use crate::disk::Disk;
 use crate::{
     AppendOutcome, Batch, BoxFuture, GroupId, LogError, LogId, LogState, Position, ReadBatch, ReadFrom,

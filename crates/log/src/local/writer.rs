@@ -12,7 +12,6 @@ use anabranch_types::Timestamp;
 use tokio::sync::oneshot;
 
 use super::body::{NewFrame, NewFrames};
-use super::buffers::{Buffer, Buffers};
 use super::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use super::lock;
 use super::mutants::{self, Mutant};
@@ -22,6 +21,7 @@ use super::shared::Shared;
 use super::state_file::{self, State};
 use super::tail::{tell_appended, tell_closed};
 use super::wal::{Placed, Wal, Write, frame_bytes_max};
+use crate::buffers::{Buffer, Buffers};
 use crate::disk::Disk;
 use crate::{AppendOutcome, LogId, Position, Refusal, Timeline};
 

@@ -123,12 +123,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         (None, None) => Some(probe::probe(&std::env::temp_dir())?),
         (None, Some(_)) => None,
     };
-    let mut report = Report { rows: Vec::new(), probe, sha256_nanos_per_kib: Vec::new() };
-    report.sha256_nanos_per_kib.extend(probe::sha256_nanos_per_kib());
+    let mut report = Report { probe, ..Report::default() };
+    report.probe_processor(load.encrypted);
     for case in load.cases() {
         report.rows.extend(load.measure(&case, &peers).await?);
     }
-    report.sha256_nanos_per_kib.extend(probe::sha256_nanos_per_kib());
+    report.probe_processor(load.encrypted);
     let failed = report.rows.iter().any(|row| row.outcome.is_err());
     if load.json {
         print_lines(&[format!("{:#}", report.json())])?;

@@ -6,7 +6,7 @@ use std::io;
 use anabranch_types::Timestamp;
 
 use super::{Writer, is_full};
-use crate::local::buffers::Buffer;
+use crate::buffers::Buffer;
 use crate::local::frame::{FrameHeader, FrameKind, HEADER_BYTES};
 use crate::local::lock;
 use crate::local::queue::{NextSegment, Snapshot};

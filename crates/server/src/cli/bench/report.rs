@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::columns::{Side, aligned};
 use super::case::Case;
 use super::figures::{FIGURES, Figure, Latencies, Sample, figure};
+use super::probe;
 use super::server::ENCRYPTED;
 
 /// A case on one server.
@@ -17,12 +18,15 @@ pub(super) struct Row {
 }
 
 /// Everything of one invocation.
+#[derive(Default)]
 pub(super) struct Report {
     pub(super) rows: Vec<Row>,
     /// What the directory's disk takes for an fdatasync, where it is known.
     pub(super) probe: Option<Latencies>,
     /// Processor time of SHA-256 before the first run and after the last.
     pub(super) sha256_nanos_per_kib: Vec<f64>,
+    /// The same of AES-256-GCM, where encryption is measured.
+    pub(super) aes_256_gcm_nanos_per_kib: Vec<f64>,
 }
 
 /// The table's columns: heading, figure, digits after the point.
@@ -62,7 +66,7 @@ impl Report {
         lines.extend(self.failures());
         lines.extend(self.ready_line());
         lines.extend(self.probe_line());
-        lines.extend(self.sha256_line());
+        lines.extend(self.processor_lines());
         lines
     }
 
@@ -118,7 +122,7 @@ impl Report {
             let ms = |share| probe.quantile(share).map(|took| took.as_secs_f64() * 1e3);
             json!({ "p50_ms": ms(0.5), "p99_ms": ms(0.99), "p999_ms": ms(0.999) })
         });
-        json!({ "version": env!("CARGO_PKG_VERSION"), "rows": rows, "ratios": ratios, "fdatasync": probe, "sha256_ns_per_kib": self.sha256_nanos_per_kib })
+        json!({ "version": env!("CARGO_PKG_VERSION"), "rows": rows, "ratios": ratios, "fdatasync": probe, "sha256_ns_per_kib": self.sha256_nanos_per_kib, "aes_256_gcm_ns_per_kib": self.aes_256_gcm_nanos_per_kib })
     }
 
     fn measured(&self) -> impl Iterator<Item = Measured<'_>> {
@@ -174,11 +178,23 @@ impl Report {
 }
 
 impl Report {
-    fn sha256_line(&self) -> Option<String> {
-        let [before, after] = self.sha256_nanos_per_kib[..] else { return None };
-        Some(format!(
-            "SHA-256 here: {before:.0} ns of CPU a KiB before the first run, {after:.0} after the last"
-        ))
+    /// Times what the processor takes, before the first run and after the last.
+    pub(super) fn probe_processor(&mut self, encrypted: bool) {
+        self.sha256_nanos_per_kib.extend(probe::sha256_nanos_per_kib());
+        if encrypted {
+            self.aes_256_gcm_nanos_per_kib.extend(probe::aes_256_gcm_nanos_per_kib());
+        }
+    }
+
+    fn processor_lines(&self) -> impl Iterator<Item = String> {
+        let probes =
+            [("SHA-256", &self.sha256_nanos_per_kib), ("AES-256-GCM", &self.aes_256_gcm_nanos_per_kib)];
+        probes.into_iter().filter_map(|(name, nanos)| {
+            let [before, after] = nanos[..] else { return None };
+            Some(format!(
+                "{name} here: {before:.0} ns of CPU a KiB before the first run, {after:.0} after the last"
+            ))
+        })
     }
 }
 

@@ -18,6 +18,9 @@ use super::super::Failure;
 use super::server::Server;
 use crate::client::{Identity, Target};
 
+/// On so many connections a request is tried that none of them has taken.
+const CONNECTIONS_PER_REQUEST_MAX: usize = 3;
+
 /// A connection to a server.
 pub(super) struct Wire {
     sender: SendRequest<Full<Bytes>>,
@@ -37,15 +40,7 @@ impl Wire {
                 format!("{target}: a benchmark speaks plain HTTP; measure TLS with another tool").into()
             );
         }
-        let authority = target.authority();
-        let has_port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
-        let address = if has_port { authority.to_owned() } else { format!("{authority}:80") };
-        let stream = TcpStream::connect(address)
-            .await
-            .map_err(|error| format!("cannot connect to {target}: {error}"))?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection).abort_handle();
+        let (sender, driver) = connect(&target).await?;
         Ok(Self { sender, driver, target, identity: server.identity.clone() })
     }
 
@@ -81,10 +76,25 @@ impl Wire {
         Ok(Ready(request))
     }
 
-    /// Sends a request; its answer's body, or a failure that tells the server's refusal.
+    /// Sends a request; its answer's body, or a failure that tells the server's refusal. Where the server has closed the connection
+    /// since the last answer, on a new one.
     pub(super) async fn send(&mut self, ready: Ready) -> Result<Bytes, Failure> {
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(ready.0).await?;
+        let mut request = ready.0;
+        let mut left = CONNECTIONS_PER_REQUEST_MAX;
+        let answer = loop {
+            if self.sender.ready().await.is_err() {
+                self.driver.abort();
+                (self.sender, self.driver) = connect(&self.target).await?;
+            }
+            left -= 1;
+            match self.sender.try_send_request(request).await {
+                Ok(answer) => break answer,
+                Err(mut error) => match error.take_message().filter(|_| left > 0) {
+                    Some(unsent) => request = unsent,
+                    None => return Err(error.into_error().into()),
+                },
+            }
+        };
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
         match status.is_success() {
@@ -101,6 +111,17 @@ impl Wire {
         let body = self.send(ready).await.map_err(|failure| format!("{operation}: {failure}"))?;
         if body.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&body)?) }
     }
+}
+
+async fn connect(target: &Target) -> Result<(SendRequest<Full<Bytes>>, AbortHandle), Failure> {
+    let authority = target.authority();
+    let has_port = authority.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
+    let address = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+    let stream =
+        TcpStream::connect(address).await.map_err(|error| format!("cannot connect to {target}: {error}"))?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    Ok((sender, tokio::spawn(connection).abort_handle()))
 }
 
 impl Drop for Wire {
