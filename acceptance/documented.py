@@ -21,7 +21,8 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "clients.md"
 DOCUMENTED = "http://127.0.0.1:4566"
 STREAM = "found-by-the-documented-line"
-SECONDS = 240
+# The SDK for Rust is compiled the first time.
+SECONDS = 600
 
 # What the page calls a client, and the program around its line.
 PROGRAMS = {
@@ -32,6 +33,7 @@ PROGRAMS = {
     "SDK for JavaScript v3": "javascript.mjs",
     "SDK for Java v2": "Documented.java",
     "SDK for Go v2": "main.go",
+    "SDK for Rust": "rust/src/main.rs",
 }
 
 
@@ -67,6 +69,7 @@ def ran(client: str, line: str | None, program: str, endpoint: str) -> str | Non
         return f"docs/clients.md has no line of code for it: {line}"
     with tempfile.TemporaryDirectory(prefix="anabranch-documented-") as place:
         path = Path(place) / program
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((HERE / "documented" / program).read_text().replace("LINE", line.replace(DOCUMENTED, endpoint)))
         words, more = command(path)
         done = subprocess.run(words, cwd=place, env={**os.environ, **more}, capture_output=True, text=True, timeout=SECONDS)
@@ -91,6 +94,12 @@ def command(path: Path) -> tuple[list[str], dict[str, str]]:
             for name in ("go.mod", "go.sum"):
                 shutil.copy(CLIENTS / "go" / name, path.parent)
             return [os.environ["ACCEPTANCE_GO_PROGRAM"], "run", "."], {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
+        case ".rs":
+            package = path.parent.parent
+            for name in ("Cargo.toml", "Cargo.lock"):
+                shutil.copy(HERE / "documented" / "rust" / name, package)
+            manifest = str(package / "Cargo.toml")
+            return ["cargo", "run", "--quiet", "--locked", "--manifest-path", manifest], {"CARGO_TARGET_DIR": os.environ["ACCEPTANCE_RUST_TARGET"]}
     raise ValueError(f"nobody knows how to run {path.name}")
 
 

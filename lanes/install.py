@@ -103,7 +103,7 @@ def go(place: Path) -> None:
 def rust(place: Path) -> None:
     def build(new: Path) -> None:
         # What it is made of is kept, so that a change of the agent alone builds the agent alone.
-        target = places.CACHE / "rust-target"
+        target = places.rust_target()
         manifest = places.CLIENTS / "rust" / "Cargo.toml"
         run("cargo", "build", "--locked", "--quiet", "--manifest-path", manifest, env={**os.environ, "CARGO_TARGET_DIR": str(target)})
         new.mkdir()

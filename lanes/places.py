@@ -85,6 +85,11 @@ def rust() -> Path:
     return keyed("rust", folder / "Cargo.toml", folder / "Cargo.lock", *sorted(folder.glob("**/*.rs")), *models)
 
 
+def rust_target() -> Path:
+    """Where what Rust's clients are made of is compiled, and kept from one of them to the next."""
+    return CACHE / "rust-target"
+
+
 def environment() -> dict[str, str]:
     """What every step finds in its environment."""
     target = cargo_target()
@@ -103,6 +108,7 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
         "ACCEPTANCE_GO": str(go() / "agent"),
         "ACCEPTANCE_GO_PROGRAM": str(go_program()),
+        "ACCEPTANCE_RUST_TARGET": str(rust_target()),
         "ACCEPTANCE_RUST": str(rust() / "agent"),
         "ACCEPTANCE_TRAFFIC": os.environ.get("ACCEPTANCE_TRAFFIC", str(target / "traffic")),
         "PROPTEST_RNG_SEED": os.environ.get("PROPTEST_RNG_SEED", PROPTEST_SEED),
