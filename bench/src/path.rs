@@ -7,10 +7,11 @@ use anabranch_api::{Context, Operation, RequestId, Serve};
 use anabranch_catalog::MemoryCatalog;
 use anabranch_governance::audit::NoAudit;
 use anabranch_governance::cloudwatch::CloudWatch;
-use anabranch_governance::iam::{Authenticator, Credentials as Keys, Identity};
+use anabranch_governance::iam::identities::Identities;
+use anabranch_governance::iam::{Authenticator, Credentials as Keys, Identity, Sessions};
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
-use anabranch_governance::{Door, OwnAccount};
+use anabranch_governance::{Authority, Door};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{Durability, LocalLog, Options};
 use anabranch_streams::limits::LimitsMode;
@@ -64,12 +65,19 @@ impl Path {
             master_key: Arc::new(MasterKey::random(&Rng::system())),
         };
         let settings = Settings { limits: LimitsMode::Off, ..Settings::default() };
+        let root = Keys::from_root_key(&format!("{ACCESS_KEY}:{SECRET}"))?;
+        let (master_key, rng) = (Arc::clone(&ground.master_key), Rng::system());
+        let identities =
+            Identities::open(ground.catalog.clone(), Arc::clone(&master_key), clock.clone(), rng.clone())
+                .await?;
+        let sessions = Sessions::new(master_key, clock.clone(), rng);
+        let authority = Authority::new(Arc::clone(&identities));
+        let streams = Streams::open(ground, settings).await?;
+        authority.guard("kinesis", streams.clone());
         Ok(Self {
-            authenticator: Authenticator::new(Arc::new(Keys::from_root_key(&format!(
-                "{ACCESS_KEY}:{SECRET}"
-            ))?)),
-            door: Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), metrics),
-            streams: Streams::open(ground, settings).await?,
+            authenticator: Authenticator::new(Arc::new(root), identities, Arc::new(sessions)),
+            door: Door::new(authority, Arc::new(NoAudit), metrics),
+            streams,
             clock,
             _log: log,
         })
@@ -161,6 +169,7 @@ impl Path {
             region: caller.region,
             partition: Partition::Aws,
             access_key: Some(caller.access_key),
+            session: caller.session,
             source: None,
             user_agent: None,
             endpoint: "bench".into(),

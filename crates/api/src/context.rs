@@ -4,6 +4,12 @@ use std::sync::Arc;
 
 use anabranch_types::{AccountId, Partition, Region, Timestamp};
 
+mod principal;
+mod session;
+
+pub use principal::{FederatedUser, Principal, RoleSession, User};
+pub use session::Session;
+
 /// Everything a service may know about a call beside its request.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -17,6 +23,8 @@ pub struct Context {
     pub partition: Partition,
     /// The access key the request was signed with, or none for unsigned calls and calls of our own.
     pub access_key: Option<Arc<str>>,
+    /// What the temporary credentials carry that the request was signed with; none for other keys.
+    pub session: Option<Arc<Session>>,
     /// Where the connection comes from; none for calls of our own.
     pub source: Option<IpAddr>,
     /// The `User-Agent` header.
@@ -29,29 +37,6 @@ pub struct Context {
     pub request_id: RequestId,
     /// When it arrived, by the Clock.
     pub received: Timestamp,
-}
-
-/// Who calls. IAM users, roles' sessions and federated users come with the identity service.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Principal {
-    /// The root of an account.
-    Root(AccountId),
-    /// A development identity of an open server: the administrator of its own account, nobody in another's.
-    Development(AccountId),
-    /// One of our own services.
-    Service(&'static str),
-}
-
-impl Principal {
-    /// The caller's ARN as STS tells it.
-    pub fn arn(&self, partition: Partition) -> String {
-        match self {
-            Principal::Root(account) | Principal::Development(account) => {
-                format!("arn:{partition}:iam::{account}:root")
-            }
-            Principal::Service(name) => format!("{name}.amazonaws.com"),
-        }
-    }
 }
 
 /// A request's id: a random UUID in its usual text form.

@@ -26,7 +26,7 @@ pub use generated::echo;
 pub use generated::{cloudwatch, kinesis, lambda, sts};
 
 pub use codec::Enumeration;
-pub use context::{Context, Principal, RequestId};
+pub use context::{Context, FederatedUser, Principal, RequestId, RoleSession, Session, User};
 pub use error::{ApiError, Fault};
 pub use operation::{
     BodyStream, ConditionKeys, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Frames, Operation,

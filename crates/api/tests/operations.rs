@@ -18,6 +18,7 @@ fn context() -> Context {
         region: Region::parse("eu-west-1").expect("a region"),
         partition: Partition::Aws,
         access_key: None,
+        session: None,
         source: None,
         user_agent: None,
         endpoint: Arc::from("test"),

@@ -34,6 +34,7 @@ fn context() -> Context {
         region: Region::parse("us-east-1").expect("a region"),
         partition: Partition::Aws,
         access_key: None,
+        session: None,
         source: None,
         user_agent: None,
         endpoint: Arc::from("test"),

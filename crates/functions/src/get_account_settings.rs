@@ -34,13 +34,8 @@ impl Serve<GetAccountSettings> for Functions {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use anabranch_api::lambda::{AccountLimit, AccountUsage, GetAccountSettings};
-    use anabranch_api::{Context, Principal, RequestId};
-    use anabranch_governance::audit::NoAudit;
-    use anabranch_governance::metrics::Metrics;
-    use anabranch_governance::{Door, OwnAccount};
+    use anabranch_api::{Context, Principal, RequestId, Serve};
     use anabranch_types::{AccountId, Partition, Region, Timestamp};
 
     use crate::Functions;
@@ -52,6 +47,7 @@ mod tests {
             region: Region::parse("us-east-1").unwrap(),
             partition: Partition::Aws,
             access_key: None,
+            session: None,
             source: None,
             user_agent: None,
             endpoint: "main".into(),
@@ -63,9 +59,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_has_lambdas_default_limits_and_uses_none() {
-        let door = Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), Metrics::new(|_| {}));
-        let settings =
-            door.unary(context(), &Arc::new(Functions), GetAccountSettings::default()).await.unwrap();
+        let settings = Serve::serve(&Functions, &context(), GetAccountSettings::default()).await.unwrap();
         let limit = AccountLimit {
             total_code_size: Some(80_530_636_800),
             code_size_unzipped: Some(262_144_000),

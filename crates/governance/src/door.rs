@@ -61,7 +61,7 @@ impl Door {
         self.pass::<Op, _>(cx, move |cx, keepers, about| {
             Box::pin(async move {
                 *about = service.resources(cx, &request).map_err(Into::into)?;
-                keepers.authorize.authorize(cx, about)?;
+                keepers.authorize.authorize(cx, about, &request.condition_keys())?;
                 service.serve(cx, request).await.map_err(Into::into)
             })
         })
@@ -84,7 +84,7 @@ impl Door {
             .pass::<Op, _>(cx, move |cx, keepers, about| {
                 Box::pin(async move {
                     *about = service.resources(cx, &request).map_err(Into::into)?;
-                    keepers.authorize.authorize(cx, about)?;
+                    keepers.authorize.authorize(cx, about, &request.condition_keys())?;
                     service.open(cx, request).await.map_err(Into::into)
                 })
             })
@@ -109,7 +109,7 @@ impl Door {
             .pass::<Op, _>(cx, move |cx, keepers, about| {
                 Box::pin(async move {
                     *about = service.resources(cx, &request).map_err(Into::into)?;
-                    keepers.authorize.authorize(cx, about)?;
+                    keepers.authorize.authorize(cx, about, &request.condition_keys())?;
                     service.open(cx, request, body).await.map_err(Into::into)
                 })
             })

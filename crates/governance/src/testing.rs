@@ -1,7 +1,95 @@
 //! What the tests of this crate share.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use anabranch_api::{Context, Principal, RequestId};
-use anabranch_types::{AccountId, Partition, Region, Timestamp};
+use anabranch_catalog::MemoryCatalog;
+use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
+
+use crate::Authority;
+use crate::iam::Secret;
+use crate::iam::identities::{
+    Draft, Failed, Identities, PolicyText, StoredAccessKey, StoredRole, StoredUser, Tags, TrustText,
+};
+use crate::kms::MasterKey;
+
+/// No identities: every account has its root alone.
+pub(crate) fn no_identities() -> Arc<Identities> {
+    let rng = Rng::system();
+    let master_key = Arc::new(MasterKey::random(&rng));
+    Arc::new(Identities::none(Arc::new(MemoryCatalog::default()), master_key, Clock::machine(), rng))
+}
+
+/// A judge who knows no identities.
+pub(crate) fn authority() -> Arc<Authority> {
+    Authority::new(no_identities())
+}
+
+/// What text is a policy allowing (or denying) an action on everything.
+pub(crate) fn policy(effect: &str, action: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}","Action":"{action}","Resource":"*"}}}}"#
+    )
+}
+
+/// The user `alice` of 111111111111, with one inline policy and an access key `AKIAALICE` whose secret is `s3cret`.
+pub(crate) async fn with_alice(identities: &Identities, policy: &str) {
+    let account = ACCOUNT.parse().unwrap();
+    let sealed = identities.seal_secret(account, "AKIAALICE", &Secret::new("s3cret".to_owned()));
+    let key = StoredAccessKey { id: "AKIAALICE".into(), sealed, created_ms: 1, active: true };
+    let user = StoredUser {
+        name: "alice".into(),
+        path: "/team/".into(),
+        id: "AIDAALICE".into(),
+        created_ms: 1,
+        tags: [("Team".to_owned(), "blue".to_owned())].into(),
+        boundary: None,
+        inline: [("p".to_owned(), PolicyText::parse(policy).unwrap())].into(),
+        attached: BTreeSet::new(),
+        groups: BTreeSet::new(),
+        access_keys: vec![key],
+    };
+    changed(identities, |draft| {
+        draft.users.insert("alice".into(), Arc::new(user));
+    })
+    .await;
+}
+
+/// The role `reader` of 111111111111, which everybody of the account may assume, with one inline policy.
+pub(crate) async fn with_reader(identities: &Identities, policy: &str) {
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]}}"#;
+    let role = StoredRole {
+        name: "reader".into(),
+        path: "/app/".into(),
+        id: "AROAREADER".into(),
+        created_ms: 1,
+        tags: Tags::new(),
+        boundary: None,
+        inline: [("p".to_owned(), PolicyText::parse(policy).unwrap())].into(),
+        attached: BTreeSet::new(),
+        description: None,
+        session_seconds_max: 3_600,
+        trust: TrustText::parse(trust).unwrap(),
+    };
+    changed(identities, |draft| {
+        draft.roles.insert("reader".into(), Arc::new(role));
+    })
+    .await;
+}
+
+/// Changes 111111111111.
+pub(crate) async fn changed(identities: &Identities, decide: impl FnOnce(&mut Draft) + Send) {
+    let decided: Result<(), Failed> = identities
+        .change(ACCOUNT.parse().unwrap(), |draft| {
+            decide(draft);
+            Ok(())
+        })
+        .await;
+    decided.unwrap();
+}
+
+const ACCOUNT: &str = "111111111111";
 
 /// A call of the root of `account` in us-east-1, received at 2026-11-21T15:40:00.123Z.
 pub(crate) fn context(account: &str) -> Context {
@@ -12,6 +100,7 @@ pub(crate) fn context(account: &str) -> Context {
         region: Region::parse("us-east-1").unwrap(),
         partition: Partition::Aws,
         access_key: Some("AKIATEST".into()),
+        session: None,
         source: Some([127, 0, 0, 1].into()),
         user_agent: Some("test/1".into()),
         endpoint: "main".into(),

@@ -90,6 +90,7 @@ fn context(account: AccountId, region: Region, clock: &Clock) -> Context {
         partition: region.partition(),
         region,
         access_key: None,
+        session: None,
         source: None,
         user_agent: None,
         endpoint: Arc::from("default"),

@@ -9,12 +9,12 @@ use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
-use anabranch_governance::iam::Credentials;
 use anabranch_governance::iam::identities::{self, Identities};
+use anabranch_governance::iam::{Authenticator, Credentials, Sessions};
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
-use anabranch_governance::{Door, OwnAccount};
+use anabranch_governance::{Authority, Door};
 use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
@@ -65,6 +65,8 @@ pub struct World {
     pub recipe: Recipe,
     /// The way into every service.
     pub door: Door,
+    /// Tells who calls.
+    pub authenticator: Authenticator,
     /// What answers each operation.
     pub handlers: Handlers,
     /// What runs as time passes.
@@ -144,7 +146,13 @@ impl World {
         sts::register_tokens(&Arc::new(Sts::new(Arc::clone(&recipe.credentials))), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
 
-        let door = Door::new(Arc::new(OwnAccount), Arc::clone(&recipe.audit), metrics);
+        let authority = Authority::new(Arc::clone(&identities));
+        authority.guard("kinesis", streams.clone());
+        let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
+        let sessions =
+            Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
+        let authenticator =
+            Authenticator::new(Arc::clone(&recipe.credentials), Arc::clone(&identities), sessions);
         let mut due = streams.due();
         due.push(log.clone());
         due.push(identities.clone());
@@ -160,6 +168,7 @@ impl World {
         Ok(Self {
             recipe,
             door,
+            authenticator,
             handlers,
             scheduler,
             log,

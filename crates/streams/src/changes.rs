@@ -124,6 +124,7 @@ impl Streams {
         let closed = changed.closed_since(&view);
         let monitored = view.stored.shard_metrics | changed.stored.shard_metrics != 0;
         stream.publish(changed);
+        self.directory.note_change();
         if monitored {
             self.monitor_shards(stream);
         }

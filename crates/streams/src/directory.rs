@@ -1,6 +1,7 @@
 //! Every stream there is, by account and region, by ARN and by log group.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anabranch_log::GroupId;
@@ -14,6 +15,7 @@ use crate::stream::Stream;
 #[derive(Default)]
 pub(crate) struct Directory {
     tables: RwLock<Tables>,
+    revision: AtomicU64,
 }
 
 #[derive(Default)]
@@ -61,6 +63,16 @@ impl Directory {
         self.read(|t| t.by_group.values().cloned().collect())
     }
 
+    /// A number that rises whenever a stream comes, goes or changes.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// A stream was changed: its new view is there.
+    pub fn note_change(&self) {
+        self.revision.fetch_add(1, Ordering::Release);
+    }
+
     /// What an account uses in a region.
     pub fn usage(&self, scope: &Scope) -> Usage {
         let streams = self.page(scope, None, usize::MAX).0;
@@ -83,6 +95,8 @@ impl Directory {
         t.by_group.insert(stream.group, Arc::clone(&stream));
         let names = t.by_scope.entry(stream.scope.clone()).or_default();
         names.insert(stream.id.name.clone(), stream);
+        drop(t);
+        self.note_change();
     }
 
     /// Forgets a stream.
@@ -96,6 +110,8 @@ impl Directory {
                 t.by_scope.remove(&stream.scope);
             }
         }
+        drop(t);
+        self.note_change();
     }
 
     fn read<T>(&self, f: impl FnOnce(&Tables) -> T) -> T {

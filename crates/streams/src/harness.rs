@@ -110,6 +110,7 @@ pub(crate) fn context(account: &str, region: &str, clock: &Clock) -> Context {
         region: Region::parse(region.to_owned()).unwrap(),
         partition: Partition::Aws,
         access_key: None,
+        session: None,
         source: None,
         user_agent: None,
         endpoint: "test".into(),

@@ -23,6 +23,7 @@ mod open;
 mod ops;
 mod policy;
 mod position;
+mod protection;
 mod put;
 mod read;
 mod reshard;

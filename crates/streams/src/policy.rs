@@ -1,6 +1,7 @@
 //! Resource policies: stored as they come, if they are policies for the resource.
 
 use anabranch_api::kinesis::Error;
+use anabranch_governance::iam::policy::{Document, DocumentKind};
 use serde_json::Value;
 
 use crate::errors::malformed_policy;
@@ -11,31 +12,23 @@ pub(crate) fn check(policy: &str, arn: &str) -> Result<(), Error> {
     if policy.len() > POLICY_BYTES_MAX {
         return Err(malformed_policy("it is longer than 20 KB"));
     }
+    Document::parse(policy, DocumentKind::Resource).map_err(|error| malformed_policy(&error.to_string()))?;
+    // It was read a moment ago.
     let document: Value = serde_json::from_str(policy).map_err(|_| malformed_policy("it is not JSON"))?;
     let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => statements.as_slice(),
-        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
-        _ => return Err(malformed_policy("it has no statement")),
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(statement) => std::slice::from_ref(statement),
+        None => &[],
     };
-    statements.iter().try_for_each(|s| check_statement(s, arn))
-}
-
-fn check_statement(statement: &Value, arn: &str) -> Result<(), Error> {
-    let has = |one: &str, other: &str| statement.get(one).is_some() || statement.get(other).is_some();
-    if !matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny")) {
-        return Err(malformed_policy("a statement's Effect is neither Allow nor Deny"));
-    }
-    if !has("Principal", "NotPrincipal") {
-        return Err(malformed_policy("a statement has no Principal"));
-    }
-    if !has("Action", "NotAction") {
-        return Err(malformed_policy("a statement has no Action"));
-    }
     let about = |resource: &Value| resource.as_str() == Some(arn) || resource.as_str() == Some("*");
-    match statement.get("Resource") {
-        Some(Value::Array(resources)) if resources.iter().all(about) => Ok(()),
-        Some(resource) if about(resource) => Ok(()),
-        _ => Err(malformed_policy("a statement's Resource is not the resource it is attached to")),
+    let is_about = |statement: &Value| match statement.get("Resource") {
+        Some(Value::Array(resources)) => resources.iter().all(about),
+        Some(resource) => about(resource),
+        None => false,
+    };
+    match statements.iter().all(is_about) {
+        true => Ok(()),
+        false => Err(malformed_policy("a statement's Resource is not the resource it is attached to")),
     }
 }
 

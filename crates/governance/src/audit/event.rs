@@ -43,12 +43,12 @@ pub struct AuditEvent {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserIdentity {
-    /// `Root` or `AWSService`.
+    /// `Root`, `IAMUser`, `AssumedRole`, `FederatedUser`, `AWSService` or `WebIdentityUser`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The principal's id: a root's is its account.
     pub principal_id: String,
-    /// The principal's ARN; none for a service.
+    /// The principal's ARN; none for whoever is of no account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
     /// The account.
@@ -100,14 +100,21 @@ impl AuditEvent {
 
 impl UserIdentity {
     fn of(cx: &Context) -> Self {
-        let (kind, principal_id, arn) = match &cx.principal {
-            principal @ (Principal::Root(account) | Principal::Development(account)) => {
-                ("Root", account.to_string(), Some(principal.arn(cx.partition)))
-            }
-            Principal::Service(name) => ("AWSService", format!("{name}.amazonaws.com"), None),
+        let kind = match &cx.principal {
+            Principal::Root(_) | Principal::Development(_) => "Root",
+            Principal::User(_) => "IAMUser",
+            Principal::RoleSession(_) => "AssumedRole",
+            Principal::FederatedUser(_) => "FederatedUser",
+            Principal::Service(_) => "AWSService",
+            Principal::Anonymous => "WebIdentityUser",
         };
-        let access_key_id = cx.access_key.as_deref().map(str::to_owned);
-        Self { kind, principal_id, arn, account_id: cx.account.to_string(), access_key_id }
+        Self {
+            kind,
+            principal_id: cx.principal.user_id(),
+            arn: cx.principal.account().map(|_| cx.principal.arn(cx.partition)),
+            account_id: cx.account.to_string(),
+            access_key_id: cx.access_key.as_deref().map(str::to_owned),
+        }
     }
 }
 

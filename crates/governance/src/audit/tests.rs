@@ -10,6 +10,7 @@ fn event(error: Option<&ApiError>) -> AuditEvent {
         region: Region::parse("eu-west-1").unwrap(),
         partition: Partition::Aws,
         access_key: None,
+        session: None,
         source: None,
         user_agent: None,
         endpoint: "inside".into(),

@@ -12,10 +12,10 @@ use anabranch_log::local::{LocalLog, Options};
 use anabranch_types::{Clock, Region, Timestamp};
 
 use super::CloudWatch;
+use crate::Door;
 use crate::audit::NoAudit;
 use crate::metrics::Metrics;
-use crate::testing::context;
-use crate::{Door, OwnAccount};
+use crate::testing::{authority, context};
 
 /// 2026-11-21T15:40:00Z
 const T0: i64 = 1_795_275_600;
@@ -35,7 +35,7 @@ impl Fixture {
         let disk = Arc::new(RealDisk::open(directory.join("log")).unwrap());
         let log = LocalLog::open(disk, Options { clock, ..Options::default() }).unwrap();
         let catalog = SqliteCatalog::open(&directory.join("catalog.db")).unwrap();
-        let door = Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), Metrics::new(|_| {}));
+        let door = Door::new(authority(), Arc::new(NoAudit), Metrics::new(|_| {}));
         let cx = Context { received: Timestamp::from_seconds(T0), ..context("111111111111") };
         Self { door, service: Arc::new(CloudWatch::new(Arc::new(log), Arc::new(catalog))), cx }
     }

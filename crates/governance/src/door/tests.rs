@@ -13,9 +13,9 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::Notify;
 
 use super::Door;
-use crate::OwnAccount;
 use crate::audit::{AuditEvent, AuditSink};
 use crate::metrics::Metrics;
+use crate::testing::authority;
 
 /// What a request makes the service do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -192,7 +192,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let audit = Arc::new(Kept::default());
-        let door = Door::new(Arc::new(OwnAccount), Arc::new(Arc::clone(&audit)), Metrics::new(|_| {}));
+        let door = Door::new(authority(), Arc::new(Arc::clone(&audit)), Metrics::new(|_| {}));
         Self { door, service: Arc::default(), audit }
     }
 

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use anabranch_api::Principal;
+use anabranch_api::{FederatedUser, Principal, Session};
 use anabranch_types::{AccountId, Clock, Region, Timestamp};
 use anabranch_wire::sigv4::{
     Expected, Failure, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, SignedRequest, SigningKeys, parse,
 };
 
 use super::credentials::development_account;
-use super::{Access, Credentials};
+use super::identities::{AccessKey, Identities};
+use super::{Access, Credentials, Secret, Sessions};
 
 /// Who a request comes from, and for which region it was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,19 +21,34 @@ pub struct Identity {
     pub region: Region,
     /// The access key.
     pub access_key: Arc<str>,
+    /// What temporary credentials carry.
+    pub session: Option<Arc<Session>>,
 }
 
 /// Tells who a request comes from. Shared by all connections; holds derived signing keys, never printed.
-#[derive(Debug)]
 pub struct Authenticator {
     credentials: Arc<Credentials>,
+    identities: Arc<Identities>,
+    sessions: Arc<Sessions>,
     signing_keys: SigningKeys,
 }
 
+/// Whose an access key is.
+struct Known {
+    principal: Principal,
+    account: AccountId,
+    /// What it signs with; none for a development identity, whom nobody can verify.
+    secret: Option<Secret>,
+    session: Option<Arc<Session>>,
+    /// The key, if it is a user's own.
+    key: Option<Arc<AccessKey>>,
+}
+
 impl Authenticator {
-    /// Knows the callers that `credentials` knows; everybody if there is no key.
-    pub fn new(credentials: Arc<Credentials>) -> Self {
-        Self { credentials, signing_keys: SigningKeys::default() }
+    /// Knows the roots of `credentials`, the users of `identities` and the temporary credentials of `sessions`; without a root
+    /// everybody else too.
+    pub fn new(credentials: Arc<Credentials>, identities: Arc<Identities>, sessions: Arc<Sessions>) -> Self {
+        Self { credentials, identities, sessions, signing_keys: SigningKeys::default() }
     }
 
     /// Whether callers are known.
@@ -42,8 +58,9 @@ impl Authenticator {
 
     /// The caller of a request to the service with this signing name.
     ///
-    /// Closed: the key is one of the source's and the signature is right. Open: the signature's form, time and scope are checked, the
-    /// key is accepted as a development identity. Time is judged by the machine's clock alone.
+    /// Closed: the key is a root's, a user's or a session's, and the signature is right. Open: so it is for keys that are known; any other
+    /// is accepted as a development identity once the signature's form, time and scope are checked. Time is judged by the machine's clock
+    /// alone.
     pub fn authenticate(&self, request: &SignedRequest<'_>, signing_name: &str) -> Result<Identity, Failure> {
         self.authenticate_at(request, signing_name, Clock::machine_now())
     }
@@ -57,29 +74,87 @@ impl Authenticator {
         let skew_minutes = skew_minutes(signing_name);
         let expected = Expected { service: signing_name, region: None, skew_minutes, now };
         let presented = parse(request, &expected)?;
-        let (principal, account) = match self.access() {
-            Access::Open => {
-                let account = development_account(presented.access_key());
-                (Principal::Development(account), account)
-            }
-            Access::Closed => {
-                let account = self.verified(&presented, request)?;
-                (Principal::Root(account), account)
-            }
-        };
+        let known = self.known(&presented)?;
+        if let Some(secret) = &known.secret {
+            presented.verify(request, secret.expose(), &self.signing_keys)?;
+        }
+        let session = known.session;
+        if session.as_ref().is_some_and(|session| self.sessions.is_expired(session)) {
+            return Err(Failure::ExpiredSession);
+        }
         // The scope's region was found to be one that can be.
         let region = Region::parse(presented.region()).ok_or(Failure::Mismatch)?;
-        Ok(Identity { principal, account, region, access_key: presented.access_key().into() })
+        if let Some(key) = &known.key {
+            let now = self.identities.now();
+            self.identities.note_key_used(key, signing_name, region.as_str(), now);
+        }
+        let access_key = presented.access_key().into();
+        Ok(Identity { principal: known.principal, account: known.account, region, access_key, session })
     }
 
-    /// The account whose root signed. A root's key comes without a session token.
-    fn verified(&self, presented: &Presented<'_>, request: &SignedRequest<'_>) -> Result<AccountId, Failure> {
-        let key = self.credentials.key(presented.access_key()).ok_or(Failure::UnknownKey)?;
-        if presented.token().is_some() {
-            return Err(Failure::UnknownKey);
+    fn known(&self, presented: &Presented<'_>) -> Result<Known, Failure> {
+        let id = presented.access_key();
+        let known = match presented.token() {
+            Some(token) => self.holder_of(id, token),
+            None => self.holder_of_key(id)?,
+        };
+        match (known, self.access()) {
+            (Some(known), _) => Ok(known),
+            (None, Access::Closed) => Err(Failure::UnknownKey),
+            (None, Access::Open) => {
+                let account = development_account(id);
+                let principal = Principal::Development(account);
+                Ok(Known { principal, account, secret: None, session: None, key: None })
+            }
         }
-        presented.verify(request, key.secret.expose(), &self.signing_keys)?;
-        Ok(key.account)
+    }
+
+    /// Whose a key without a session token is; none if nobody's. One that is inactive is refused on an open server too.
+    fn holder_of_key(&self, id: &str) -> Result<Option<Known>, Failure> {
+        if let Some(root) = self.credentials.key(id) {
+            let principal = Principal::Root(root.account);
+            let secret = Some(root.secret.clone());
+            return Ok(Some(Known { principal, account: root.account, secret, session: None, key: None }));
+        }
+        let Some(key) = self.identities.access_key(id) else { return Ok(None) };
+        let user = self.identities.user(key.account, &key.user).filter(|_| key.active);
+        let user = user.ok_or(Failure::UnknownKey)?;
+        let principal = Principal::User(Arc::clone(&user.principal));
+        let secret = Some(key.secret.clone());
+        Ok(Some(Known { principal, account: key.account, secret, session: None, key: Some(key) }))
+    }
+
+    /// Whose temporary credentials these are; none if nobody's, or if the user or role is gone.
+    fn holder_of(&self, id: &str, token: &str) -> Option<Known> {
+        let opened = self.sessions.open(token).ok().filter(|opened| *opened.access_key == *id)?;
+        let account = opened.principal.account().filter(|_| self.is_there(&opened.principal))?;
+        Some(Known {
+            principal: opened.principal.clone(),
+            account,
+            secret: Some(opened.secret.clone()),
+            session: Some(Arc::clone(&opened.session)),
+            key: None,
+        })
+    }
+
+    fn is_there(&self, principal: &Principal) -> bool {
+        let user = |user: &anabranch_api::User| {
+            let found = self.identities.user(user.account, &user.name);
+            found.is_some_and(|found| found.stored.id == user.id)
+        };
+        match principal {
+            Principal::User(found) => user(found),
+            Principal::RoleSession(session) => {
+                let role = self.identities.role(session.account, &session.role);
+                role.is_some_and(|role| role.stored.id == session.role_id)
+            }
+            Principal::FederatedUser(federated) => match &**federated {
+                FederatedUser { issuer: Some(issuer), .. } => user(issuer),
+                FederatedUser { issuer: None, .. } => true,
+            },
+            Principal::Root(_) => true,
+            Principal::Development(_) | Principal::Service(_) | Principal::Anonymous => false,
+        }
     }
 }
 

@@ -21,15 +21,15 @@ mod tests {
     use anabranch_api::sts::GetAccessKeyInfo;
 
     use super::Sts;
+    use crate::Door;
     use crate::audit::NoAudit;
     use crate::iam::Credentials;
     use crate::metrics::Metrics;
-    use crate::testing::context;
-    use crate::{Door, OwnAccount};
+    use crate::testing::{authority, context};
 
     /// What the root of 111111111111 is told about a key by a server with these credentials.
     async fn told(credentials: Credentials, id: &str) -> Result<String, ApiError> {
-        let door = Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), Metrics::new(|_| {}));
+        let door = Door::new(authority(), Arc::new(NoAudit), Metrics::new(|_| {}));
         let request = GetAccessKeyInfo { access_key_id: id.into() };
         let sts = Arc::new(Sts::new(Arc::new(credentials)));
         let output = door.unary(context("111111111111"), &sts, request).await?;

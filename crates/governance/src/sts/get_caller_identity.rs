@@ -1,18 +1,13 @@
 use anabranch_api::sts::{Error, GetCallerIdentity, GetCallerIdentityOutput};
-use anabranch_api::{Context, Principal, Serve};
+use anabranch_api::{Context, Serve};
 
 use super::Sts;
 
 impl Serve<GetCallerIdentity> for Sts {
     /// Needs no permission (STS API GetCallerIdentity).
     async fn serve(&self, cx: &Context, _: GetCallerIdentity) -> Result<GetCallerIdentityOutput, Error> {
-        let user_id = match &cx.principal {
-            // A root's id is its account (STS API GetCallerIdentity, IAM reference_policies_variables).
-            Principal::Root(account) | Principal::Development(account) => account.to_string(),
-            Principal::Service(name) => format!("{name}.amazonaws.com"),
-        };
         Ok(GetCallerIdentityOutput {
-            user_id: Some(user_id.into()),
+            user_id: Some(cx.principal.user_id().into()),
             account: Some(cx.account.to_string().into()),
             arn: Some(cx.principal.arn(cx.partition).into()),
         })
@@ -28,14 +23,14 @@ mod tests {
     use anabranch_types::Partition;
 
     use super::Sts;
+    use crate::Door;
     use crate::audit::NoAudit;
     use crate::metrics::Metrics;
-    use crate::testing::context;
-    use crate::{Door, OwnAccount};
+    use crate::testing::{authority, context};
 
     #[tokio::test]
     async fn a_caller_is_told_its_account_and_arn() {
-        let door = Door::new(Arc::new(OwnAccount), Arc::new(NoAudit), Metrics::new(|_| {}));
+        let door = Door::new(authority(), Arc::new(NoAudit), Metrics::new(|_| {}));
         let mut cx = context("111111111111");
         cx.partition = Partition::China;
         let development = Principal::Development(cx.account);

@@ -1,7 +1,7 @@
 //! Who calls: hands a request's raw parts to the authenticator and tells its failures in the protocol's codes.
 
-use anabranch_api::ApiError;
-use anabranch_governance::iam::Identity;
+use anabranch_api::{ApiError, Principal};
+use anabranch_governance::iam::{Authenticator, Identity};
 use anabranch_wire::Protocol;
 use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest};
 use bytes::Bytes;
@@ -9,19 +9,20 @@ use http::request::Parts;
 
 use super::Gateway;
 use super::identify::Asked;
+use crate::world::World;
 
 /// The service name that admin calls are signed for.
 const ADMIN_SERVICE: &str = "anabranch";
 
 /// The caller of an API. `body` is none where it is streamed: then its signature need not bind it.
 pub(super) fn caller(
-    gateway: &Gateway,
+    world: &World,
     asked: &Asked,
     head: &Parts,
     body: Option<&Bytes>,
 ) -> Result<Identity, ApiError> {
     let protocol = asked.protocol;
-    identity(gateway, asked.service.signing_name, head, body).map_err(|failure| {
+    identity(&world.authenticator, asked.service.signing_name, head, body).map_err(|failure| {
         let error = ApiError::client(failure.code(protocol), failure.message(protocol).into_owned());
         ApiError { status: failure.status(protocol), ..error }
     })
@@ -29,13 +30,16 @@ pub(super) fn caller(
 
 /// Checks that an admin call is signed by a root access key; the sentence says why it is not.
 pub(super) fn admin(gateway: &Gateway, head: &Parts, body: &Bytes) -> Result<(), String> {
-    identity(gateway, ADMIN_SERVICE, head, Some(body))
-        .map(drop)
-        .map_err(|failure| failure.message(Protocol::Json11).into_owned())
+    let found = identity(&gateway.world().authenticator, ADMIN_SERVICE, head, Some(body));
+    let found = found.map_err(|failure| failure.message(Protocol::Json11).into_owned())?;
+    match found {
+        Identity { principal: Principal::Root(_), session: None, .. } => Ok(()),
+        _ => Err("Only a root access key may do this.".to_owned()),
+    }
 }
 
 fn identity(
-    gateway: &Gateway,
+    authenticator: &Authenticator,
     service: &str,
     head: &Parts,
     body: Option<&Bytes>,
@@ -49,5 +53,5 @@ fn identity(
         authority: head.uri.authority().map(|authority| authority.as_str()),
         payload: sum.as_ref().map_or(Payload::Unsigned, Payload::Sha256),
     };
-    gateway.authenticator().authenticate(&request, service)
+    authenticator.authenticate(&request, service)
 }

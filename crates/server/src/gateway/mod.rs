@@ -25,7 +25,7 @@ mod way;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use anabranch_governance::iam::{Access, Authenticator};
+use anabranch_governance::iam::Access;
 use anabranch_types::{Clock, Rng, Timestamp};
 use tokio::sync::watch;
 
@@ -48,7 +48,6 @@ pub struct Gateway {
     faults: Arc<Faults>,
     session: u128,
     started: Timestamp,
-    authenticator: Authenticator,
     clock: KeptClock,
     rng: Rng,
     budget: Budget,
@@ -78,14 +77,12 @@ impl Gateway {
     /// A gateway that answers at once.
     pub fn new(parts: Parts) -> Arc<Self> {
         let (phase, _) = watch::channel(Phase::Serving);
-        let credentials = Arc::clone(&parts.world.recipe.credentials);
         Arc::new(Self {
             world: RwLock::new(Arc::new(parts.world)),
             guard: parts.guard,
             faults: Arc::new(parts.faults),
             session: Rng::system().u128(),
             started: Clock::machine_now(),
-            authenticator: Authenticator::new(credentials),
             clock: parts.clock,
             rng: Rng::system(),
             budget: Budget::new(parts.memory_bytes_max),
@@ -140,11 +137,7 @@ impl Gateway {
     }
 
     fn access(&self) -> Access {
-        self.authenticator.access()
-    }
-
-    fn authenticator(&self) -> &Authenticator {
-        &self.authenticator
+        self.world().authenticator.access()
     }
 
     fn clock(&self) -> &Clock {

@@ -92,7 +92,7 @@ async fn way(
         asked.protocol.well_formed(&body.document(&head)).map_err(malformed)?;
     }
 
-    let caller = authenticate::caller(gateway, &asked, &head, body.whole.as_ref()).map_err(refused)?;
+    let caller = authenticate::caller(world, &asked, &head, body.whole.as_ref()).map_err(refused)?;
     let cx = context(gateway, peer, id, caller, &head);
     tracing::debug!(operation, request = %id, "a call");
 
@@ -211,6 +211,7 @@ fn context(gateway: &Gateway, peer: Peer, id: RequestId, caller: Identity, head:
         partition: caller.region.partition(),
         region: caller.region,
         access_key: Some(caller.access_key),
+        session: caller.session,
         source: Some(peer.address),
         user_agent: user_agent.map(Arc::from),
         endpoint: gateway.endpoint(),

@@ -1,21 +1,25 @@
 use std::sync::Arc;
 
-use anabranch_api::Principal;
-use anabranch_types::Timestamp;
+use anabranch_api::{FederatedUser, Principal, RoleSession, Session};
+use anabranch_types::{Clock, Rng, Timestamp};
 use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest, Signer, sha256};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Authenticator, Identity};
-use crate::iam::Credentials;
+use crate::iam::identities::Identities;
+use crate::iam::{Credentials, Sessions};
+use crate::kms::MasterKey;
+use crate::testing::{changed, no_identities, policy, with_alice, with_reader};
 
 /// 2026-11-21T15:40:00Z
 const NOW: i64 = 1_795_275_600;
 
 /// A request that somebody signs with `secret` at [`NOW`] plus `after` seconds, seen by a server at [`NOW`].
-struct Call {
-    access_key: &'static str,
-    secret: &'static str,
-    token: Option<&'static str>,
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    access_key: &'a str,
+    secret: &'a str,
+    token: Option<&'a str>,
     signing_name: &'static str,
     after: i64,
     /// Sent instead of the signed body.
@@ -23,7 +27,7 @@ struct Call {
     presigned: bool,
 }
 
-const GOOD: Call = Call {
+const GOOD: Call<'static> = Call {
     access_key: "AKIAONE",
     secret: "s3cret",
     token: None,
@@ -33,7 +37,7 @@ const GOOD: Call = Call {
     presigned: false,
 };
 
-impl Call {
+impl Call<'_> {
     fn seen_by(&self, server: &Authenticator) -> Result<Identity, Failure> {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("127.0.0.1:4566"));
@@ -63,11 +67,17 @@ impl Call {
 }
 
 fn closed() -> Authenticator {
-    Authenticator::new(Arc::new(Credentials::from_root_key("AKIAONE:s3cret:111111111111").unwrap()))
+    authenticator(Credentials::from_root_key("AKIAONE:s3cret:111111111111").unwrap(), no_identities())
 }
 
 fn open() -> Authenticator {
-    Authenticator::new(Arc::new(Credentials::none()))
+    authenticator(Credentials::none(), no_identities())
+}
+
+fn authenticator(credentials: Credentials, identities: Arc<Identities>) -> Authenticator {
+    let rng = Rng::seeded(5);
+    let sessions = Sessions::new(Arc::new(MasterKey::random(&rng)), Clock::machine(), rng);
+    Authenticator::new(Arc::new(credentials), identities, Arc::new(sessions))
 }
 
 #[test]
@@ -140,5 +150,84 @@ fn the_window_is_five_minutes_for_some_services_and_fifteen_for_others() {
     for (signing_name, after, accepted) in cases {
         let seen = Call { signing_name, after, ..GOOD }.seen_by(&closed());
         assert_eq!(seen.is_ok(), accepted, "{signing_name} {after}: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_known_by_its_keys_as_long_as_they_are_active_on_open_servers_too() {
+    let alice = Call { access_key: "AKIAALICE", ..GOOD };
+    for credentials in [Credentials::none(), Credentials::from_root_key("AKIAONE:s3cret").unwrap()] {
+        let identities = no_identities();
+        with_alice(&identities, &policy("Allow", "*")).await;
+        let server = authenticator(credentials, Arc::clone(&identities));
+        let found = alice.seen_by(&server).unwrap();
+        assert_eq!(found.account.to_string(), "111111111111");
+        assert!(matches!(found.principal, Principal::User(user) if user.name == "alice"));
+        assert_eq!(Call { secret: "wrong", ..alice }.seen_by(&server).unwrap_err(), Failure::Mismatch);
+        changed(&identities, |draft| {
+            let user = Arc::make_mut(draft.users.get_mut("alice").unwrap());
+            user.access_keys[0].active = false;
+        })
+        .await;
+        assert_eq!(alice.seen_by(&server).unwrap_err(), Failure::UnknownKey, "inactive");
+    }
+}
+
+#[tokio::test]
+async fn temporary_credentials_are_known_by_their_token_until_they_end_or_their_role_is_gone() {
+    let account = "111111111111".parse().unwrap();
+    let role = RoleSession {
+        account,
+        role: "reader".into(),
+        path: "/app/".into(),
+        role_id: "AROAREADER".into(),
+        name: "s1".into(),
+    };
+    let federated = FederatedUser { account, name: "bob".into(), issuer: None };
+    for principal in [
+        Principal::RoleSession(role.into()),
+        Principal::FederatedUser(federated.into()),
+        Principal::Root(account),
+    ] {
+        let identities = no_identities();
+        with_reader(&identities, &policy("Allow", "*")).await;
+        let server =
+            authenticator(Credentials::from_root_key("AKIAONE:s3cret").unwrap(), Arc::clone(&identities));
+        let session = |after: i64| Session {
+            expires: Timestamp::from_seconds(Clock::machine_now().seconds() + after),
+            ..Session::default()
+        };
+        let made = server.sessions.issue(&principal, &session(900)).unwrap();
+        let call = Call {
+            access_key: &made.access_key,
+            secret: made.secret.expose(),
+            token: Some(made.token.expose()),
+            ..GOOD
+        };
+        let found = call.seen_by(&server).unwrap();
+        assert_eq!((&found.principal, found.account), (&principal, account));
+        assert!(found.session.is_some());
+        let over = server.sessions.issue(&principal, &session(-1)).unwrap();
+        let refused = [
+            (Call { secret: "wrong", ..call }, Failure::Mismatch),
+            (Call { token: None, ..call }, Failure::UnknownKey),
+            (Call { token: Some(over.token.expose()), ..call }, Failure::UnknownKey),
+            (Call { access_key: "AKIAONE", secret: "s3cret", ..call }, Failure::UnknownKey),
+            (
+                Call {
+                    access_key: &over.access_key,
+                    secret: over.secret.expose(),
+                    token: Some(over.token.expose()),
+                    ..GOOD
+                },
+                Failure::ExpiredSession,
+            ),
+        ];
+        for (call, failure) in refused {
+            assert_eq!(call.seen_by(&server).unwrap_err(), failure);
+        }
+        changed(&identities, |draft| draft.roles.clear()).await;
+        let of_role = matches!(principal, Principal::RoleSession(_));
+        assert_eq!(call.seen_by(&server).err(), of_role.then_some(Failure::UnknownKey));
     }
 }

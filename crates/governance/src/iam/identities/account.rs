@@ -48,6 +48,8 @@ pub struct Account {
 pub struct User {
     /// What the catalog keeps.
     pub stored: Arc<StoredUser>,
+    /// The user as a caller.
+    pub principal: Arc<anabranch_api::User>,
     /// Its policies.
     pub policies: Effective,
     /// Its access keys.
@@ -111,7 +113,13 @@ impl Account {
                 _ => {
                     let access_keys = self.access_keys(stored, before, master_key, uses)?;
                     let policies = ground.of_user(stored);
-                    Arc::new(User { stored: Arc::clone(stored), policies, access_keys })
+                    let principal = Arc::new(anabranch_api::User {
+                        account: self.id,
+                        name: stored.name.clone(),
+                        path: stored.path.clone(),
+                        id: stored.id.clone(),
+                    });
+                    Arc::new(User { stored: Arc::clone(stored), principal, policies, access_keys })
                 }
             };
             users.insert(name.clone(), user);

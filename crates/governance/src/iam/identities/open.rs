@@ -71,15 +71,9 @@ struct Found {
 }
 
 impl Identities {
-    /// Reads all identities. Costs two scans for each account that has anything in the catalog, and time in proportion to the
-    /// identities there are.
-    pub async fn open(
-        catalog: Arc<dyn Catalog>,
-        master_key: Arc<MasterKey>,
-        clock: Clock,
-        rng: Rng,
-    ) -> Result<Arc<Self>, OpenError> {
-        let identities = Self {
+    /// Nobody yet: what a new catalog holds.
+    pub fn none(catalog: Arc<dyn Catalog>, master_key: Arc<MasterKey>, clock: Clock, rng: Rng) -> Self {
+        Self {
             catalog,
             master_key,
             rng,
@@ -88,7 +82,18 @@ impl Identities {
             index: Index::default(),
             revision: AtomicU64::new(1),
             unwritten: Unwritten::default(),
-        };
+        }
+    }
+
+    /// Reads all identities. Costs two scans for each account that has anything in the catalog, and time in proportion to the
+    /// identities there are.
+    pub async fn open(
+        catalog: Arc<dyn Catalog>,
+        master_key: Arc<MasterKey>,
+        clock: Clock,
+        rng: Rng,
+    ) -> Result<Arc<Self>, OpenError> {
+        let identities = Self::none(catalog, master_key, clock, rng);
         let mut after = None;
         while let Some(entry) = identities.first_behind(after).await? {
             after = Some(keys::next_account_after(&entry.key));

@@ -1,0 +1,132 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anabranch_api::{ApiError, ConditionKeys, Context, Principal, Resource};
+
+use super::caller::{Who, account_in};
+use super::guarded::{Guarded, Protection, ProtectionPolicy};
+use super::keys::CallKeys;
+use super::verdicts::{Key, Verdicts};
+use super::{Authorize, denied};
+use crate::iam::identities::Identities;
+use crate::iam::policy::{Decision, Policies, Request, ResourcePolicy, evaluate};
+
+/// Judges by policies: a root is the administrator of its account, everybody else may what policies allow. Our own services may everything.
+pub struct Authority {
+    identities: Arc<Identities>,
+    /// By the service in the ARNs of what they guard.
+    guards: RwLock<BTreeMap<&'static str, Arc<dyn Guarded>>>,
+    verdicts: Verdicts,
+}
+
+impl Authority {
+    /// Knows the policies of these identities, and of no resource yet.
+    pub fn new(identities: Arc<Identities>) -> Arc<Self> {
+        Arc::new(Self { identities, guards: RwLock::default(), verdicts: Verdicts::default() })
+    }
+
+    /// From now on `guard` tells what protects the resources of `service`, the third part of their ARNs.
+    pub fn guard(&self, service: &'static str, guard: Arc<dyn Guarded>) {
+        self.guards.write().unwrap_or_else(PoisonError::into_inner).insert(service, guard);
+    }
+
+    /// A number that rises with everything that may change a verdict.
+    fn revision(&self) -> u64 {
+        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
+        guards.values().map(|guard| guard.revision()).sum::<u64>() + self.identities.revision()
+    }
+
+    fn guard_of(&self, arn: &str) -> Option<Arc<dyn Guarded>> {
+        let service = arn.strip_prefix("arn:")?.split(':').nth(1)?;
+        self.guards.read().unwrap_or_else(PoisonError::into_inner).get(service).cloned()
+    }
+
+    fn authorize_one(
+        &self,
+        cx: &Context,
+        resource: &Resource,
+        given: &ConditionKeys,
+        revision: u64,
+    ) -> Result<(), ApiError> {
+        let key = Key::of(cx, resource);
+        let kept = key.as_ref().and_then(|key| self.verdicts.get(key, revision));
+        let verdict = match kept {
+            Some(kept) => kept,
+            None => {
+                let Judged { verdict, depends_on_request } = self.judge(cx, resource, given);
+                if let Some(key) = key.filter(|_| !depends_on_request) {
+                    self.verdicts.keep(key, revision, verdict.as_ref().copied().map_err(String::as_str));
+                }
+                verdict
+            }
+        };
+        verdict.map_err(|sentence| denied(resource.action, sentence))
+    }
+
+    fn judge(&self, cx: &Context, resource: &Resource, given: &ConditionKeys) -> Judged {
+        let guard = self.guard_of(&resource.arn);
+        let protection = guard.as_ref().and_then(|guard| guard.protection(&resource.arn));
+        let who = Who::of(cx, &self.identities);
+        let keys = CallKeys { cx, who: &who, arn: &resource.arn, protection: protection.as_ref(), given };
+        let request = Request {
+            caller: who.caller(cx),
+            action: resource.action,
+            resource: &resource.arn,
+            owner: account_in(&resource.arn),
+            context: &keys,
+        };
+        let policies = Policies {
+            resource: protection.as_ref().map_or(ResourcePolicy::None, Protection::as_resource_policy),
+            identity: &who.identity,
+            boundary: who.boundary.as_deref(),
+            session: who.session.as_deref(),
+            ..Policies::default()
+        };
+        let verdict = evaluate(&request, &policies);
+        let guard = guard.filter(|_| matches!(verdict.decision, Decision::ImplicitDeny(_)));
+        let is_granted =
+            guard.is_some_and(|guard| guard.is_granted(cx, resource.action, &resource.arn, given));
+        // What a grant allows is a matter of the request: encryption context and grant tokens.
+        let grants = protection.as_ref().is_some_and(|p| matches!(p.policy, ProtectionPolicy::Key(_)));
+        let denial = verdict.denial(&request).filter(|_| !is_granted);
+        Judged {
+            verdict: denial.map_or(Ok(()), Err),
+            depends_on_request: verdict.depends_on_request || grants,
+        }
+    }
+}
+
+/// A verdict, and whether another request of the same caller may get another.
+struct Judged {
+    /// The sentence of a denial.
+    verdict: Result<(), String>,
+    depends_on_request: bool,
+}
+
+impl Authorize for Authority {
+    fn authorize(&self, cx: &Context, resources: &[Resource], keys: &ConditionKeys) -> Result<(), ApiError> {
+        if matches!(cx.principal, Principal::Service(_)) {
+            return Ok(());
+        }
+        let revision = self.revision();
+        resources.iter().try_for_each(|resource| {
+            limited_session(cx, resource)?;
+            self.authorize_one(cx, resource, keys, revision)
+        })
+    }
+}
+
+/// Credentials of GetSessionToken may not call IAM, and of STS little, without multi-factor authentication, which there is none of (STS API
+/// GetSessionToken). AWS answers as if the token were unknown.
+fn limited_session(cx: &Context, resource: &Resource) -> Result<(), ApiError> {
+    let of_get_session_token =
+        cx.session.is_some() && matches!(cx.principal, Principal::User(_) | Principal::Root(_));
+    let closed = resource.action.starts_with("iam:")
+        || (resource.action.starts_with("sts:")
+            && !matches!(resource.action, "sts:AssumeRole" | "sts:GetCallerIdentity"));
+    if of_get_session_token && closed {
+        let sentence = "The security token included in the request is invalid.";
+        return Err(ApiError { status: 403, ..ApiError::client("InvalidClientTokenId", sentence) });
+    }
+    Ok(())
+}
