@@ -138,6 +138,10 @@ pub trait Catalog: Send + Sync + 'static {
     /// Does all of it if everything expected holds; durable when this returns. Commits of several callers share a sync.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Revision, CatalogError>>;
 
+    /// Waits until nothing of what was overwritten or deleted by earlier commits stands in the store's files any more: for keys whose
+    /// deletion is a promise. Copies made before (backups) are not touched.
+    fn scrub(&self) -> BoxFuture<'_, Result<(), CatalogError>>;
+
     /// Calls `watcher` after each commit that touched a key beginning with `prefix`, until the watch is dropped.
     fn watch(&self, prefix: Bytes, watcher: Watcher) -> Watch;
 }

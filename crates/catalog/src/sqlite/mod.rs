@@ -118,6 +118,14 @@ impl Catalog for SqliteCatalog {
         Box::pin(self.write(commit))
     }
 
+    fn scrub(&self) -> BoxFuture<'_, Result<(), CatalogError>> {
+        Box::pin(async move {
+            let (answer, answered) = oneshot::channel();
+            self.ask_writer(writer::Work::Scrub(answer)).await?;
+            answered.await.map_err(|_| gone("scrub"))?
+        })
+    }
+
     fn watch(&self, prefix: Bytes, watcher: Watcher) -> Watch {
         self.watchers.add(prefix, watcher)
     }

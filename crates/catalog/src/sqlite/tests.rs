@@ -210,3 +210,31 @@ fn a_copy_is_of_the_moment_at_which_it_is_told() {
         assert_eq!(mode & 0o777, 0o600);
     }
 }
+
+/// Whether these bytes stand in a file of the catalog.
+fn stands_in_files(directory: &TempDir, bytes: &[u8]) -> bool {
+    let files = std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().path());
+    let contents: Vec<Vec<u8>> = files.map(|path| std::fs::read(path).unwrap()).collect();
+    contents.iter().any(|content| content.windows(bytes.len()).any(|window| window == bytes))
+}
+
+#[tokio::test]
+async fn what_was_deleted_or_overwritten_is_gone_from_the_files_once_they_are_scrubbed() {
+    // The second needs pages of its own.
+    for length in [20, 20_000] {
+        let directory = TempDir::new().unwrap();
+        let catalog = open(&directory);
+        let secret = |n: u8| -> Vec<u8> { format!("secret {n} ").into_bytes().repeat(length / 9 + 1) };
+        let put =
+            |key: &'static str, n| Commit { put: vec![(key.into(), secret(n).into())], ..Commit::default() };
+        catalog.commit(put("/deleted", 1)).await.unwrap();
+        catalog.commit(put("/overwritten", 2)).await.unwrap();
+        catalog.commit(put("/kept", 3)).await.unwrap();
+        assert!([1, 2, 3].iter().all(|n| stands_in_files(&directory, &secret(*n)[..18])));
+        catalog.commit(put("/overwritten", 4)).await.unwrap();
+        catalog.commit(Commit { delete: vec!["/deleted".into()], ..Commit::default() }).await.unwrap();
+        catalog.scrub().await.unwrap();
+        let left = [1, 2, 3, 4].map(|n| stands_in_files(&directory, &secret(n)[..18]));
+        assert_eq!(left, [false, false, true, true], "{length} bytes");
+    }
+}

@@ -25,6 +25,8 @@ pub(super) struct Queued {
 pub(super) enum Work {
     Commit(Queued),
     Copy(Copy),
+    /// Who is told that nothing of earlier values is left in the files.
+    Scrub(oneshot::Sender<Result<(), CatalogError>>),
 }
 
 /// A copy of the whole catalog, and who waits for it.
@@ -64,19 +66,27 @@ impl Writer {
     /// Writes until nobody can ask any more.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         while let Some(work) = queue.blocking_recv() {
-            match work {
-                Work::Commit(first) => {
-                    if let Some(copy) = self.write_with_followers(first, &mut queue) {
-                        self.copy(copy);
-                    }
-                }
-                Work::Copy(copy) => self.copy(copy),
+            let mut next = Some(work);
+            while let Some(work) = next {
+                next = self.work(work, &mut queue);
             }
         }
     }
 
-    /// Writes a commit and those that wait behind it. A copy that was asked for behind them.
-    fn write_with_followers(&mut self, first: Queued, queue: &mut mpsc::Receiver<Work>) -> Option<Copy> {
+    /// Does what was asked for. A commit is written with those that wait behind it; what else waited behind them is to be done next.
+    fn work(&mut self, work: Work, queue: &mut mpsc::Receiver<Work>) -> Option<Work> {
+        match work {
+            Work::Commit(first) => return self.write_with_followers(first, queue),
+            Work::Copy(copy) => self.copy(copy),
+            Work::Scrub(answer) => {
+                // Who asked may have gone away.
+                let _ = answer.send(self.scrub());
+            }
+        }
+        None
+    }
+
+    fn write_with_followers(&mut self, first: Queued, queue: &mut mpsc::Receiver<Work>) -> Option<Work> {
         let mut bytes = value_bytes(&first.commit);
         let (mut group, mut behind) = (vec![first], None);
         while group.len() < GROUP_COMMITS_MAX
@@ -88,14 +98,24 @@ impl Writer {
                     bytes += value_bytes(&next.commit);
                     group.push(next);
                 }
-                Work::Copy(copy) => {
-                    behind = Some(copy);
+                other => {
+                    behind = Some(other);
                     break;
                 }
             }
         }
         self.write(group);
         behind
+    }
+
+    /// Deleted bytes are zeros in the pages of the log (`secure_delete`): taking the log into the file overwrites them there, and cutting
+    /// the log off takes away the pages it held before.
+    fn scrub(&self) -> Result<(), CatalogError> {
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: bool =
+            self.connection.query_row(checkpoint, [], |row| row.get(0)).map_err(|e| failed("scrub", e))?;
+        let still_read = || CatalogError::Store { doing: "scrub".into(), source: "it is being read".into() };
+        if busy { Err(still_read()) } else { Ok(()) }
     }
 
     fn copy(&self, copy: Copy) {

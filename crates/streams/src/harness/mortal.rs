@@ -145,6 +145,10 @@ impl<C: Catalog> Catalog for MortalCatalog<C> {
         })
     }
 
+    fn scrub(&self) -> BoxFuture<'_, Result<(), CatalogError>> {
+        self.inner.scrub()
+    }
+
     fn watch(&self, prefix: Bytes, watcher: Watcher) -> Watch {
         self.inner.watch(prefix, watcher)
     }

@@ -370,6 +370,9 @@ impl Catalog for Failing {
             }
         })
     }
+    fn scrub(&self) -> BoxFuture<'_, Result<(), CatalogError>> {
+        self.inner.scrub()
+    }
     fn watch(&self, prefix: Bytes, watcher: Watcher) -> Watch {
         self.inner.watch(prefix, watcher)
     }
