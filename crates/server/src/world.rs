@@ -4,14 +4,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anabranch_api::{cloudwatch, kinesis, lambda, sts};
+use anabranch_api::{cloudwatch, kinesis, kms, lambda, sts};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::{self, Identities};
 use anabranch_governance::iam::{Authenticator, Credentials, Sessions};
-use anabranch_governance::kms::MasterKey;
+use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
 use anabranch_governance::{Authority, Door};
@@ -95,6 +95,9 @@ pub enum OpenError {
     /// Users, roles and their like.
     #[error(transparent)]
     Identities(#[from] identities::OpenError),
+    /// KMS.
+    #[error(transparent)]
+    Kms(#[from] KmsOpenError),
     /// Data Streams.
     #[error(transparent)]
     Streams(#[from] streams::OpenError),
@@ -129,6 +132,13 @@ impl World {
         )
         .await?;
         let cloudwatch = Arc::new(CloudWatch::new(log.clone(), Arc::clone(&catalog)));
+        let keys = Kms::open(KmsGround {
+            catalog: Arc::clone(&catalog),
+            clock: recipe.clock.clone(),
+            rng: Rng::system(),
+            master_key: Arc::clone(&recipe.master_key),
+        })
+        .await?;
         let ground = Ground {
             log: log.clone(),
             catalog,
@@ -145,15 +155,18 @@ impl World {
         cloudwatch::register_metrics(&cloudwatch, &mut handlers);
         sts::register_tokens(&Arc::new(Sts::new(Arc::clone(&recipe.credentials))), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
+        kms::register_keys(&keys, &mut handlers);
 
         let authority = Authority::new(Arc::clone(&identities));
         authority.guard("kinesis", streams.clone());
+        authority.guard("kms", keys.clone());
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
         let sessions =
             Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
         let authenticator =
             Authenticator::new(Arc::clone(&recipe.credentials), Arc::clone(&identities), sessions);
         let mut due = streams.due();
+        due.extend(keys.due());
         due.push(log.clone());
         due.push(identities.clone());
         let scheduler = Scheduler::new(recipe.clock.clone(), due);

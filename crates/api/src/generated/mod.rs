@@ -4,6 +4,7 @@ pub mod cloudwatch;
 #[cfg(feature = "test-service")]
 pub mod echo;
 pub mod kinesis;
+pub mod kms;
 pub mod lambda;
 pub mod services;
 pub mod sts;

@@ -35,7 +35,7 @@ impl CallKeys<'_> {
         let principal = &self.cx.principal;
         match key {
             "aws:principalarn" => Some(self.who.principal_arn(self.cx).into()),
-            "aws:principalaccount" => Some(principal.account()?.to_string().into()),
+            "aws:principalaccount" | "kms:calleraccount" => Some(principal.account()?.to_string().into()),
             "aws:principaltype" => Some(kind(principal).into()),
             "aws:userid" => Some(principal.user_id().into()),
             "aws:username" => match principal {
