@@ -76,8 +76,11 @@ class Edges:
             self.refused(path, "empty", "", said(says, f"have length greater than or equal to {shape['min']}"))
         if "max" in shape:
             long = {"chars": shape["max"], "prefix": known.get("prefix", ""), "letter": known.get("letter", "a")}
-            if re.fullmatch(shape.get("pattern", ".*"), "a"):
-                self.accepted(path, "least", "a")
+            least = max(shape.get("min", 0), 1)
+            if value := known.get("least", "a" * least if re.fullmatch(python(shape.get("pattern", ".*")), "a" * least) else None):
+                self.accepted(path, "least", value)
+                if least > 1:
+                    self.refused(path, "below", value[:-1], said(says, f"have length greater than or equal to {least}"))
             self.accepted(path, "greatest", known.get("value", long), known.get("clients"))
             self.refused(path, "above", {**long, "chars": shape["max"] + 1}, said(says, f"have length less than or equal to {shape['max']}"))
         if "pattern" in shape:
@@ -136,7 +139,7 @@ class Edges:
             return
         service = self.told.get("service", "kinesis")
         step = {"service": service, "call": self.told["call"], "with": replaced(self.told["with"], path, value), **wanted}
-        kept = {key: self.told[key] for key in ("needs", "account", "server", "not") if key in self.told}
+        kept = {key: self.told[key] for key in ("needs", "account", "server", "not", "clients") if key in self.told}
         if clients:
             kept["clients"] = clients
         self.made.append({"id": id, **kept, "step": [step]})
@@ -145,6 +148,11 @@ class Edges:
     def label(path: list) -> str:
         inner = [dashed(part) for part in path[:-1] if part != 0]
         return ".".join([*inner, "each" if path[-1] == 0 else dashed(path[-1])])
+
+
+def python(pattern: str) -> str:
+    """A pattern of the models, which are Java's, with the classes that Python does not know."""
+    return pattern.replace(r"\p{L}", "a-zA-Z").replace(r"\p{N}", "0-9").replace(r"\p{Z}", " ")
 
 
 def dashed(name: str) -> str:

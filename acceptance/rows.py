@@ -16,7 +16,7 @@ STEP_WORDS = {
     "until_end", "accepted", "says", "advance_ms",
 }
 ANY = "$any"
-REFUSED_BY_MODEL = {"ValidationException", "SerializationException"}
+REFUSED_BY_MODEL = {"ValidationException", "ValidationError", "SerializationException"}
 RETRY_SECONDS = 0.01
 SETUP_SECONDS = 20
 READ_SECONDS = 20

@@ -67,7 +67,8 @@ def unknown_members(made, question: dict) -> str | None:
     operation = question["operation"]
     if operation not in made.meta.service_model.operation_names:
         return f"no {operation}"
-    unknown = set(question["params"]) - set(made.meta.service_model.operation_model(operation).input_shape.members)
+    takes = made.meta.service_model.operation_model(operation).input_shape
+    unknown = set(question["params"]) - set(takes.members if takes else ())
     return f"{operation} has no {', '.join(sorted(unknown))}" if unknown else None
 
 

@@ -238,6 +238,13 @@ pub(crate) fn is_number_of_129_digits(text: &str) -> bool {
     is_number(text, 129)
 }
 
+/// `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`
+pub(crate) fn is_account_alias(text: &str) -> bool {
+    let letters = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let hyphens_apart = !text.starts_with('-') && !text.ends_with('-') && !text.contains("--");
+    (3..=63).contains(&text.len()) && letters && hyphens_apart
+}
+
 fn is_number(text: &str, digits_max: usize) -> bool {
     let digits = (1..=digits_max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     digits && (text == "0" || !text.starts_with('0'))

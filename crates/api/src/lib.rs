@@ -23,7 +23,7 @@ mod shown;
 
 #[cfg(feature = "test-service")]
 pub use generated::echo;
-pub use generated::{cloudwatch, kinesis, kms, lambda, sts};
+pub use generated::{cloudwatch, iam, kinesis, kms, lambda, sts};
 
 pub use codec::Enumeration;
 pub use context::{Context, FederatedUser, Principal, RequestId, RoleSession, Session, User};

@@ -182,7 +182,7 @@ fn the_tables_name_what_is_built() {
     };
     assert!(built("sts").contains(&sts::GetCallerIdentity::NAME));
     assert!(built("kinesis").contains(&kinesis::PutRecords::NAME));
-    assert!(built("iam").is_empty());
+    assert!(built("logs").is_empty());
     let cloudwatch = services().iter().find(|s| s.name == "cloudwatch").expect("there is a model");
     assert_eq!(cloudwatch.protocols, ALL_OF_CLOUDWATCH);
     assert_eq!(cloudwatch.signing_name, "monitoring");

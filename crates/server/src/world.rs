@@ -4,13 +4,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anabranch_api::{cloudwatch, kinesis, kms, lambda, sts};
+use anabranch_api::{cloudwatch, iam, kinesis, kms, lambda, sts};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::{self, Identities};
-use anabranch_governance::iam::{Authenticator, Credentials, Sessions};
+use anabranch_governance::iam::{Authenticator, Credentials, Iam, Sessions};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
@@ -154,6 +154,8 @@ impl World {
         kinesis::register_streams(&streams, &mut handlers);
         cloudwatch::register_metrics(&cloudwatch, &mut handlers);
         sts::register_tokens(&Arc::new(Sts::new(Arc::clone(&recipe.credentials))), &mut handlers);
+        let iam = Iam::new(Arc::clone(&identities), Arc::clone(&recipe.credentials));
+        register_iam(&Arc::new(iam), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
         kms::register_keys(&keys, &mut handlers);
 
@@ -254,4 +256,15 @@ fn open_log(recipe: &Recipe, dir: PathBuf) -> Result<LocalLog, OpenError> {
 fn open_catalog(recipe: &Recipe) -> Result<Option<Arc<SqliteCatalog>>, OpenError> {
     let open = |dir: &PathBuf| SqliteCatalog::open(&dir.join(CATALOG_FILE)).map(Arc::new);
     recipe.data_dir.as_ref().map(open).transpose().map_err(OpenError::Catalog)
+}
+
+fn register_iam(iam: &Arc<Iam>, handlers: &mut Handlers) {
+    iam::register_users(iam, handlers);
+    iam::register_groups(iam, handlers);
+    iam::register_roles(iam, handlers);
+    iam::register_keys(iam, handlers);
+    iam::register_inline(iam, handlers);
+    iam::register_managed(iam, handlers);
+    iam::register_account(iam, handlers);
+    iam::register_simulation(iam, handlers);
 }

@@ -104,7 +104,7 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
 }
 
 fn is_read_only(operation: &Operation) -> bool {
-    let reads = ["Get", "List", "Describe", "Subscribe"];
+    let reads = ["Get", "List", "Describe", "Simulate", "Subscribe"];
     operation.readonly || reads.iter().any(|verb| operation.name.starts_with(verb))
 }
 

@@ -3,6 +3,7 @@
 pub mod cloudwatch;
 #[cfg(feature = "test-service")]
 pub mod echo;
+pub mod iam;
 pub mod kinesis;
 pub mod kms;
 pub mod lambda;

@@ -209,7 +209,7 @@ pub struct StoredUse {
 }
 
 /// A managed policy that hangs on something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum PolicyRef {
     /// One that AWS manages, by path and name without the first slash.
     #[n(0)]

@@ -58,6 +58,11 @@ impl Document {
         self.statements().find(|found| found.index == statement)?.sid.as_deref()
     }
 
+    /// Whether the statement at this place forbids.
+    pub fn denies(&self, statement: usize) -> bool {
+        self.denies.iter().any(|found| found.index == statement)
+    }
+
     /// Its statements, those that deny first.
     pub(super) fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.denies.iter().chain(&self.allows)

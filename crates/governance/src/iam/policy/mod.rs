@@ -14,6 +14,7 @@ mod json;
 #[cfg(test)]
 mod oracle;
 mod pattern;
+mod position;
 mod principal;
 pub mod quota;
 mod request;
@@ -24,5 +25,6 @@ mod verdict;
 pub use context::{ContextKeys, ContextValue};
 pub use document::{Document, DocumentKind, Malformed};
 pub use evaluate::{Policies, ResourcePolicy, evaluate, matched_statements};
+pub use position::{Position, Span, statement_spans};
 pub use request::{Caller, Request};
 pub use verdict::{Decision, Matched, PolicyType, Verdict};

@@ -1,0 +1,29 @@
+use super::attached;
+use crate::iam::identities::StoredUser;
+use crate::iam::paging::Asked;
+use anabranch_api::iam::{Error, ListAttachedUserPolicies, ListAttachedUserPoliciesOutput};
+use anabranch_api::{Context, Resources, Serve};
+
+use crate::iam::Iam;
+
+impl Serve<ListAttachedUserPolicies> for Iam {
+    fn resources(&self, cx: &Context, request: &ListAttachedUserPolicies) -> Result<Resources, Error> {
+        Ok(self.placed(cx, anabranch_api::Operation::resources(request, cx)))
+    }
+
+    async fn serve(
+        &self,
+        cx: &Context,
+        request: ListAttachedUserPolicies,
+    ) -> Result<ListAttachedUserPoliciesOutput, Error> {
+        let account = self.account(cx);
+        let prefix = request.path_prefix.as_deref().unwrap_or("/");
+        let policies = attached::<StoredUser>(cx, &account.stored, &request.user_name, prefix)?;
+        let page = Asked::new(request.marker.as_ref(), request.max_items).page(policies);
+        Ok(ListAttachedUserPoliciesOutput {
+            attached_policies: Some(page.items),
+            is_truncated: page.is_truncated,
+            marker: page.marker,
+        })
+    }
+}
