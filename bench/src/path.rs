@@ -176,6 +176,7 @@ impl Path {
             secure_transport: false,
             request_id: RequestId::from_random(1),
             received: self.clock.now(),
+            room: None,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct Context {
     pub request_id: RequestId,
     /// When it arrived, by the Clock.
     pub received: Timestamp,
+    /// Bytes that the answer may take with what it is made from, while memory is scarce: whoever can answer less then does.
+    pub room: Option<usize>,
 }
 
 /// A request's id: a random UUID in its usual text form.

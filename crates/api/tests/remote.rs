@@ -41,6 +41,7 @@ fn context() -> Context {
         secure_transport: false,
         request_id: RequestId::from_random(0),
         received: Timestamp::from_millis(0),
+        room: None,
     }
 }
 

@@ -54,6 +54,7 @@ mod tests {
             secure_transport: false,
             request_id: RequestId::from_random(1),
             received: Timestamp::from_seconds(0),
+            room: None,
         }
     }
 

@@ -107,5 +107,6 @@ pub(crate) fn context(account: &str) -> Context {
         secure_transport: false,
         request_id: RequestId::from_random(7),
         received: Timestamp::from_millis(1_795_275_600_123),
+        room: None,
     }
 }

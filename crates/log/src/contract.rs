@@ -240,15 +240,15 @@ impl std::error::Error for LogError {
     }
 }
 
-/// Called once per log and published batch, from the writer's thread: must not block. Holds what was appended, so that a follower
-/// at the tail needs no read.
+/// Called once per log and published batch, from the writer's thread: must not block. It holds none of the records: what is published is in
+/// memory, within the log's own bounds, and a follower that keeps up reads it from there.
 pub type TailListener = Arc<dyn Fn(&TailEvent) + Send + Sync>;
 
 /// What was just published at a log's tail.
 #[derive(Clone, Debug)]
 pub enum TailEvent {
-    /// These records, visible from now on.
-    Appended(Arc<[Record]>),
+    /// Records, visible from now on; the next one comes at this position or, on a new timeline, behind it.
+    Appended(Position),
     /// The log was closed at this position.
     Closed(Position),
 }

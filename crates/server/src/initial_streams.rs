@@ -97,5 +97,6 @@ fn context(account: AccountId, region: Region, clock: &Clock) -> Context {
         secure_transport: false,
         request_id: RequestId::from_random(Rng::system().u128()),
         received: clock.now(),
+        room: None,
     }
 }

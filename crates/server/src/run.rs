@@ -336,7 +336,7 @@ fn recipe(
         Some(sink) => sink,
         None => Arc::new(NoAudit),
     };
-    // A half of the budget is for bodies and answers, an eighth for the log's tail.
+    // A half of the budget is for bodies and answers, an eighth for the log's tail, an eighth for events of fan-out.
     let tail_bytes_max = usize::try_from(settings.flags.memory_max.0 / 8).unwrap_or(usize::MAX);
     let streams = streams::Settings {
         limits: match settings.flags.limits {
@@ -345,6 +345,7 @@ fn recipe(
             Limits::Off => LimitsMode::Off,
         },
         transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),
+        event_memory: streams::EventMemory::new(tail_bytes_max),
     };
     let master_key = Arc::new(master_key);
     let master_key_place = match (&settings.master_key, master_key_path(settings, data_dir.as_deref())) {

@@ -117,6 +117,7 @@ pub(crate) fn context(account: &str, region: &str, clock: &Clock) -> Context {
         secure_transport: false,
         request_id: RequestId::from_random(0),
         received: clock.now(),
+        room: None,
     }
 }
 

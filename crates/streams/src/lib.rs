@@ -13,6 +13,9 @@ mod directory;
 mod doubt;
 mod errors;
 mod fanout;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod iterator;
 pub mod limits;
 mod log_groups;
@@ -41,6 +44,7 @@ mod transitions;
 #[cfg(test)]
 mod harness;
 
+pub use fanout::EventMemory;
 pub use log_groups::log_groups;
 pub use open::OpenError;
 pub use service::{Ground, Settings, Streams};

@@ -13,7 +13,7 @@ use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
 use crate::accounts::Accounts;
 use crate::calls::Calls;
 use crate::directory::Directory;
-use crate::fanout::Subscriptions;
+use crate::fanout::{EventMemory, Subscriptions};
 use crate::limits::LimitsMode;
 use crate::stored::Scope;
 use crate::stream::View;
@@ -76,6 +76,8 @@ pub struct Settings {
     pub limits: LimitsMode,
     /// How long each intermediate state of a stream or consumer lasts. Zero: the next call sees the final state.
     pub transition_delay: Duration,
+    /// What events of fan-out may take.
+    pub event_memory: EventMemory,
 }
 
 /// For each name, the last creation second its deleted streams used: a re-created stream's numbers are greater.

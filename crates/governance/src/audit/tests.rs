@@ -17,6 +17,7 @@ fn event(error: Option<&ApiError>) -> AuditEvent {
         secure_transport: true,
         request_id: RequestId::from_random(1),
         received: Timestamp::from_seconds(0),
+        room: None,
     };
     let about: Resources = vec![Resource { action: "cloudwatch:ListMetrics", arn: "*".into() }];
     AuditEvent::of("Granite.ListMetrics", "cloudwatch:ListMetrics", true, &cx, &about, error)

@@ -450,3 +450,22 @@ fn readers_find_everything_while_segments_are_taken_over_and_used_again() {
     checkpoint(&log);
     logs.iter().for_each(|id| follow_to_end(&log, *id, RECORDS));
 }
+
+#[test]
+fn who_keeps_little_of_a_large_frame_does_not_keep_the_frame() {
+    let disk = SimulatedDisk::new();
+    let log = open(&disk, options(&Clock::test(0)));
+    let record = NewRecord { data: vec![7; 4000].into(), ..NewRecord::default() };
+    let batch = Batch { log: A, records: vec![record; 10], producer: Producer::default() };
+    block_on(log.append_all(vec![batch]));
+    // The writer lets the frame go after it was acknowledged, but before it takes another one.
+    appended(&log, B, "later");
+    let read = |records_max| {
+        let limit = ReadLimit { records_max, bytes_max: 1 << 20 };
+        block_on(log.read(A, ReadFrom::Position(Position::default()), limit)).expect("it reads").records
+    };
+    let shares_buffer = |records_max| read(records_max).iter().any(|r| !r.record.data.is_unique());
+    assert!(!shares_buffer(3) && shares_buffer(10), "from the write-ahead log");
+    checkpoint(&log);
+    assert!(!shares_buffer(3) && shares_buffer(10), "from history");
+}

@@ -17,6 +17,9 @@ use crate::{LogError, LogId, Position, ReadLimit};
 
 /// Bytes read from a segment with one call at the most.
 const READ_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// More bytes than this are left to a thread that may take its time although they are in the page cache: a read takes about half a
+/// millisecond for each MiB, with its checksum, and holds up whatever else the caller's thread has to do.
+const AT_ONCE_BYTES_MAX: usize = 1024 * 1024;
 
 /// A reader of one log's history.
 pub struct Past<'a> {
@@ -39,18 +42,19 @@ struct Stretch {
 }
 
 impl Past<'_> {
-    /// The frames with what comes at or after `from` and arrived not before `not_before`; none if there is nothing.
+    /// The frames with what comes at or after `from` and arrived not before `not_before`, none if there is nothing; and the length of the
+    /// buffer that they stand in.
     pub fn frames(
         &self,
         from: Position,
         not_before: Timestamp,
         limit: ReadLimit,
-    ) -> Result<Vec<Frame>, Unread> {
+    ) -> Result<(Vec<Frame>, usize), Unread> {
         let Some(stretch) = self.find(from, not_before, limit)? else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         };
         let (Some(first), Some(last)) = (stretch.parts.first(), stretch.parts.last()) else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         };
         let length = (last.end_at() - first.at) as usize;
         let bytes = match self.read_at(&*stretch.file, length, first.at) {
@@ -75,7 +79,9 @@ impl Past<'_> {
                     {
                         frames.push(frame);
                     }
-                    Found::Damaged(_, resume) if resume > from && !frames.is_empty() => return Ok(frames),
+                    Found::Damaged(_, resume) if resume > from && !frames.is_empty() => {
+                        return Ok((frames, length));
+                    }
                     Found::Damaged(at, resume) if resume > from => {
                         let at = at.max(from);
                         return Err(LogError::Corrupt { log: self.log, at, resume: Some(resume) }.into());
@@ -84,7 +90,7 @@ impl Past<'_> {
                 }
             }
         }
-        Ok(frames)
+        Ok((frames, length))
     }
 
     /// The first parts that hold what is asked for.
@@ -130,7 +136,7 @@ impl Past<'_> {
                 return Err(corrupt.into());
             }
             let file = self.open(&segment)?;
-            return Ok(Some(Stretch { file, parts: together(&parts[first..], limit) }));
+            return Ok(Some(Stretch { file, parts: together(&parts[first..], from, limit) }));
         }
         let gap = before.is_some_and(|previous| {
             previous.last_arrival >= not_before
@@ -172,6 +178,9 @@ impl Past<'_> {
 
     fn read_at(&self, file: &dyn DiskFile, length: usize, at: u64) -> Result<Vec<u8>, Unread> {
         let doing = "read a segment of history";
+        if self.patience == Patience::None && length > AT_ONCE_BYTES_MAX {
+            return Err(Unread::Waits);
+        }
         let mut bytes = vec![0; length];
         match self.patience {
             Patience::Disk => file.read_at(&mut bytes, at).map_err(|e| failed(doing, e))?,
@@ -226,20 +235,28 @@ pub enum Found {
     Damaged(Position, Position),
 }
 
-/// The parts from the first on that stand together, as many as may be needed.
-fn together(parts: &[Part], limit: ReadLimit) -> Vec<Part> {
+/// The parts from the first on that stand together, as many as may be needed from `from` on.
+fn together(parts: &[Part], from: Position, limit: ReadLimit) -> Vec<Part> {
     let bytes_max = (limit.bytes_max as u64).min(READ_BYTES_MAX);
     let mut out: Vec<Part> = Vec::new();
     let (mut bytes, mut records) = (0, 0);
     for part in parts {
-        if let Some(last) = out.last() {
-            // The first part may be asked for from its middle on, so it does not count.
-            let enough = bytes >= bytes_max || records >= limit.records_max;
-            if enough || last.end_at() != part.at || part.first.offset != last.end().offset {
-                break;
+        match out.last() {
+            Some(last) => {
+                let enough = bytes >= bytes_max || records >= limit.records_max;
+                if enough || last.end_at() != part.at || part.first.offset != last.end().offset {
+                    break;
+                }
+                bytes += u64::from(part.bytes);
+                records += part.count as usize;
             }
-            bytes += u64::from(part.bytes);
-            records += part.count as usize;
+            // It may be asked for from its middle on, and its records may differ in size: it counts if it has plenty.
+            None => {
+                let count =
+                    part.end().offset.0 - from.offset.0.clamp(part.first.offset.0, part.end().offset.0);
+                let share = u64::from(part.bytes) * count / u64::from(part.count.max(1));
+                (bytes, records) = (if share / 2 >= bytes_max { share } else { 0 }, count as usize);
+            }
         }
         out.push(*part);
     }
@@ -256,4 +273,42 @@ pub fn is_damage(error: &io::Error) -> bool {
 
 fn failed(doing: &str, source: io::Error) -> Unread {
     Unread::Failed(LogError::Io { doing: doing.into(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Offset, Timeline};
+
+    #[test]
+    fn no_more_parts_are_read_than_may_be_needed() {
+        const MIB: usize = 1 << 20;
+        let position = |offset| Position { timeline: Timeline(0), offset: Offset(offset) };
+        let part = |i: u64| Part {
+            log: 0,
+            first: position(100 * i),
+            count: 100,
+            at: 4096 + 4 * MIB as u64 * i,
+            bytes: 4 * MIB as u32,
+            first_arrival: Timestamp::default(),
+            last_arrival: Timestamp::default(),
+        };
+        let parts: Vec<Part> = (0..5).map(part).collect();
+        // From where, records and bytes asked for, parts.
+        let cases = [
+            (0, 1000, MIB, 1),
+            (40, 1000, MIB, 1),
+            (60, 1000, MIB, 2),
+            (99, 1000, MIB, 2),
+            (0, 1000, 8 * MIB, 3),
+            (0, 100, 8 * MIB, 1),
+            (1, 100, 8 * MIB, 2),
+            (0, 1000, 100 * MIB, 5),
+            (99, 0, 0, 1),
+        ];
+        for (from, records_max, bytes_max, expected) in cases {
+            let found = together(&parts, position(from), ReadLimit { records_max, bytes_max });
+            assert_eq!(found.len(), expected, "{from} {records_max} {bytes_max}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anabranch_types::Timestamp;
 use bytes::Bytes;
 
+use super::body::HEAD_BYTES;
 use super::checksum::crc32c;
 use super::frame::{FrameHeader, HEADER_BYTES};
 use super::lock;
@@ -125,36 +126,44 @@ impl Reader {
                     first_here: lock(&log.tail).first_here(),
                     options: &self.options,
                 };
-                let frames = past.frames(from, not_before.max(time), limit)?;
+                let (frames, buffer_bytes) = past.frames(from, not_before.max(time), limit)?;
                 if !frames.is_empty() {
-                    return Ok(collect(frames, from, state, limit));
+                    let mut batch = collect(frames, from, state, limit);
+                    leave(buffer_bytes, &mut batch.records);
+                    return Ok(batch);
                 }
                 // All of it is trimmed: what is left begins here.
                 (from.max(lock(&log.tail).first_here()), state)
             }
         };
         let mut frames = plan(&log, from, limit)?;
-        self.load(&mut frames, patience)?;
-        Ok(collect(frames, from, state, limit))
+        let loaded_bytes = self.load(&mut frames, patience)?;
+        let mut batch = collect(frames, from, state, limit);
+        leave(loaded_bytes, &mut batch.records);
+        Ok(batch)
     }
 
-    /// Reads what is not in memory.
-    fn load(&self, frames: &mut Vec<Frame>, patience: Patience) -> Result<(), Unread> {
+    /// Reads what is not in memory. How many bytes it was.
+    fn load(&self, frames: &mut Vec<Frame>, patience: Patience) -> Result<usize, Unread> {
+        let mut loaded_bytes = 0;
         for i in 0..frames.len() {
             if frames[i].bytes.is_some() {
                 continue;
             }
             match load_frame(&self.shared, self.log, &frames[i], patience) {
-                Ok(bytes) => frames[i].bytes = Some(bytes),
+                Ok(bytes) => {
+                    loaded_bytes += bytes.len();
+                    frames[i].bytes = Some(bytes);
+                }
                 Err(Unread::Failed(LogError::Corrupt { .. })) if i > 0 => {
                     // What stands before the damage is served; the next read meets it.
                     frames.truncate(i);
-                    return Ok(());
+                    break;
                 }
                 Err(e) => return Err(e),
             }
         }
-        Ok(())
+        Ok(loaded_bytes)
     }
 }
 
@@ -243,6 +252,20 @@ fn collect(frames: Vec<Frame>, from: Position, state: LogState, limit: ReadLimit
         out.next = out.next.max(frame.end());
     }
     out
+}
+
+/// Copies records out of the buffer that was read for them if they are less than half of it: whoever keeps records keeps no more than twice
+/// what they are.
+fn leave(buffer_bytes: usize, records: &mut [Record]) {
+    let around_bytes = records.len() * (HEADER_BYTES + HEAD_BYTES);
+    if payload_bytes(records) + around_bytes >= buffer_bytes / 2 {
+        return;
+    }
+    for Record { record, .. } in records {
+        for part in record.key.iter_mut().chain([&mut record.headers, &mut record.data]) {
+            *part = Bytes::copy_from_slice(part);
+        }
+    }
 }
 
 fn payload_bytes(records: &[Record]) -> usize {

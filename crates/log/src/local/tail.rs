@@ -10,7 +10,7 @@ use super::body::{HEAD_BYTES, Records};
 use super::frame::{FrameHeader, HEADER_BYTES};
 use super::lock;
 use super::manifest::ManifestLog;
-use crate::{LogId, LogState, Offset, Position, Record, TailEvent, TailListener};
+use crate::{LogId, LogState, Offset, Position, TailEvent, TailListener};
 
 /// A log that exists.
 pub struct Log {
@@ -272,14 +272,10 @@ impl Tail {
     }
 }
 
-/// Tells `listeners` what was appended.
-pub fn tell_appended(listeners: &[TailListener], header: &FrameHeader, bytes: &Bytes) {
-    if listeners.is_empty() {
-        return;
-    }
-    let records = Records::new(bytes.slice(HEADER_BYTES..), header.first, header.count, header.arrival);
-    let event = TailEvent::Appended(records.collect::<Vec<Record>>().into());
-    listeners.iter().for_each(|tell| tell(&event));
+/// Tells `listeners` that a frame of records was appended.
+pub fn tell_appended(listeners: &[TailListener], header: &FrameHeader) {
+    let end = Frame::of(header, None).end();
+    listeners.iter().for_each(|tell| tell(&TailEvent::Appended(end)));
 }
 
 /// Tells `listeners` where the log ended.

@@ -326,9 +326,9 @@ impl Writer {
             None => self.in_memory.push_back((header.place, bytes.len())),
         }
         self.in_memory_bytes += bytes.len();
-        let listeners = log.append(&header, Some(bytes.clone()));
+        let listeners = log.append(&header, Some(bytes));
         self.shared.count_records(header.count);
-        tell_appended(&listeners, &header, &bytes);
+        tell_appended(&listeners, &header);
     }
 
     /// Sends the answers of what was committed.

@@ -5,14 +5,15 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use anabranch_api::{ApiError, Fault, Frames, RequestId, Service};
-use anabranch_wire::{self as wire, ErrorAnswer, Protocol, Refusal, eventstream};
+use anabranch_wire::{self as wire, ErrorAnswer, Protocol, Refusal};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::watch;
 
-use super::phase::{self, Phase};
+use super::frames::FrameBody;
+use super::phase::Phase;
 use super::{Reserved, errors};
 
 /// The header with the request's id, in every answer of an API.
@@ -32,15 +33,6 @@ pub(super) enum AnswerBody {
     Whole(Bytes),
     /// Frames as they come.
     Frames(FrameBody),
-}
-
-/// Frames of a feed until it ends, its client goes or the server drains.
-pub(super) struct FrameBody {
-    /// The initial response, sent before the first frame.
-    first: Option<Bytes>,
-    frames: Frames,
-    draining: Pin<Box<dyn Future<Output = ()> + Send>>,
-    ended: bool,
 }
 
 /// A successful answer before it has a request id.
@@ -113,6 +105,8 @@ pub(super) fn undetermined(id: RequestId) -> Response<AnswerBody> {
     let mut answer = Response::new(AnswerBody::Whole(Bytes::from_static(body.as_bytes())));
     *answer.status_mut() = StatusCode::FORBIDDEN;
     identify(&mut answer, None, id);
+    // Kinesis sends it here, too (kinesalite, index.js).
+    put(&mut answer, ID_2, &id.to_string());
     answer
 }
 
@@ -180,44 +174,8 @@ impl AnswerBody {
 
     /// Frames behind an initial response.
     pub(super) fn frames(first: Option<Bytes>, frames: Frames, phase: watch::Receiver<Phase>) -> Self {
-        let draining = Box::pin(phase::draining(phase));
-        AnswerBody::Frames(FrameBody { first, frames, draining, ended: false })
+        AnswerBody::Frames(FrameBody::new(first, frames, phase))
     }
-}
-
-impl FrameBody {
-    fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<Bytes>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
-        }
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        match self.frames.as_mut().poll_next(task) {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(frame.0)),
-            Poll::Ready(Some(Err(error))) => {
-                self.ended = true;
-                Poll::Ready(Some(exception(&error)))
-            }
-            Poll::Ready(None) => {
-                self.ended = true;
-                Poll::Ready(None)
-            }
-            Poll::Pending => {
-                self.ended = self.draining.as_mut().poll(task).is_ready();
-                if self.ended { Poll::Ready(None) } else { Poll::Pending }
-            }
-        }
-    }
-}
-
-/// The frame that says an error, after which a feed ends.
-fn exception(error: &ApiError) -> Bytes {
-    eventstream::exception(&error.code, errors::FRAME_DOCUMENT_TYPE, |mut out| {
-        let document = serde_json::json!({ "message": error.message.as_deref().unwrap_or_default() });
-        out.extend_from_slice(document.to_string().as_bytes());
-        out
-    })
 }
 
 impl Body for AnswerBody {

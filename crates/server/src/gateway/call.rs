@@ -18,7 +18,7 @@ use crate::fault::{Faults, Strike};
 use super::answer::{AnswerBody, Encoded, Refused};
 use super::identify::Asked;
 use super::phase::Phase;
-use super::{Budget, errors};
+use super::{Budget, Exhausted, Reserved, errors};
 
 /// Bytes an answer is begun with: most fit.
 const ANSWER_BYTES: usize = 1024;
@@ -49,22 +49,44 @@ pub(super) async fn unary<Op: Operation, S: Serve<Op>>(
     service: Arc<S>,
     call: Call,
 ) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, budget, faults, begun, .. } = call;
+    let Call { mut cx, asked, head, body, door, budget, faults, begun, .. } = call;
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
     let mut request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
     struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
     let spared = faults.spare(&mut request);
     let id = cx.request_id.to_string();
-    let mut reserved =
-        budget.reserve(errors::answer_bytes_max(Op::NAME)).await.map_err(|_| refused(errors::busy()))?;
+    let busy = |_| refused(errors::busy());
+    let mut reserved = reserve_answer(Op::NAME, &budget).await.map_err(busy)?;
+    cx.room = reserved.is_scarce().then(|| reserved.bytes());
     let mut output = door.unary(cx, &service, request).await.map_err(refused)?;
     spared.put_back(&mut output);
     let mut encoded = encode::<Op>(&asked, &output, &id);
+    drop(output);
     if let AnswerBody::Whole(body) = &mut encoded.body {
-        reserved.shrink_to(body.len());
+        match body.len().checked_sub(reserved.bytes()) {
+            // What has changed something is answered, whatever that takes.
+            Some(more) if more > 0 && Op::READ_ONLY => {
+                reserved.merge(budget.reserve(more).await.map_err(busy)?);
+            }
+            _ => reserved.shrink_to(body.len()),
+        }
         encoded.body = AnswerBody::reserved(std::mem::take(body), reserved);
     }
     Ok(encoded)
+}
+
+/// What GetRecords may take: 10 MiB of data (API_GetRecords), and these in base64 with what is around them.
+const GET_RECORDS_BYTES_MAX: usize = (10 << 20) * 8 / 3;
+/// What any other operation may answer.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Sets memory aside for an answer before it is known.
+async fn reserve_answer(operation: &str, budget: &Budget) -> Result<Reserved, Exhausted> {
+    if operation.ends_with(".GetRecords") {
+        budget.reserve_up_to(GET_RECORDS_BYTES_MAX).await
+    } else {
+        budget.reserve(ANSWER_BYTES_MAX).await
+    }
 }
 
 /// How long the answer that opens a feed waits. The SDK for Go closes a request's body as soon as it is answered; if Go's own HTTP

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,6 +23,9 @@ use crate::config::TlsMode;
 
 /// Streams of one HTTP/2 connection: the KCL and Flink put hundreds of subscriptions on one.
 const STREAMS_MAX: u32 = 2_000;
+/// Bytes that the system takes for a connection beyond those on their way; more would be made ready, a few MiB by default, for a peer that
+/// may never take it.
+const UNSENT_BYTES_MAX: u32 = 512 * 1024;
 /// How long a TLS handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may wait for its next request, and a request's head may take.
@@ -105,10 +109,7 @@ impl Acceptor {
     }
 
     async fn serve(&self, mut stream: TcpStream, address: SocketAddr) {
-        // Answers are written whole: nothing is gained by waiting for more.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
+        prepare(&stream);
         let Some(first) = self.first_byte(&stream).await else { return };
         let address = address.ip().to_canonical();
         match (first == TLS_HANDSHAKE, self.mode) {
@@ -153,7 +154,8 @@ impl Acceptor {
             async move { Ok::<_, Infallible>(way::answer(&gateway, peer, request).await) }
         });
         let server = http_server();
-        let connection = server.serve_connection(TokioIo::new(Patient::new(stream)), service);
+        let connection =
+            server.serve_connection(TokioIo::new(Patient::new(stream, self.gateway.is_scarce())), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -165,6 +167,17 @@ impl Acceptor {
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
         }
+    }
+}
+
+/// Sets a connection's options; it works without them, too.
+fn prepare(stream: &TcpStream) {
+    // Answers are written whole: nothing is gained by waiting for more.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot set TCP_NODELAY");
+    }
+    if let Err(error) = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+        tracing::debug!(%error, "cannot set TCP_NOTSENT_LOWAT");
     }
 }
 
@@ -180,13 +193,14 @@ pub async fn serve_metrics(gateway: Arc<Gateway>, listener: TcpListener) {
             continue;
         };
         let gateway = Arc::clone(&gateway);
+        let is_scarce = gateway.is_scarce();
         let service = service_fn(move |request: Request<Incoming>| {
             let answer = own::answer_metrics(&gateway, request.uri().path());
             async move { Ok::<_, Infallible>(answer) }
         });
         tokio::spawn(async move {
             let server = http_server();
-            let connection = server.serve_connection(TokioIo::new(Patient::new(stream)), service);
+            let connection = server.serve_connection(TokioIo::new(Patient::new(stream, is_scarce)), service);
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection for metrics ended early");
             }

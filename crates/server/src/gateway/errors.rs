@@ -1,4 +1,4 @@
-//! Every sentence the gateway itself tells a client, and the limits it knows by operation.
+//! Every sentence the gateway itself tells a client, and how large bodies may be.
 
 use anabranch_api::{ApiError, Fault};
 use anabranch_wire::{Malformed, Protocol, Violations};
@@ -9,10 +9,6 @@ pub(super) const KINESIS_BODY_BYTES_MAX: usize = 16 << 20;
 pub(super) const FORM_BODY_BYTES_MAX: usize = 1 << 20;
 /// Most bytes of a request to another service: Lambda takes 6 MB of Invoke (Lambda quotas), in base64 where it is in JSON.
 pub(super) const BODY_BYTES_MAX: usize = 8 << 20;
-/// What GetRecords may answer: 10 MiB of data (API_GetRecords) in base64, with what is around them.
-const GET_RECORDS_ANSWER_BYTES_MAX: usize = 15 << 20;
-/// What any other operation may answer.
-const ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// The content type of documents in frames.
 pub(super) const FRAME_DOCUMENT_TYPE: &str = "application/json";
@@ -25,11 +21,6 @@ pub(super) fn message_member(code: &str) -> &'static str {
 /// How large a body of this service may be.
 pub(super) fn body_bytes_max(signing_name: &str) -> usize {
     if signing_name == "kinesis" { KINESIS_BODY_BYTES_MAX } else { BODY_BYTES_MAX }
-}
-
-/// What is set aside for an answer before it is known.
-pub(super) fn answer_bytes_max(operation: &str) -> usize {
-    if operation.ends_with(".GetRecords") { GET_RECORDS_ANSWER_BYTES_MAX } else { ANSWER_BYTES_MAX }
 }
 
 /// The model has the operation, we have not. A status of 5xx would be retried by every SDK.

@@ -13,6 +13,7 @@ mod call;
 mod connection;
 mod cors;
 mod errors;
+mod frames;
 pub mod guard;
 mod handlers;
 mod identify;
@@ -36,6 +37,8 @@ pub use handlers::Handlers;
 pub use phase::Phase;
 pub use tls::{Tls, TlsError};
 
+use patience::IsScarce;
+
 use crate::fault::Faults;
 use crate::test_clock::KeptClock;
 use crate::world::World;
@@ -51,6 +54,7 @@ pub struct Gateway {
     clock: KeptClock,
     rng: Rng,
     budget: Budget,
+    is_scarce: IsScarce,
     endpoint: Arc<str>,
     phase: watch::Sender<Phase>,
     /// Held while a reset or an advance of the clock runs: they take turns.
@@ -77,6 +81,9 @@ impl Gateway {
     /// A gateway that answers at once.
     pub fn new(parts: Parts) -> Arc<Self> {
         let (phase, _) = watch::channel(Phase::Serving);
+        let budget = Budget::new(parts.memory_bytes_max);
+        let events = parts.world.recipe.streams.event_memory.clone();
+        let of_calls = budget.clone();
         Arc::new(Self {
             world: RwLock::new(Arc::new(parts.world)),
             guard: parts.guard,
@@ -85,7 +92,8 @@ impl Gateway {
             started: Clock::machine_now(),
             clock: parts.clock,
             rng: Rng::system(),
-            budget: Budget::new(parts.memory_bytes_max),
+            budget,
+            is_scarce: Arc::new(move || of_calls.is_waited_for() || events.is_waited_for()),
             endpoint: Arc::from("default"),
             phase,
             admin: tokio::sync::Mutex::default(),
@@ -146,6 +154,11 @@ impl Gateway {
 
     fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Tells whether somebody waits for memory.
+    fn is_scarce(&self) -> IsScarce {
+        Arc::clone(&self.is_scarce)
     }
 
     fn endpoint(&self) -> Arc<str> {

@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,6 +12,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 const IDLE_MAX: Duration = Duration::from_secs(180);
 /// A peer that takes nothing of what is being written for this long is gone, whatever it sends.
 const STALL_MAX: Duration = Duration::from_secs(60);
+/// The same while others wait for the memory that is held for it.
+const STALL_SCARCE_MAX: Duration = Duration::from_secs(5);
+
+/// Whether somebody waits for memory.
+pub(super) type IsScarce = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// A connection that is given up when its peer is idle, or takes nothing, for too long: what is held for it becomes free.
 pub(super) struct Patient<T> {
@@ -19,26 +25,37 @@ pub(super) struct Patient<T> {
     passed: Instant,
     /// When the write that waits began to wait.
     stalled: Option<Instant>,
+    is_scarce: IsScarce,
     timer: Pin<Box<Sleep>>,
 }
 
 impl<T> Patient<T> {
-    pub(super) fn new(stream: T) -> Self {
+    pub(super) fn new(stream: T, is_scarce: IsScarce) -> Self {
         let now = Instant::now();
-        Self { stream, passed: now, stalled: None, timer: Box::pin(sleep_until(now + IDLE_MAX)) }
+        Self { stream, passed: now, stalled: None, is_scarce, timer: Box::pin(sleep_until(now + IDLE_MAX)) }
     }
 
+    /// When to give up unless something passes until then.
     fn deadline(&self) -> Instant {
+        let stall_max = if (self.is_scarce)() { STALL_SCARCE_MAX } else { STALL_MAX };
         let idle = self.passed + IDLE_MAX;
-        self.stalled.map_or(idle, |since| idle.min(since + STALL_MAX))
+        self.stalled.map_or(idle, |since| idle.min(since + stall_max))
+    }
+
+    /// When to look next: whether memory is scarce is looked at from time to time, for nobody says when it begins to be.
+    fn look_at(&self, deadline: Instant) -> Instant {
+        match self.stalled {
+            Some(_) => deadline.min(Instant::now() + STALL_SCARCE_MAX),
+            None => deadline,
+        }
     }
 
     /// Whether it is time to give up; otherwise the task is woken when it will be. The timer is moved only when it rings or must ring
     /// earlier, not with every byte.
     fn poll_deadline(&mut self, task: &mut Context<'_>) -> Poll<io::Error> {
-        let deadline = self.deadline();
-        if deadline < self.timer.deadline() {
-            self.timer.as_mut().reset(deadline);
+        let look_at = self.look_at(self.deadline());
+        if look_at < self.timer.deadline() {
+            self.timer.as_mut().reset(look_at);
         }
         while self.timer.as_mut().poll(task).is_ready() {
             let deadline = self.deadline();
@@ -48,7 +65,8 @@ impl<T> Patient<T> {
                     "the peer was idle for too long",
                 ));
             }
-            self.timer.as_mut().reset(deadline);
+            let look_at = self.look_at(deadline);
+            self.timer.as_mut().reset(look_at);
         }
         Poll::Pending
     }
@@ -118,11 +136,15 @@ mod tests {
 
     use super::*;
 
+    fn patient<T>(stream: T, scarce: bool) -> Patient<T> {
+        Patient::new(stream, Arc::new(move || scarce))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_idle_peer_is_given_up() {
         let (near, _far) = duplex(16);
         let begun = Instant::now();
-        let read = Patient::new(near).read_u8().await;
+        let read = patient(near, false).read_u8().await;
         assert_eq!(read.map_err(|e| e.kind()), Err(io::ErrorKind::TimedOut));
         assert_eq!(begun.elapsed().as_secs(), IDLE_MAX.as_secs());
     }
@@ -131,15 +153,26 @@ mod tests {
     async fn a_peer_that_takes_nothing_is_given_up_sooner() {
         let (near, _far) = duplex(16);
         let begun = Instant::now();
-        let written = Patient::new(near).write_all(&[0; 100]).await;
+        let written = patient(near, false).write_all(&[0; 100]).await;
         assert_eq!(written.map_err(|e| e.kind()), Err(io::ErrorKind::TimedOut));
         assert_eq!(begun.elapsed().as_secs(), STALL_MAX.as_secs());
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_given_up_soon_while_others_wait_for_memory() {
+        let (near, _far) = duplex(16);
+        let begun = Instant::now();
+        // Scarce only after a while, which nobody tells the connection.
+        let is_scarce = Arc::new(move || begun.elapsed() > Duration::from_secs(12));
+        let written = Patient::new(near, is_scarce).write_all(&[0; 100]).await;
+        assert_eq!(written.map_err(|e| e.kind()), Err(io::ErrorKind::TimedOut));
+        assert_eq!(begun.elapsed().as_secs(), 15);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_peer_that_says_something_now_and_then_is_kept() {
         let (near, mut far) = duplex(16);
-        let mut near = Patient::new(near);
+        let mut near = patient(near, true);
         for _ in 0..5 {
             tokio::time::sleep(IDLE_MAX - Duration::from_secs(1)).await;
             far.write_u8(7).await.expect("it is connected");

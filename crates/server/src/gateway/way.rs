@@ -218,5 +218,6 @@ fn context(gateway: &Gateway, peer: Peer, id: RequestId, caller: Identity, head:
         secure_transport: peer.secure,
         request_id: id,
         received: gateway.clock().now(),
+        room: None,
     }
 }

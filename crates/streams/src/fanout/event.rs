@@ -1,20 +1,19 @@
-use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use anabranch_api::kinesis::{self, ChildShard, Error, SubscribeToShardEvent};
 use anabranch_api::{Event as _, EventFrame};
-use anabranch_log::{Offset, Position, Record};
+use anabranch_log::{Position, ReadBatch};
 use anabranch_types::Timestamp;
 use anabranch_wire::{eventstream, json};
+use bytes::Bytes;
 
-use super::{EVENT_BYTES_MAX, EVENT_RECORDS_MAX};
+use super::memory::Room;
 use crate::Streams;
 use crate::numbers::{number, number_before};
 use crate::read;
 use crate::stream::{Shard, Stream};
 
-/// Records that follow one another in a shard, and the frame that carries them: encoded by the first subscriber that needs it, shared
-/// by all.
+/// Records that follow one another in a shard, as the frame that carries them: encoded once, shared by all subscribers who need it.
 pub(crate) struct Event {
     /// Who stands here gets it.
     pub from: Position,
@@ -22,77 +21,50 @@ pub(crate) struct Event {
     pub next: Position,
     /// Data and keys.
     pub bytes: u64,
-    records: Arc<[Record]>,
-    range: Range<usize>,
-    behind_ms: u64,
-    frame: OnceLock<Result<EventFrame, Error>>,
+    pub records: u64,
+    pub behind_ms: u64,
+    frame: EventFrame,
+    room: Room,
 }
 
 impl Event {
-    /// What a read from `from` found.
-    pub fn read(from: Position, next: Position, records: Vec<Record>, behind_ms: u64) -> Self {
-        let range = 0..records.len();
-        let bytes = read::bytes(&records);
-        Self { from, next, bytes, records: records.into(), range, behind_ms, frame: OnceLock::new() }
-    }
-
-    /// What was just published, in events of bounded size.
-    pub fn published(records: &Arc<[Record]>) -> impl Iterator<Item = Event> {
-        let mut start = 0;
-        std::iter::from_fn(move || {
-            let range = start..start + fitting(&records[start..]);
-            let (first, last) = (records.get(range.start)?, records.get(range.end.checked_sub(1)?)?);
-            start = range.end;
-            Some(Event {
-                from: first.position,
-                next: behind(last.position),
-                bytes: read::bytes(&records[range.clone()]),
-                records: Arc::clone(records),
-                range,
-                behind_ms: 0,
-                frame: OnceLock::new(),
-            })
-        })
-    }
-
-    pub fn records(&self) -> usize {
-        self.range.len()
-    }
-
-    pub fn behind_ms(&self) -> u64 {
-        self.behind_ms
-    }
-
-    /// The frame that carries it.
-    pub fn frame(&self, streams: &Streams, stream: &Stream, shard: &Shard) -> Result<EventFrame, Error> {
-        self.frame.get_or_init(|| self.encode(streams, stream, shard)).clone()
-    }
-
-    fn encode(&self, streams: &Streams, stream: &Stream, shard: &Shard) -> Result<EventFrame, Error> {
-        let records = &self.records[self.range.clone()];
+    /// What a read from `from` found, for which there is room; at least a record.
+    pub fn read(
+        streams: &Streams,
+        (stream, shard): (&Stream, &Shard),
+        from: Position,
+        found: ReadBatch,
+        mut room: Room,
+    ) -> Result<Self, Error> {
+        let (bytes, records) = (read::bytes(&found.records), found.records.len() as u64);
+        let behind_ms = read::millis_behind(&found, streams.clock.now());
         let (id, created) = (shard.id(), shard.stored.created_seconds);
-        let continuation = records.last().map(|last| number(id, created, last.position, last.arrival));
-        Ok(encode(&SubscribeToShardEvent {
-            records: streams.show(stream, shard, records.to_vec())?,
+        let continuation = found.records.last().map(|last| number(id, created, last.position, last.arrival));
+        let frame = encode(&SubscribeToShardEvent {
+            records: streams.show(stream, shard, found.records)?,
             continuation_sequence_number: continuation,
-            millis_behind_latest: i64::try_from(self.behind_ms).unwrap_or(i64::MAX),
+            millis_behind_latest: i64::try_from(behind_ms).unwrap_or(i64::MAX),
             child_shards: None,
-        }))
+        });
+        room.shrink_to(frame.0.len());
+        Ok(Self { from, next: found.next, bytes, records, behind_ms, frame, room })
     }
-}
 
-/// How many of the records one event carries.
-fn fitting(records: &[Record]) -> usize {
-    let mut bytes = 0;
-    let fits = |r: &&Record| {
-        bytes += read::bytes(std::slice::from_ref(*r));
-        bytes <= EVENT_BYTES_MAX as u64
-    };
-    records.iter().take(EVENT_RECORDS_MAX).take_while(fits).count().max(1).min(records.len())
-}
+    /// The frame that carries it. It lives, and takes its room, until the last one of them is sent.
+    pub fn frame(self: &Arc<Self>) -> EventFrame {
+        struct OnItsWay(Arc<Event>);
+        impl AsRef<[u8]> for OnItsWay {
+            fn as_ref(&self) -> &[u8] {
+                &self.0.frame.0
+            }
+        }
+        EventFrame(Bytes::from_owner(OnItsWay(Arc::clone(self))))
+    }
 
-fn behind(position: Position) -> Position {
-    Position { offset: Offset(position.offset.0 + 1), ..position }
+    /// Memory that it takes.
+    pub fn room_bytes(&self) -> usize {
+        self.room.bytes()
+    }
 }
 
 /// An event without records, for subscribers who have everything before `next`.

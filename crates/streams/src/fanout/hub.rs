@@ -1,13 +1,16 @@
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anabranch_api::EventFrame;
 use anabranch_api::kinesis::Error;
 use anabranch_log::{LogError, Position, RecordLog, TailEvent, TailSubscription};
+use futures_util::FutureExt;
+use futures_util::future::{Shared, WeakShared};
 
+use super::HUB_EVENTS_MAX;
 use super::event::Event;
+use super::reading::Reading;
 use super::slot::Slot;
-use super::{HUB_BYTES_MAX, HUB_CAUGHT_MAX, HUB_EVENTS_MAX};
 use crate::stream::LiveShard;
 
 /// What the subscribers of one shard share.
@@ -20,11 +23,10 @@ pub(crate) struct Hub {
 struct Inner {
     subscribers: Vec<Arc<Slot>>,
     following: Option<TailSubscription>,
-    /// What was published and not yet taken by every subscriber, in order.
-    published: VecDeque<(Arc<Event>, usize)>,
-    published_bytes: u64,
-    /// What was last read from the log.
-    caught: VecDeque<Arc<Event>>,
+    /// Reads that are under way, and from where.
+    readings: Vec<(Position, WeakShared<Reading>)>,
+    /// What was last read, while somebody holds it.
+    events: VecDeque<(Position, Weak<Event>)>,
     /// The event without records at the place where quiet subscribers stand.
     idle: Option<(Position, EventFrame)>,
 }
@@ -47,38 +49,37 @@ impl Hub {
         }
     }
 
-    /// What was published at this place, if it is still kept. Taken by every subscriber, it is forgotten.
-    pub fn take(&self, at: Position) -> Option<Arc<Event>> {
-        let mut inner = self.lock();
-        if let Some(caught) = inner.caught.iter().find(|e| e.from == at) {
-            return Some(Arc::clone(caught));
-        }
-        let subscribers = inner.subscribers.len();
-        let i = inner.published.binary_search_by_key(&at, |(e, _)| e.from).ok()?;
-        let (event, taken) = &mut inner.published[i];
-        *taken += 1;
-        let (event, all_have_it) = (Arc::clone(event), *taken >= subscribers);
-        if all_have_it {
-            inner.published.remove(i);
-            inner.published_bytes -= event.bytes;
-        }
-        Some(event)
+    /// The event that begins here, if it was read and is still held.
+    pub fn event(&self, at: Position) -> Option<Arc<Event>> {
+        self.lock().events.iter().filter(|(from, _)| *from == at).find_map(|(_, event)| event.upgrade())
     }
 
-    /// Keeps what was read from the log for others who stand at the same place; the event they all get.
-    pub fn keep(&self, read: Event) -> Arc<Event> {
+    /// Lets others who stand where it begins find the event, as long as somebody holds it. Whether there are others.
+    pub fn note(&self, event: &Arc<Event>) -> bool {
         let mut inner = self.lock();
-        if let Some(same) = inner.caught.iter().find(|e| e.from == read.from && e.next == read.next) {
-            return Arc::clone(same);
+        if inner.subscribers.len() < 2 {
+            return false;
         }
-        let read = Arc::new(read);
-        if inner.subscribers.len() > 1 {
-            if inner.caught.len() >= HUB_CAUGHT_MAX {
-                inner.caught.pop_front();
-            }
-            inner.caught.push_back(Arc::clone(&read));
+        if inner.events.len() >= HUB_EVENTS_MAX {
+            inner.events.pop_front();
         }
-        read
+        inner.events.push_back((event.from, Arc::downgrade(event)));
+        true
+    }
+
+    /// The read from here that is under way, or the one that `begin` makes: those who stand at one place wait for one read, which goes on
+    /// as long as one of them asks for it.
+    pub fn reading(&self, at: Position, begin: impl FnOnce() -> Reading) -> Shared<Reading> {
+        let mut inner = self.lock();
+        inner.readings.retain(|(_, reading)| reading.upgrade().is_some());
+        let same = inner.readings.iter().filter(|(from, _)| *from == at);
+        // One that is done may have found nothing, and there may be more by now.
+        if let Some(same) = same.filter_map(|(_, r)| r.upgrade()).find(|reading| reading.peek().is_none()) {
+            return same;
+        }
+        let reading = begin().shared();
+        inner.readings.extend(reading.downgrade().map(|weak| (at, weak)));
+        reading
     }
 
     /// The event without records at this place, made once.
@@ -106,18 +107,6 @@ impl Hub {
         }
     }
 
-    fn publish(&self, event: &TailEvent) {
-        let mut inner = self.lock();
-        if let TailEvent::Appended(records) = event {
-            for event in Event::published(records) {
-                inner.published_bytes += event.bytes;
-                inner.published.push_back((Arc::new(event), 0));
-            }
-            inner.shed();
-        }
-        inner.wake();
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,17 +116,6 @@ impl Inner {
     fn wake(&self) {
         self.subscribers.iter().for_each(|s| s.waker.wake());
     }
-
-    /// Drops the oldest of what is too much; who has not taken it reads it from the log.
-    fn shed(&mut self) {
-        while self.published.len() > HUB_EVENTS_MAX
-            || (self.published.len() > 1 && self.published_bytes > HUB_BYTES_MAX as u64)
-        {
-            if let Some((event, _)) = self.published.pop_front() {
-                self.published_bytes -= event.bytes;
-            }
-        }
-    }
 }
 
 /// Makes the shard's hub follow its log, if it does not yet.
@@ -146,9 +124,9 @@ pub(crate) fn follow(shard: &Arc<LiveShard>, log: &dyn RecordLog) -> Result<(), 
         return Ok(());
     }
     let weak = Arc::downgrade(shard);
-    let listener = Arc::new(move |event: &TailEvent| {
+    let listener = Arc::new(move |_: &TailEvent| {
         if let Some(shard) = weak.upgrade() {
-            shard.hub.publish(event);
+            shard.hub.wake();
         }
     });
     let (_, subscription) = log.follow(shard.log, listener)?;

@@ -1,17 +1,21 @@
 //! Enhanced fan-out: records are pushed to subscribers as they are published, never polled for.
 //!
-//! A [`Hub`] stands at each shard with subscribers: it follows the shard's log, keeps what was published for those who have not taken
-//! it yet, and wakes them. A [`Subscription`] is a stream of frames that its connection pulls: it holds a place in the shard and no
-//! thread, no task and no timer; a slow reader costs the one frame its connection has not sent. Alarms (heartbeats, ends, throughput)
+//! A [`Hub`] stands at each shard with subscribers: it follows the shard's log and wakes them, and lets those who stand at the same place
+//! share one read and one frame. A [`Subscription`] is a stream of frames that its connection pulls: it holds a place in the shard and no
+//! thread, no task and no timer; a slow reader costs the one frame its connection has not sent, and all of them together at most
+//! [`EventMemory`]. Alarms (heartbeats, ends, throughput)
 //! stand in one list for all subscriptions, [`Subscriptions`], which is visited when the Clock says so.
 
 mod event;
 mod hub;
+mod memory;
+mod reading;
 mod slot;
 mod subscription;
 mod subscriptions;
 
 pub(crate) use hub::{Hub, follow};
+pub use memory::EventMemory;
 pub(crate) use slot::Slot;
 pub(crate) use subscription::Subscription;
 pub(crate) use subscriptions::{HeartBeats, SubscriberId, Subscriptions};
@@ -26,9 +30,5 @@ const ALARM_STEP_MS: i64 = 250;
 const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// An event carries at most so many records.
 const EVENT_RECORDS_MAX: usize = 10_000;
-/// A hub keeps at most so much of what was published; who is further behind reads from the log.
-const HUB_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// A hub keeps at most so many events.
-const HUB_EVENTS_MAX: usize = 256;
-/// A hub keeps the last few events read from the log, for subscribers who catch up side by side.
-const HUB_CAUGHT_MAX: usize = 2;
+/// A hub knows the last so many events that were read, for subscribers who stand where one of them begins.
+const HUB_EVENTS_MAX: usize = 64;

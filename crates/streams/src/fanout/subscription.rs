@@ -5,17 +5,19 @@ use std::task::{Context, Poll};
 
 use anabranch_api::kinesis::Error;
 use anabranch_api::{ApiError, EventFrame};
-use anabranch_log::{Position, ReadBatch, ReadLimit};
+use anabranch_log::Position;
 use anabranch_types::Timestamp;
 use futures_util::Stream as Frames;
+use futures_util::future::Shared;
 
 use super::event::{Event, end_of_shard, idle};
+use super::reading::{self, Found, Reading};
 use super::slot::Slot;
-use super::{EVENT_BYTES_MAX, EVENT_RECORDS_MAX, HEARTBEAT, follow};
+use super::{HEARTBEAT, follow};
 use crate::errors::Failed;
 use crate::limits::{Bucket, CONSUMER_OUT_BYTES_PER_SECOND, LimitsMode, SUBSCRIPTION_LIFE};
 use crate::stream::{Shard, Stream};
-use crate::{Streams, describe, read};
+use crate::{Streams, describe};
 
 /// A subscription: the frames one consumer gets from one shard, from a place on, for five minutes.
 pub(crate) struct Subscription {
@@ -24,15 +26,13 @@ pub(crate) struct Subscription {
     shard: Arc<Shard>,
     slot: Arc<Slot>,
     next: Position,
-    reading: Option<Reading>,
+    reading: Option<Shared<Reading>>,
     throughput: Bucket,
     heartbeat: Timestamp,
     expires: Timestamp,
     alarm: Option<Timestamp>,
     over: bool,
 }
-
-type Reading = Pin<Box<dyn Future<Output = Result<ReadBatch, Error>> + Send>>;
 
 impl Subscription {
     /// Subscribes from `next` on. The first frame comes at once.
@@ -76,18 +76,18 @@ impl Subscription {
         }
         loop {
             if let Some(reading) = &mut self.reading {
-                let Poll::Ready(found) = reading.as_mut().poll(cx) else { return Poll::Pending };
+                let Poll::Ready(found) = Pin::new(reading).poll(cx) else { return Poll::Pending };
                 self.reading = None;
-                match self.take_read(found, now) {
+                match found {
+                    Ok(Found::Event(event)) => return self.deliver(&event, now),
+                    Ok(Found::Nothing(next)) => self.next = self.next.max(next),
                     Err(error) => return self.fail(error),
-                    Ok(Some(event)) => return self.deliver(&event, now),
-                    Ok(None) => {}
                 }
             }
             if let Some(at) = self.throttled(now) {
                 return self.wait_until(at, now);
             }
-            if let Some(event) = self.shard.live.hub.take(self.next) {
+            if let Some(event) = self.shard.live.hub.event(self.next) {
                 return self.deliver(&event, now);
             }
             let state = match self.streams.log.state(self.shard.live.log) {
@@ -97,41 +97,19 @@ impl Subscription {
             if self.next >= state.end {
                 return if state.closed { self.at_the_end(now) } else { self.at_the_tip(now) };
             }
-            self.start_reading();
+            self.reading = Some(self.shard.live.hub.reading(self.next, || {
+                let (streams, stream) = (Arc::clone(&self.streams), Arc::clone(&self.stream));
+                reading::begin(streams, stream, Arc::clone(&self.shard), self.next)
+            }));
         }
     }
 
-    fn start_reading(&mut self) {
-        let (streams, stream, shard) =
-            (Arc::clone(&self.streams), Arc::clone(&self.stream), Arc::clone(&self.shard));
-        let from = self.next;
-        let limit = ReadLimit { records_max: EVENT_RECORDS_MAX, bytes_max: EVENT_BYTES_MAX };
-        self.reading = Some(Box::pin(async move {
-            streams.read_retained(&stream, &stream.view(), &shard, from, limit).await
-        }));
-    }
-
-    fn take_read(
-        &mut self,
-        found: Result<ReadBatch, Error>,
-        now: Timestamp,
-    ) -> Result<Option<Arc<Event>>, Error> {
-        let found = found?;
-        if found.records.is_empty() {
-            self.next = self.next.max(found.next);
-            return Ok(None);
-        }
-        let behind_ms = read::millis_behind(&found, now);
-        let event = Event::read(self.next, found.next, found.records, behind_ms);
-        Ok(Some(self.shard.live.hub.keep(event)))
-    }
-
-    fn deliver(&mut self, event: &Event, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
+    fn deliver(&mut self, event: &Arc<Event>, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
         self.next = event.next;
         self.heartbeat = now + HEARTBEAT;
         self.throughput.take(event.bytes);
-        self.stream.note_pushed(&self.shard.live, event.records() as u64, event.bytes, event.behind_ms());
-        Poll::Ready(Some(event.frame(&self.streams, &self.stream, &self.shard)))
+        self.stream.note_pushed(&self.shard.live, event.records, event.bytes, event.behind_ms);
+        Poll::Ready(Some(Ok(event.frame())))
     }
 
     /// When the consumer's throughput allows more, if it does not now.

@@ -35,9 +35,14 @@ impl Serve<GetRecords> for Streams {
 
         let asked = request.limit.and_then(|l| usize::try_from(l).ok());
         let records_max = asked.unwrap_or(GET_RECORDS_RECORDS_MAX).min(GET_RECORDS_RECORDS_MAX);
-        let limit = ReadLimit { records_max, bytes_max: GET_RECORDS_BYTES_MAX };
+        let limit = within(cx.room, ReadLimit { records_max, bytes_max: GET_RECORDS_BYTES_MAX });
         let found = self.read_retained(&stream, &view, shard, iterator.position, limit).await?;
         let bytes = read::bytes(&found.records);
+        if cx.room.is_some() && bytes > limit.bytes_max as u64 {
+            // One record that is larger than what there is memory for. API_GetRecords: "the requested data is too large for the available
+            // throughput".
+            return Err(errors::rate_exceeded(shard.id(), &stream.id));
+        }
         let behind_ms = read::millis_behind(&found, self.clock.now());
         self.count_read(&stream, shard, found.records.len(), bytes, behind_ms);
 
@@ -49,6 +54,19 @@ impl Serve<GetRecords> for Streams {
             millis_behind_latest: Some(i64::try_from(behind_ms).unwrap_or(i64::MAX)),
             child_shards: ended.then(|| describe::child_shards(&view, shard)),
         })
+    }
+}
+
+/// What a record takes in an answer beside its data and key.
+const RECORD_BYTES: usize = 280;
+
+/// The limit of a read for which there is so much memory: data and keys stand in it as they were read and, at most 5/3 as long, as they
+/// are answered.
+fn within(room: Option<usize>, limit: ReadLimit) -> ReadLimit {
+    let Some(room) = room else { return limit };
+    ReadLimit {
+        records_max: limit.records_max.min((room / RECORD_BYTES).max(1)),
+        bytes_max: limit.bytes_max.min(room * 3 / 8),
     }
 }
 
@@ -136,6 +154,24 @@ mod tests {
         assert_eq!(two.records.len(), 2);
         assert!(two.millis_behind_latest.unwrap() >= 1000);
         assert_eq!(bench.data(&two.next_shard_iterator.unwrap()).await, ["c"]);
+    }
+
+    #[tokio::test]
+    async fn where_memory_is_scarce_less_is_answered_and_what_cannot_be_less_is_refused_for_now() {
+        let bench = bench().await;
+        bench.create("s", 1).await;
+        for data in [&[1; 3000][..], &[2; 3000], &[3; 30_000]] {
+            bench.put("s", "k", data).await;
+        }
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let scarce = anabranch_api::Context { room: Some(20_000), ..bench.cx.clone() };
+        let read = async |iterator: &str| Serve::serve(&*bench.streams, &scarce, request(iterator)).await;
+        let some = read(&iterator).await.unwrap();
+        assert_eq!(some.records.len(), 2);
+        let rest = some.next_shard_iterator.unwrap();
+        let id = "arn:aws:kinesis:us-east-1:123456789012:stream/s".parse().unwrap();
+        assert_eq!(read(&rest).await, Err(errors::rate_exceeded(ShardId::default(), &id)));
+        assert_eq!(bench.read(&rest).await.records.len(), 1);
     }
 
     #[tokio::test]

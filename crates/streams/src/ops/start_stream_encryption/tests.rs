@@ -114,7 +114,8 @@ async fn another_master_key_is_noticed_at_the_start() {
 #[tokio::test]
 async fn the_stream_is_updating_meanwhile() {
     let delay = Duration::from_secs(10);
-    let b = bench_with(Settings { limits: LimitsMode::Off, transition_delay: delay }).await;
+    let b = bench_with(Settings { limits: LimitsMode::Off, transition_delay: delay, ..Settings::default() })
+        .await;
     b.create("s", 1).await;
     assert_eq!(
         b.refused(start("s", "alias/aws/kinesis")).await,

@@ -6,9 +6,9 @@ use anabranch_wire::{Decode, Path, Violations, eventstream, json};
 use futures_util::{FutureExt, StreamExt};
 
 use super::*;
-use crate::Settings;
 use crate::harness::{Bench, bench, bench_with, refusal};
 use crate::limits::LimitsMode;
+use crate::{EventMemory, Settings};
 
 async fn consumer(bench: &Bench) -> bytestring::ByteString {
     bench.create("s", 1).await;
@@ -16,9 +16,13 @@ async fn consumer(bench: &Bench) -> bytestring::ByteString {
 }
 
 async fn register(bench: &Bench) -> bytestring::ByteString {
+    register_as(bench, "c").await
+}
+
+async fn register_as(bench: &Bench, name: &str) -> bytestring::ByteString {
     let register = RegisterStreamConsumer {
         stream_arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s".into(),
-        consumer_name: "c".into(),
+        consumer_name: name.into(),
         ..RegisterStreamConsumer::default()
     };
     bench.call(register).await.unwrap().consumer.consumer_arn
@@ -159,12 +163,7 @@ async fn subscribers_of_a_deleted_stream_are_told() {
 async fn two_consumers_get_the_same_frame() {
     let bench = bench().await;
     let arn = consumer(&bench).await;
-    let other = RegisterStreamConsumer {
-        stream_arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s".into(),
-        consumer_name: "d".into(),
-        ..RegisterStreamConsumer::default()
-    };
-    let other = bench.call(other).await.unwrap().consumer.consumer_arn;
+    let other = register_as(&bench, "d").await;
     let mut a = subscribe(&bench, request(&arn, ShardIteratorType::Latest)).await;
     let mut b = subscribe(&bench, request(&other, ShardIteratorType::Latest)).await;
     next(&mut a).await;
@@ -194,4 +193,43 @@ async fn a_consumer_gets_two_mebibytes_a_second() {
     assert!(first.0.len() > 13_000_000);
     bench.advance(Duration::from_secs(5)).await;
     assert_eq!(data(&next(&mut frames).await), ["x"]);
+}
+
+#[tokio::test]
+async fn a_subscriber_waits_for_memory_and_loses_nothing() {
+    let memory = EventMemory::new(64 * 1024);
+    let bench = bench_with(Settings { event_memory: memory.clone(), ..Settings::default() }).await;
+    let arn = consumer(&bench).await;
+    static DATA: [[u8; 20_000]; 3] = [[1; 20_000], [2; 20_000], [3; 20_000]];
+    for data in &DATA {
+        bench.put("s", "k", data).await;
+    }
+    let mut frames = subscribe(&bench, request(&arn, ShardIteratorType::TrimHorizon)).await;
+    for (i, expected) in DATA.iter().enumerate() {
+        let held = frames.next().await.expect("it goes on").unwrap();
+        assert_eq!(data(&read(&held.0)), [expected.to_vec()]);
+        if i < 2 {
+            assert!(frames.next().now_or_never().is_none(), "there is no room for another one");
+            assert!(memory.is_waited_for());
+        }
+    }
+}
+
+#[tokio::test]
+async fn those_who_stand_at_one_place_wait_for_one_read() {
+    let memory = EventMemory::new(64 * 1024);
+    let bench = bench_with(Settings { event_memory: memory.clone(), ..Settings::default() }).await;
+    let arn = consumer(&bench).await;
+    let all = memory.for_data(64 * 1024).await;
+    bench.put("s", "k", b"x").await;
+    let mut first = subscribe(&bench, request(&arn, ShardIteratorType::TrimHorizon)).await;
+    assert!(first.next().now_or_never().is_none());
+    let arn = register_as(&bench, "d").await;
+    let mut second = subscribe(&bench, request(&arn, ShardIteratorType::TrimHorizon)).await;
+    assert!(second.next().now_or_never().is_none());
+    drop(all);
+    // Whoever asks gets it on, not only who began it.
+    let second = second.next().await.unwrap().unwrap();
+    let first = first.next().await.unwrap().unwrap();
+    assert_eq!(first.0.as_ptr(), second.0.as_ptr());
 }
