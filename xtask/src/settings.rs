@@ -98,13 +98,13 @@ pub struct Authorization {
     #[serde(default)]
     pub actions: BTreeMap<String, String>,
     #[serde(default)]
-    pub also: BTreeMap<String, Also>,
+    pub also: BTreeMap<String, Vec<Also>>,
     /// By operation: condition key → member.
     #[serde(default)]
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// A second action that a request asks for on its resource.
+/// A further action that a request asks for on its resource.
 #[derive(Debug, Deserialize)]
 pub struct Also {
     /// The member whose being there asks for it.

@@ -8,11 +8,12 @@ use anabranch_catalog::MemoryCatalog;
 use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
 
 use crate::Authority;
-use crate::iam::Secret;
 use crate::iam::identities::{
     Draft, Failed, Identities, PolicyText, StoredAccessKey, StoredRole, StoredUser, Tags, TrustText,
 };
+use crate::iam::{Credentials, Secret, Sessions};
 use crate::kms::MasterKey;
+use crate::sts::Sts;
 
 /// No identities: every account has its root alone.
 pub(crate) fn no_identities() -> Arc<Identities> {
@@ -24,6 +25,13 @@ pub(crate) fn no_identities() -> Arc<Identities> {
 /// A judge who knows no identities.
 pub(crate) fn authority() -> Arc<Authority> {
     Authority::new(no_identities())
+}
+
+/// STS over these keys and identities.
+pub(crate) fn sts(credentials: Credentials, identities: Arc<Identities>) -> Sts {
+    let rng = Rng::system();
+    let sessions = Sessions::new(Arc::new(MasterKey::random(&rng)), Clock::machine(), rng);
+    Sts::new(Arc::new(credentials), identities, Arc::new(sessions))
 }
 
 /// What text is a policy allowing (or denying) an action on everything.

@@ -153,7 +153,11 @@ impl World {
         let mut handlers = Handlers::default();
         kinesis::register_streams(&streams, &mut handlers);
         cloudwatch::register_metrics(&cloudwatch, &mut handlers);
-        sts::register_tokens(&Arc::new(Sts::new(Arc::clone(&recipe.credentials))), &mut handlers);
+        let sessions =
+            Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
+        let tokens =
+            Sts::new(Arc::clone(&recipe.credentials), Arc::clone(&identities), Arc::clone(&sessions));
+        sts::register_tokens(&Arc::new(tokens), &mut handlers);
         let iam = Iam::new(Arc::clone(&identities), Arc::clone(&recipe.credentials));
         register_iam(&Arc::new(iam), &mut handlers);
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
@@ -163,8 +167,6 @@ impl World {
         authority.guard("kinesis", streams.clone());
         authority.guard("kms", keys.clone());
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
-        let sessions =
-            Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
         let authenticator =
             Authenticator::new(Arc::clone(&recipe.credentials), Arc::clone(&identities), sessions);
         let mut due = streams.due();

@@ -10,7 +10,7 @@ use anabranch_types::ConsumerArn;
 use crate::Streams;
 
 impl Guarded for Streams {
-    fn protection(&self, arn: &str) -> Option<Protection> {
+    fn protection(&self, _: &str, arn: &str) -> Option<Protection> {
         if let Some(stream) = self.directory.by_arn(arn) {
             let view = stream.view();
             return Some(protection(arn, view.stored.policy.as_deref(), &view.stored.tags));

@@ -11,6 +11,9 @@ use crate::settings::Also;
 pub fn resources(r: &Resolved<'_>, operation: &Operation) -> Result<String> {
     let by_default = r.authorization.operations.get("*");
     let kind = r.authorization.operations.get(&operation.name).or(by_default).map_or("any", String::as_str);
+    if kind == "none" {
+        return Ok("Resources::new()".to_owned());
+    }
     let Some(input) = operation.input.as_ref().filter(|_| kind != "any") else {
         return Ok("resource::any(Self::ACTION)".to_owned());
     };
@@ -30,12 +33,11 @@ pub fn resources(r: &Resolved<'_>, operation: &Operation) -> Result<String> {
     let template = resource.template.as_ref().and_then(|t| template(r, &input.shape, t));
     let named = template.unwrap_or_else(|| "|| None".to_owned());
     let one = format!("resource::one(Self::ACTION, {arn}, {named})");
-    Ok(match r.authorization.also.get(&operation.name) {
-        Some(Also { when, action }) => {
-            let given = entries(r, &input.shape, when)?.0;
-            format!("resource::also({one}, {given}.next().is_some(), {:?})", full_action(r, action))
-        }
-        None => one,
+    let also = r.authorization.also.get(&operation.name);
+    also.into_iter().flatten().try_fold(one, |resources, Also { when, action }| {
+        let given = entries(r, &input.shape, when)?.0;
+        let action = full_action(r, action);
+        Ok(format!("resource::also({resources}, {given}.next().is_some(), {action:?})"))
     })
 }
 

@@ -429,7 +429,7 @@ pub const STS: Service = Service {
             full_name: "sts.AssumeRole",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "AssumeRoleWithSAML",
@@ -485,14 +485,14 @@ pub const STS: Service = Service {
             full_name: "sts.GetFederationToken",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "GetSessionToken",
             full_name: "sts.GetSessionToken",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "GetWebIdentityToken",

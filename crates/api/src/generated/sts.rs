@@ -6,21 +6,26 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::operation::ConditionKeys;
 use crate::operation::Operation;
 use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
 use crate::service::Service;
+use crate::shown;
+use anabranch_types::Timestamp;
 use anabranch_wire::Codecs;
 use anabranch_wire::Decode;
 use anabranch_wire::Decoder;
 use anabranch_wire::Encode;
 use anabranch_wire::Encoder;
 use anabranch_wire::Envelope;
+use anabranch_wire::ListForm;
 use anabranch_wire::Malformed;
 use anabranch_wire::Path;
 use anabranch_wire::Protocol;
+use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
 use bytes::Bytes;
 use bytes::BytesMut;
@@ -165,14 +170,31 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Answers every operation of this family that is built.
-pub trait StsTokens: Serve<GetCallerIdentity> + Serve<GetAccessKeyInfo> {}
+pub trait StsTokens:
+    Serve<GetCallerIdentity>
+    + Serve<GetAccessKeyInfo>
+    + Serve<AssumeRole>
+    + Serve<GetSessionToken>
+    + Serve<GetFederationToken>
+{
+}
 
-impl<T> StsTokens for T where T: Serve<GetCallerIdentity> + Serve<GetAccessKeyInfo> {}
+impl<T> StsTokens for T where
+    T: Serve<GetCallerIdentity>
+        + Serve<GetAccessKeyInfo>
+        + Serve<AssumeRole>
+        + Serve<GetSessionToken>
+        + Serve<GetFederationToken>
+{
+}
 
 /// Hands over every operation of this family.
 pub fn register_tokens<S: StsTokens, R: Register>(service: &Arc<S>, register: &mut R) {
     register.unary::<GetCallerIdentity, S>(service);
     register.unary::<GetAccessKeyInfo, S>(service);
+    register.unary::<AssumeRole, S>(service);
+    register.unary::<GetSessionToken, S>(service);
+    register.unary::<GetFederationToken, S>(service);
 }
 
 /// The codecs of this service's protocols.
@@ -204,7 +226,7 @@ impl Operation for GetCallerIdentity {
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
-        resource::any(Self::ACTION)
+        Resources::new()
     }
 }
 
@@ -234,6 +256,183 @@ impl Operation for GetAccessKeyInfo {
     }
 }
 
+impl Operation for AssumeRole {
+    const SERVICE: &'static Service = &services::STS;
+    const NAME: &'static str = "sts.AssumeRole";
+    const ACTION: &'static str = "sts:AssumeRole";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = AssumeRoleOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::also(
+            resource::also(
+                resource::one(Self::ACTION, Some(&*self.role_arn), || None),
+                self.tags.iter().flatten().next().is_some(),
+                "sts:TagSession",
+            ),
+            self.source_identity.iter().next().is_some(),
+            "sts:SetSourceIdentity",
+        )
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(
+            &mut keys,
+            "aws:requesttag/",
+            self.tags.iter().flatten().map(|e| (&*e.key, &*e.value)),
+        );
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().flatten().map(|e| &*e.key));
+        resource::values(&mut keys, "sts:externalid", self.external_id.iter());
+        resource::values(&mut keys, "sts:rolesessionname", std::iter::once(&self.role_session_name));
+        resource::values(&mut keys, "sts:sourceidentity", self.source_identity.iter());
+        resource::values(&mut keys, "sts:transitivetagkeys", self.transitive_tag_keys.iter().flatten());
+        keys
+    }
+}
+
+impl Operation for GetSessionToken {
+    const SERVICE: &'static Service = &services::STS;
+    const NAME: &'static str = "sts.GetSessionToken";
+    const ACTION: &'static str = "sts:GetSessionToken";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = GetSessionTokenOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        Resources::new()
+    }
+}
+
+impl Operation for GetFederationToken {
+    const SERVICE: &'static Service = &services::STS;
+    const NAME: &'static str = "sts.GetFederationToken";
+    const ACTION: &'static str = "sts:GetFederationToken";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = GetFederationTokenOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::also(
+            resource::one(Self::ACTION, None, || {
+                Some(format!("arn:{}:sts::{}:federated-user/{}", cx.partition, cx.account, self.name))
+            }),
+            self.tags.iter().flatten().next().is_some(),
+            "sts:TagSession",
+        )
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(
+            &mut keys,
+            "aws:requesttag/",
+            self.tags.iter().flatten().map(|e| (&*e.key, &*e.value)),
+        );
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().flatten().map(|e| &*e.key));
+        keys
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AssumeRole {
+    pub role_arn: ByteString,
+    pub role_session_name: ByteString,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub policy: Option<ByteString>,
+    pub duration_seconds: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+    pub transitive_tag_keys: Option<Vec<ByteString>>,
+    pub external_id: Option<ByteString>,
+    pub serial_number: Option<ByteString>,
+    pub token_code: Option<ByteString>,
+    pub source_identity: Option<ByteString>,
+    pub provided_contexts: Option<Vec<ProvidedContext>>,
+    pub minimum_session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AssumeRoleOutput {
+    pub credentials: Option<Credentials>,
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    pub packed_policy_size: Option<i32>,
+    pub source_identity: Option<ByteString>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AssumedRoleUser {
+    pub assumed_role_id: ByteString,
+    pub arn: ByteString,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Credentials {
+    pub access_key_id: ByteString,
+    pub secret_access_key: ByteString,
+    pub session_token: ByteString,
+    pub expiration: Timestamp,
+}
+
+impl fmt::Debug for Credentials {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .field("secret_access_key", &shown::Hidden::of(&self.secret_access_key))
+            .field("session_token", &self.session_token)
+            .field("expiration", &self.expiration)
+            .finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FederatedUser {
+    pub federated_user_id: ByteString,
+    pub arn: ByteString,
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetAccessKeyInfo {
     pub access_key_id: ByteString,
@@ -252,6 +451,419 @@ pub struct GetCallerIdentityOutput {
     pub user_id: Option<ByteString>,
     pub account: Option<ByteString>,
     pub arn: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetFederationToken {
+    pub name: ByteString,
+    pub policy: Option<ByteString>,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub duration_seconds: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+    pub minimum_session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetFederationTokenOutput {
+    pub credentials: Option<Credentials>,
+    pub federated_user: Option<FederatedUser>,
+    pub packed_policy_size: Option<i32>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSessionToken {
+    pub duration_seconds: Option<i32>,
+    pub serial_number: Option<ByteString>,
+    pub token_code: Option<ByteString>,
+    pub minimum_session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetSessionTokenOutput {
+    pub credentials: Option<Credentials>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PolicyDescriptorType {
+    pub arn: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProvidedContext {
+    pub provider_arn: Option<ByteString>,
+    pub context_assertion: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tag {
+    pub key: ByteString,
+    pub value: ByteString,
+}
+
+impl Decode for AssumeRole {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "RoleArn",
+            "RoleSessionName",
+            "PolicyArns",
+            "Policy",
+            "DurationSeconds",
+            "Tags",
+            "TransitiveTagKeys",
+            "ExternalId",
+            "SerialNumber",
+            "TokenCode",
+            "SourceIdentity",
+            "ProvidedContexts",
+            "MinimumSessionTokenSize",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.role_arn = d.string()?;
+                }
+                1 => {
+                    value.role_session_name = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "PolicyArns");
+                    value.policy_arns = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| PolicyDescriptorType::decode(d, at, violations),
+                    )?);
+                }
+                3 => {
+                    value.policy = Some(d.string()?);
+                }
+                4 => {
+                    value.duration_seconds = Some(d.integer()?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags =
+                        Some(codec::list(d, ListForm::MEMBER, 50, at, violations, |d, at, violations| {
+                            Tag::decode(d, at, violations)
+                        })?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "TransitiveTagKeys");
+                    value.transitive_tag_keys =
+                        Some(codec::list(d, ListForm::MEMBER, 50, at, violations, |d, _, _| d.string())?);
+                }
+                7 => {
+                    value.external_id = Some(d.string()?);
+                }
+                8 => {
+                    value.serial_number = Some(d.string()?);
+                }
+                9 => {
+                    value.token_code = Some(d.string()?);
+                }
+                10 => {
+                    value.source_identity = Some(d.string()?);
+                }
+                11 => {
+                    let at = &Path::Member(at, "ProvidedContexts");
+                    value.provided_contexts =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, at, violations| {
+                            ProvidedContext::decode(d, at, violations)
+                        })?);
+                }
+                12 => {
+                    value.minimum_session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "RoleArn"), (1, "RoleSessionName")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for AssumeRole {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("RoleArn");
+        e.string(&self.role_arn);
+
+        e.member("RoleSessionName");
+        e.string(&self.role_session_name);
+
+        if let Some(v) = &self.policy_arns {
+            e.member("PolicyArns");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.policy {
+            e.member("Policy");
+            e.string(v);
+        }
+        if let Some(v) = &self.duration_seconds {
+            e.member("DurationSeconds");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.transitive_tag_keys {
+            e.member("TransitiveTagKeys");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.external_id {
+            e.member("ExternalId");
+            e.string(v);
+        }
+        if let Some(v) = &self.serial_number {
+            e.member("SerialNumber");
+            e.string(v);
+        }
+        if let Some(v) = &self.token_code {
+            e.member("TokenCode");
+            e.string(v);
+        }
+        if let Some(v) = &self.source_identity {
+            e.member("SourceIdentity");
+            e.string(v);
+        }
+        if let Some(v) = &self.provided_contexts {
+            e.member("ProvidedContexts");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            e.member("MinimumSessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for AssumeRoleOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "Credentials",
+            "AssumedRoleUser",
+            "PackedPolicySize",
+            "SourceIdentity",
+            "SessionTokenUtilization",
+            "SessionTokenSize",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Credentials");
+                    value.credentials = Some(Credentials::decode(d, at, violations)?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "AssumedRoleUser");
+                    value.assumed_role_user = Some(AssumedRoleUser::decode(d, at, violations)?);
+                }
+                2 => {
+                    value.packed_policy_size = Some(d.integer()?);
+                }
+                3 => {
+                    value.source_identity = Some(d.string()?);
+                }
+                4 => {
+                    value.session_token_utilization = Some(d.integer()?);
+                }
+                5 => {
+                    value.session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for AssumeRoleOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.credentials {
+            e.member("Credentials");
+            v.encode(e);
+        }
+        if let Some(v) = &self.assumed_role_user {
+            e.member("AssumedRoleUser");
+            v.encode(e);
+        }
+        if let Some(v) = &self.packed_policy_size {
+            e.member("PackedPolicySize");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.source_identity {
+            e.member("SourceIdentity");
+            e.string(v);
+        }
+        if let Some(v) = &self.session_token_utilization {
+            e.member("SessionTokenUtilization");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.session_token_size {
+            e.member("SessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for AssumedRoleUser {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AssumedRoleId", "Arn"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.assumed_role_id = d.string()?;
+                }
+                1 => {
+                    value.arn = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "AssumedRoleId"), (1, "Arn")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for AssumedRoleUser {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AssumedRoleId");
+        e.string(&self.assumed_role_id);
+
+        e.member("Arn");
+        e.string(&self.arn);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for Credentials {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.access_key_id = d.string()?;
+                }
+                1 => {
+                    value.secret_access_key = d.string()?;
+                }
+                2 => {
+                    value.session_token = d.string()?;
+                }
+                3 => {
+                    value.expiration = d.timestamp(TimestampForm::Default)?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[(0, "AccessKeyId"), (1, "SecretAccessKey"), (2, "SessionToken"), (3, "Expiration")],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for Credentials {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AccessKeyId");
+        e.string(&self.access_key_id);
+
+        e.member("SecretAccessKey");
+        e.string(&self.secret_access_key);
+
+        e.member("SessionToken");
+        e.string(&self.session_token);
+
+        e.member("Expiration");
+        e.timestamp(self.expiration, TimestampForm::Default);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for FederatedUser {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["FederatedUserId", "Arn"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.federated_user_id = d.string()?;
+                }
+                1 => {
+                    value.arn = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "FederatedUserId"), (1, "Arn")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for FederatedUser {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("FederatedUserId");
+        e.string(&self.federated_user_id);
+
+        e.member("Arn");
+        e.string(&self.arn);
+
+        e.end_structure();
+    }
 }
 
 impl Decode for GetAccessKeyInfo {
@@ -381,6 +993,430 @@ impl Encode for GetCallerIdentityOutput {
     }
 }
 
+impl Decode for GetFederationToken {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["Name", "Policy", "PolicyArns", "DurationSeconds", "Tags", "MinimumSessionTokenSize"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.name = d.string()?;
+                }
+                1 => {
+                    value.policy = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "PolicyArns");
+                    value.policy_arns = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| PolicyDescriptorType::decode(d, at, violations),
+                    )?);
+                }
+                3 => {
+                    value.duration_seconds = Some(d.integer()?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags =
+                        Some(codec::list(d, ListForm::MEMBER, 50, at, violations, |d, at, violations| {
+                            Tag::decode(d, at, violations)
+                        })?);
+                }
+                5 => {
+                    value.minimum_session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Name")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GetFederationToken {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Name");
+        e.string(&self.name);
+
+        if let Some(v) = &self.policy {
+            e.member("Policy");
+            e.string(v);
+        }
+        if let Some(v) = &self.policy_arns {
+            e.member("PolicyArns");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.duration_seconds {
+            e.member("DurationSeconds");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            e.member("MinimumSessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetFederationTokenOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "Credentials",
+            "FederatedUser",
+            "PackedPolicySize",
+            "SessionTokenUtilization",
+            "SessionTokenSize",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Credentials");
+                    value.credentials = Some(Credentials::decode(d, at, violations)?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "FederatedUser");
+                    value.federated_user = Some(FederatedUser::decode(d, at, violations)?);
+                }
+                2 => {
+                    value.packed_policy_size = Some(d.integer()?);
+                }
+                3 => {
+                    value.session_token_utilization = Some(d.integer()?);
+                }
+                4 => {
+                    value.session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetFederationTokenOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.credentials {
+            e.member("Credentials");
+            v.encode(e);
+        }
+        if let Some(v) = &self.federated_user {
+            e.member("FederatedUser");
+            v.encode(e);
+        }
+        if let Some(v) = &self.packed_policy_size {
+            e.member("PackedPolicySize");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.session_token_utilization {
+            e.member("SessionTokenUtilization");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.session_token_size {
+            e.member("SessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetSessionToken {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DurationSeconds", "SerialNumber", "TokenCode", "MinimumSessionTokenSize"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.duration_seconds = Some(d.integer()?);
+                }
+                1 => {
+                    value.serial_number = Some(d.string()?);
+                }
+                2 => {
+                    value.token_code = Some(d.string()?);
+                }
+                3 => {
+                    value.minimum_session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetSessionToken {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.duration_seconds {
+            e.member("DurationSeconds");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.serial_number {
+            e.member("SerialNumber");
+            e.string(v);
+        }
+        if let Some(v) = &self.token_code {
+            e.member("TokenCode");
+            e.string(v);
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            e.member("MinimumSessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetSessionTokenOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Credentials", "SessionTokenUtilization", "SessionTokenSize"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Credentials");
+                    value.credentials = Some(Credentials::decode(d, at, violations)?);
+                }
+                1 => {
+                    value.session_token_utilization = Some(d.integer()?);
+                }
+                2 => {
+                    value.session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetSessionTokenOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.credentials {
+            e.member("Credentials");
+            v.encode(e);
+        }
+        if let Some(v) = &self.session_token_utilization {
+            e.member("SessionTokenUtilization");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.session_token_size {
+            e.member("SessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for PolicyDescriptorType {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["arn"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.arn = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for PolicyDescriptorType {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.arn {
+            e.member("arn");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ProvidedContext {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ProviderArn", "ContextAssertion"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.provider_arn = Some(d.string()?);
+                }
+                1 => {
+                    value.context_assertion = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ProvidedContext {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.provider_arn {
+            e.member("ProviderArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.context_assertion {
+            e.member("ContextAssertion");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for Tag {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Key", "Value"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.key = d.string()?;
+                }
+                1 => {
+                    value.value = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Key"), (1, "Value")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for Tag {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Key");
+        e.string(&self.key);
+
+        e.member("Value");
+        e.string(&self.value);
+
+        e.end_structure();
+    }
+}
+
+impl AssumeRole {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "RoleArn");
+            ARN_TYPE_TEXT.check(&self.role_arn, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "RoleSessionName");
+            ROLE_SESSION_NAME_TYPE_TEXT.check(&self.role_session_name, at, violations);
+        }
+        if let Some(v) = &self.policy_arns {
+            let at = &Path::Member(at, "PolicyArns");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.policy {
+            let at = &Path::Member(at, "Policy");
+            UNRESTRICTED_SESSION_POLICY_DOCUMENT_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.duration_seconds {
+            let at = &Path::Member(at, "DurationSeconds");
+            ROLE_DURATION_SECONDS_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.tags {
+            let at = &Path::Member(at, "Tags");
+            TAG_LIST_TYPE_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.transitive_tag_keys {
+            let at = &Path::Member(at, "TransitiveTagKeys");
+            TAG_KEY_LIST_TYPE_COUNT.check(v, at, violations);
+            TAG_KEY_TYPE_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.external_id {
+            let at = &Path::Member(at, "ExternalId");
+            EXTERNAL_ID_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.serial_number {
+            let at = &Path::Member(at, "SerialNumber");
+            SERIAL_NUMBER_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.token_code {
+            let at = &Path::Member(at, "TokenCode");
+            TOKEN_CODE_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.source_identity {
+            let at = &Path::Member(at, "SourceIdentity");
+            SOURCE_IDENTITY_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.provided_contexts {
+            let at = &Path::Member(at, "ProvidedContexts");
+            PROVIDED_CONTEXTS_LIST_TYPE_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            let at = &Path::Member(at, "MinimumSessionTokenSize");
+            MINIMUM_SESSION_TOKEN_SIZE_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
 impl GetAccessKeyInfo {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -390,8 +1426,221 @@ impl GetAccessKeyInfo {
     }
 }
 
+impl GetFederationToken {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Name");
+            USER_NAME_TYPE_TEXT.check(&self.name, at, violations);
+        }
+        if let Some(v) = &self.policy {
+            let at = &Path::Member(at, "Policy");
+            SESSION_POLICY_DOCUMENT_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.policy_arns {
+            let at = &Path::Member(at, "PolicyArns");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.duration_seconds {
+            let at = &Path::Member(at, "DurationSeconds");
+            DURATION_SECONDS_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.tags {
+            let at = &Path::Member(at, "Tags");
+            TAG_LIST_TYPE_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            let at = &Path::Member(at, "MinimumSessionTokenSize");
+            MINIMUM_SESSION_TOKEN_SIZE_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl GetSessionToken {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.duration_seconds {
+            let at = &Path::Member(at, "DurationSeconds");
+            DURATION_SECONDS_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.serial_number {
+            let at = &Path::Member(at, "SerialNumber");
+            SERIAL_NUMBER_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.token_code {
+            let at = &Path::Member(at, "TokenCode");
+            TOKEN_CODE_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            let at = &Path::Member(at, "MinimumSessionTokenSize");
+            MINIMUM_SESSION_TOKEN_SIZE_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl PolicyDescriptorType {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.arn {
+            let at = &Path::Member(at, "arn");
+            ARN_TYPE_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl ProvidedContext {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.provider_arn {
+            let at = &Path::Member(at, "ProviderArn");
+            ARN_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.context_assertion {
+            let at = &Path::Member(at, "ContextAssertion");
+            CONTEXT_ASSERTION_TYPE_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl shown::Shown for ProvidedContext {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown::structure(
+            f,
+            "ProvidedContext",
+            &[("providerArn", &self.provider_arn), ("contextAssertion", &self.context_assertion)],
+        )
+    }
+}
+
+impl Tag {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Key");
+            TAG_KEY_TYPE_TEXT.check(&self.key, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Value");
+            TAG_VALUE_TYPE_TEXT.check(&self.value, at, violations);
+        }
+    }
+}
+
+impl shown::Shown for Tag {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown::structure(f, "Tag", &[("key", &self.key), ("value", &self.value)])
+    }
+}
+
+static PROVIDED_CONTEXTS_LIST_TYPE_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: Some(1), max: Some(5) } };
+
 static ACCESS_KEY_ID_TYPE_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(16), max: Some(128) },
     pattern: Some(constraint::Pattern::regex("[\\w]*", "\\A(?:[a-zA-Z0-9_]*)\\z")),
+    sensitive: false,
+};
+
+static ARN_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(20), max: Some(2048) },
+    pattern: Some(constraint::Pattern::regex(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+",
+        "\\A(?:[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+)\\z",
+    )),
+    sensitive: false,
+};
+
+static CONTEXT_ASSERTION_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(4), max: Some(2048) },
+    pattern: None,
+    sensitive: false,
+};
+
+static DURATION_SECONDS_TYPE_RANGE: constraint::Range =
+    constraint::Range { min: Some(900), max: Some(129600) };
+
+static EXTERNAL_ID_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(2), max: Some(1224) },
+    pattern: Some(constraint::Pattern::regex("[\\w+=,.@:\\/-]*", "\\A(?:[a-zA-Z0-9_+=,.@:/-]*)\\z")),
+    sensitive: false,
+};
+
+static MINIMUM_SESSION_TOKEN_SIZE_TYPE_RANGE: constraint::Range =
+    constraint::Range { min: Some(0), max: Some(4096) };
+
+static ROLE_DURATION_SECONDS_TYPE_RANGE: constraint::Range =
+    constraint::Range { min: Some(900), max: Some(43200) };
+
+static ROLE_SESSION_NAME_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(2), max: Some(64) },
+    pattern: Some(constraint::Pattern::regex("[\\w+=,.@-]*", "\\A(?:[a-zA-Z0-9_+=,.@-]*)\\z")),
+    sensitive: false,
+};
+
+static SERIAL_NUMBER_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(9), max: Some(256) },
+    pattern: Some(constraint::Pattern::regex("[\\w+=/:,.@-]*", "\\A(?:[a-zA-Z0-9_+=/:,.@-]*)\\z")),
+    sensitive: false,
+};
+
+static SESSION_POLICY_DOCUMENT_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(2048) },
+    pattern: Some(constraint::Pattern::regex(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+)\\z",
+    )),
+    sensitive: false,
+};
+
+static SOURCE_IDENTITY_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(2), max: Some(64) },
+    pattern: Some(constraint::Pattern::regex("[\\w+=,.@-]*", "\\A(?:[a-zA-Z0-9_+=,.@-]*)\\z")),
+    sensitive: false,
+};
+
+static TAG_KEY_LIST_TYPE_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: None, max: Some(50) } };
+
+static TAG_KEY_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(128) },
+    pattern: Some(constraint::Pattern::regex(
+        "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+",
+        "\\A(?:[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)\\z",
+    )),
+    sensitive: false,
+};
+
+static TAG_LIST_TYPE_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: None, max: Some(50) } };
+
+static TAG_VALUE_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(0), max: Some(256) },
+    pattern: Some(constraint::Pattern::regex(
+        "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*",
+        "\\A(?:[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)\\z",
+    )),
+    sensitive: false,
+};
+
+static TOKEN_CODE_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(6), max: Some(6) },
+    pattern: Some(constraint::Pattern::regex("[\\d]*", "\\A(?:[0-9]*)\\z")),
+    sensitive: false,
+};
+
+static UNRESTRICTED_SESSION_POLICY_DOCUMENT_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: None },
+    pattern: Some(constraint::Pattern::regex(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+)\\z",
+    )),
+    sensitive: false,
+};
+
+static USER_NAME_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(2), max: Some(32) },
+    pattern: Some(constraint::Pattern::regex("[\\w+=,.@-]*", "\\A(?:[a-zA-Z0-9_+=,.@-]*)\\z")),
     sensitive: false,
 };

@@ -20,9 +20,10 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Knows the policies of these identities, and of no resource yet.
+    /// Knows the policies of these identities, the trust policies of roles among them, and of no other resource yet.
     pub fn new(identities: Arc<Identities>) -> Arc<Self> {
-        Arc::new(Self { identities, guards: RwLock::default(), verdicts: Verdicts::default() })
+        let guards: BTreeMap<_, Arc<dyn Guarded>> = [("iam", identities.clone() as Arc<dyn Guarded>)].into();
+        Arc::new(Self { identities, guards: RwLock::new(guards), verdicts: Verdicts::default() })
     }
 
     /// From now on `guard` tells what protects the resources of `service`, the third part of their ARNs.
@@ -65,7 +66,7 @@ impl Authority {
 
     fn judge(&self, cx: &Context, resource: &Resource, given: &ConditionKeys) -> Judged {
         let guard = self.guard_of(&resource.arn);
-        let protection = guard.as_ref().and_then(|guard| guard.protection(&resource.arn));
+        let protection = guard.as_ref().and_then(|guard| guard.protection(resource.action, &resource.arn));
         let who = Who::of(cx, &self.identities);
         let keys = CallKeys { cx, who: &who, arn: &resource.arn, protection: protection.as_ref(), given };
         let request = Request {

@@ -41,14 +41,10 @@ impl Who {
             }
         }
         if let Some(session) = &cx.session {
-            let documents = |texts: &Vec<Arc<str>>| {
-                texts
-                    .iter()
-                    .filter_map(|text| Document::parse(text, DocumentKind::Identity).ok())
-                    .map(Arc::new)
-                    .collect()
-            };
-            who.session = session.policies.as_ref().map(documents);
+            who.session = session.policies.as_ref().map(|texts| {
+                let read = texts.iter().filter_map(|text| session_policy(cx, text, identities));
+                read.collect()
+            });
             let own = session.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
             who.tags.splice(0..0, own);
         }
@@ -104,6 +100,14 @@ impl Who {
         self.identity = Arc::clone(&policies.identity);
         self.boundary = policies.boundary.clone();
     }
+}
+
+/// A policy that a session was made with: one that is managed, by its ARN, as it is now; or its text.
+fn session_policy(cx: &Context, text: &str, identities: &Identities) -> Option<Arc<Document>> {
+    if text.starts_with("arn:") {
+        return identities.managed_policy(cx.account, text);
+    }
+    Document::parse(text, DocumentKind::Identity).ok().map(Arc::new)
 }
 
 /// What a root's federated users may, before their session's policies narrow it.

@@ -6,8 +6,8 @@ use crate::iam::policy::{Document, ResourcePolicy};
 
 /// A service whose resources are protected by more than their account: by policies of their own, or by conditions on their tags.
 pub trait Guarded: Send + Sync + 'static {
-    /// What protects the resource with this ARN, if there is such a resource: a denial comes whether or not there is.
-    fn protection(&self, arn: &str) -> Option<Protection>;
+    /// What protects the resource with this ARN from this action, if there is such a resource: a denial comes whether or not there is.
+    fn protection(&self, action: &str, arn: &str) -> Option<Protection>;
 
     /// A number that rises with every change that may change what protects a resource.
     fn revision(&self) -> u64;

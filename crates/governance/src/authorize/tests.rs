@@ -27,7 +27,7 @@ impl Streams {
 }
 
 impl Guarded for Streams {
-    fn protection(&self, arn: &str) -> Option<Protection> {
+    fn protection(&self, _: &str, arn: &str) -> Option<Protection> {
         (arn == STREAM).then(|| self.protection.lock().unwrap().clone())
     }
 
@@ -259,7 +259,9 @@ async fn credentials_of_get_session_token_may_not_call_iam() {
     let f = Fixture::new(Streams::default());
     with_alice(&f.identities, &policy("Allow", "*")).await;
     let cx = Context { session: Some(Arc::default()), ..alice(&f.identities) };
-    assert!(f.may(&cx, PUT, STREAM) && f.may(&cx, "sts:AssumeRole", "arn:aws:iam::111111111111:role/r"));
+    with_reader(&f.identities, &policy("Allow", "*")).await;
+    assert!(f.may(&cx, PUT, STREAM));
+    assert!(f.may(&cx, "sts:AssumeRole", "arn:aws:iam::111111111111:role/app/reader"));
     for action in ["iam:ListUsers", "sts:GetFederationToken"] {
         let refused = f.refused(&cx, action, "*", &ConditionKeys::new());
         assert_eq!(refused.unwrap().0, "InvalidClientTokenId", "{action}");

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use super::Secret;
-use crate::kms::MasterKey;
+use crate::kms::{MasterKey, NONCE_BYTES, TAG_BYTES};
 
 /// Opened tokens that stay in memory. All are forgotten when there are more; opening one takes microseconds.
 const OPENED_MAX: usize = 4_096;
@@ -64,8 +64,14 @@ impl Sessions {
         Self { master_key, clock, rng, opened: Mutex::default() }
     }
 
-    /// New credentials for a session; none for those who have no sessions: a service, nobody, a development identity.
-    pub fn issue(&self, principal: &Principal, session: &Session) -> Option<TemporaryCredentials> {
+    /// New credentials for a session, with a token of at least so many bytes; none for those who have no sessions: a service, nobody, a
+    /// development identity.
+    pub fn issue(
+        &self,
+        principal: &Principal,
+        session: &Session,
+        token_bytes_min: usize,
+    ) -> Option<TemporaryCredentials> {
         let holder = Holder::of(principal)?;
         let access_key = self.access_key();
         let secret = self.secret();
@@ -77,6 +83,10 @@ impl Sessions {
         };
         let mut plain = Zeroizing::new(vec![VERSION]);
         minicbor::encode(&sealed, &mut *plain).expect("a vector takes everything");
+        // What follows the document is not looked at. Base64 makes four bytes of three.
+        let needed = (token_bytes_min.div_ceil(4) * 3).saturating_sub(NONCE_BYTES + TAG_BYTES);
+        let bytes = plain.len().max(needed);
+        plain.resize(bytes, 0);
         let token = base64_simd::STANDARD.encode_to_string(self.master_key.seal(&plain, CONTEXT, &self.rng));
         Some(TemporaryCredentials { access_key, secret, token: Secret::new(token) })
     }
@@ -325,20 +335,20 @@ mod tests {
             source_identity: Some("alice".into()),
         };
         for principal in principals() {
-            let made = sessions.issue(&principal, &session).unwrap();
+            let made = sessions.issue(&principal, &session, 0).unwrap();
             let opened = sessions.open(made.token.expose()).unwrap();
             assert_eq!((&opened.principal, &*opened.session), (&principal, &session));
             assert_eq!((&*opened.access_key, &opened.secret), (&*made.access_key, &made.secret));
             assert!(made.access_key.starts_with("ASIA") && made.access_key.len() == 20);
             assert_eq!(made.secret.expose().len(), 40);
         }
-        assert!(sessions.issue(&Principal::Anonymous, &session).is_none());
+        assert!(sessions.issue(&Principal::Anonymous, &session, 0).is_none());
     }
 
     #[test]
     fn a_token_of_another_server_or_a_changed_one_is_not_ours() {
         let (ours, other) = (sessions(1), sessions(2));
-        let made = ours.issue(&principals()[0], &Session::default()).unwrap();
+        let made = ours.issue(&principals()[0], &Session::default(), 0).unwrap();
         let token = made.token.expose();
         assert_eq!(other.open(token).err(), Some(NotOurs));
         assert_eq!(ours.open("").err(), Some(NotOurs));
@@ -352,9 +362,24 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_as_long_as_is_asked_for() {
+        let sessions = sessions(1);
+        for bytes in [0, 1, 1_000, 1_001, 1_002, 1_003, 4_096] {
+            let made = sessions.issue(&principals()[0], &Session::default(), bytes).unwrap();
+            let token = made.token.expose();
+            assert!(
+                token.len() >= bytes && (bytes < 1_000 || token.len() < bytes + 4),
+                "{bytes}: {}",
+                token.len()
+            );
+            assert_eq!(sessions.open(token).unwrap().principal, principals()[0]);
+        }
+    }
+
+    #[test]
     fn no_secret_is_printed() {
         let sessions = sessions(1);
-        let made = sessions.issue(&principals()[0], &Session::default()).unwrap();
+        let made = sessions.issue(&principals()[0], &Session::default(), 0).unwrap();
         let opened = sessions.open(made.token.expose()).unwrap();
         let printed = format!("{made:?} {opened:?}");
         assert!(!printed.contains(made.secret.expose()) && !printed.contains(made.token.expose()));

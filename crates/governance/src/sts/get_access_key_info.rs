@@ -8,7 +8,9 @@ impl Serve<GetAccessKeyInfo> for Sts {
     /// keys come from outside and hold none, so a key that a closed server does not know is refused.
     async fn serve(&self, _: &Context, request: GetAccessKeyInfo) -> Result<GetAccessKeyInfoOutput, Error> {
         let id = &request.access_key_id;
-        let account = self.credentials.account_of(id).ok_or_else(|| errors::unknown_access_key(id))?;
+        let of_user = self.identities.access_key(id).map(|key| key.account);
+        let account = of_user.or_else(|| self.credentials.account_of(id));
+        let account = account.ok_or_else(|| errors::unknown_access_key(id))?;
         Ok(GetAccessKeyInfoOutput { account: Some(account.to_string().into()) })
     }
 }
@@ -20,18 +22,17 @@ mod tests {
     use anabranch_api::ApiError;
     use anabranch_api::sts::GetAccessKeyInfo;
 
-    use super::Sts;
     use crate::Door;
     use crate::audit::NoAudit;
     use crate::iam::Credentials;
     use crate::metrics::Metrics;
-    use crate::testing::{authority, context};
+    use crate::testing::{authority, context, no_identities, sts};
 
     /// What the root of 111111111111 is told about a key by a server with these credentials.
     async fn told(credentials: Credentials, id: &str) -> Result<String, ApiError> {
         let door = Door::new(authority(), Arc::new(NoAudit), Metrics::new(|_| {}));
         let request = GetAccessKeyInfo { access_key_id: id.into() };
-        let sts = Arc::new(Sts::new(Arc::new(credentials)));
+        let sts = Arc::new(sts(credentials, no_identities()));
         let output = door.unary(context("111111111111"), &sts, request).await?;
         Ok(output.account.unwrap().to_string())
     }

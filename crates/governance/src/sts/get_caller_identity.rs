@@ -22,11 +22,11 @@ mod tests {
     use anabranch_api::sts::GetCallerIdentity;
     use anabranch_types::Partition;
 
-    use super::Sts;
     use crate::Door;
     use crate::audit::NoAudit;
+    use crate::iam::Credentials;
     use crate::metrics::Metrics;
-    use crate::testing::{authority, context};
+    use crate::testing::{authority, context, no_identities, sts};
 
     #[tokio::test]
     async fn a_caller_is_told_its_account_and_arn() {
@@ -38,7 +38,7 @@ mod tests {
             (cx.principal.clone(), "111111111111", "arn:aws-cn:iam::111111111111:root"),
             (development, "111111111111", "arn:aws-cn:iam::111111111111:root"),
         ];
-        let sts = Arc::new(Sts::new(Arc::default()));
+        let sts = Arc::new(sts(Credentials::none(), no_identities()));
         for (principal, user_id, arn) in cases {
             cx.principal = principal;
             let told = door.unary(cx.clone(), &sts, GetCallerIdentity::default()).await.unwrap();

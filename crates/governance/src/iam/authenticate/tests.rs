@@ -197,7 +197,7 @@ async fn temporary_credentials_are_known_by_their_token_until_they_end_or_their_
             expires: Timestamp::from_seconds(Clock::machine_now().seconds() + after),
             ..Session::default()
         };
-        let made = server.sessions.issue(&principal, &session(900)).unwrap();
+        let made = server.sessions.issue(&principal, &session(900), 0).unwrap();
         let call = Call {
             access_key: &made.access_key,
             secret: made.secret.expose(),
@@ -207,7 +207,7 @@ async fn temporary_credentials_are_known_by_their_token_until_they_end_or_their_
         let found = call.seen_by(&server).unwrap();
         assert_eq!((&found.principal, found.account), (&principal, account));
         assert!(found.session.is_some());
-        let over = server.sessions.issue(&principal, &session(-1)).unwrap();
+        let over = server.sessions.issue(&principal, &session(-1), 0).unwrap();
         let refused = [
             (Call { secret: "wrong", ..call }, Failure::Mismatch),
             (Call { token: None, ..call }, Failure::UnknownKey),

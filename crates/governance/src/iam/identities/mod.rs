@@ -7,6 +7,7 @@
 mod account;
 mod change;
 mod effective;
+mod guarded;
 mod index;
 mod keys;
 mod last_used;

@@ -1,0 +1,83 @@
+//! What protects identities: a role its trust policy, everything its tags.
+
+use std::sync::{Arc, LazyLock};
+
+use anabranch_types::AccountId;
+
+use super::stored::Tags;
+use super::{Identities, lower};
+use crate::authorize::{Guarded, Protection, ProtectionPolicy};
+use crate::iam::aws_managed;
+use crate::iam::policy::{Document, DocumentKind};
+
+impl Guarded for Identities {
+    fn protection(&self, action: &str, arn: &str) -> Option<Protection> {
+        let (account, kind, path, name) = parts(arn)?;
+        let account = self.account(account);
+        match kind {
+            "role" => {
+                let role = account.role(name).filter(|role| role.stored.path == path);
+                // Whoever is judged by a trust policy shall not learn whether there is a role.
+                let policy = action.starts_with("sts:").then(|| match &role {
+                    Some(role) => ProtectionPolicy::Trust(Arc::clone(role.stored.trust.document())),
+                    None => ProtectionPolicy::Trust(Arc::clone(&NOBODY)),
+                });
+                Some(Protection {
+                    policy: policy.unwrap_or_default(),
+                    ..tagged(role.map(|role| &role.stored.tags))
+                })
+            }
+            "user" => {
+                let user = account.user(name).filter(|user| user.stored.path == path);
+                Some(tagged(user.map(|user| &user.stored.tags)))
+            }
+            "policy" => {
+                let policy = account.stored.policies.get(&lower(name));
+                Some(tagged(policy.filter(|policy| policy.path == path).map(|policy| &policy.tags)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Counted by the judge himself.
+    fn revision(&self) -> u64 {
+        0
+    }
+}
+
+impl Identities {
+    /// The managed policy with this ARN that an identity of the account may have: AWS's, or the account's own.
+    pub fn managed_policy(&self, account: AccountId, arn: &str) -> Option<Arc<Document>> {
+        if let Some((_, policy)) = arn.split_once(":iam::aws:policy/") {
+            return Some(Arc::clone(aws_managed::find(policy)?.text.document()));
+        }
+        let (owner, "policy", path, name) = parts(arn)? else { return None };
+        let account = Some(self.account(owner)).filter(|found| found.id == account)?;
+        let found = account.stored.policies.get(&lower(name));
+        let found = found.filter(|found| found.name == name && found.path == path)?;
+        Some(Arc::clone(found.default_version()?.text.document()))
+    }
+}
+
+/// Account, kind, path and name in the ARN of an identity.
+fn parts(arn: &str) -> Option<(AccountId, &str, String, &str)> {
+    let rest = arn.strip_prefix("arn:")?.split_once(":iam::")?.1;
+    let (account, rest) = rest.split_once(':')?;
+    let (kind, path_and_name) = rest.split_once('/')?;
+    let (path, name) = match path_and_name.rsplit_once('/') {
+        Some((path, name)) => (format!("/{path}/"), name),
+        None => ("/".to_owned(), path_and_name),
+    };
+    Some((account.parse().ok()?, kind, path, name))
+}
+
+fn tagged(tags: Option<&Tags>) -> Protection {
+    let tags = tags.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
+    Protection { tags: tags.collect(), ..Protection::default() }
+}
+
+/// The trust policy of a role that is not there.
+static NOBODY: LazyLock<Arc<Document>> = LazyLock::new(|| {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"nobody.invalid"},"Action":"sts:AssumeRole"}}"#;
+    Arc::new(Document::parse(text, DocumentKind::Trust).expect("it is a trust policy"))
+});
