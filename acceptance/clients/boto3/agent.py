@@ -16,10 +16,9 @@ subscriptions = {}
 
 
 @functools.cache
-def client(service: str, region: str, key: str, secret: str, endpoint: str | None):
-    return boto3.client(
-        service, region_name=region, aws_access_key_id=key, aws_secret_access_key=secret, endpoint_url=endpoint, config=CONFIG
-    )
+def client(service: str, region: str, key: str, secret: str, token: str | None, endpoint: str | None):
+    keys = {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
+    return boto3.client(service, region_name=region, endpoint_url=endpoint, config=CONFIG, **keys)
 
 
 def sent(value):
@@ -49,7 +48,7 @@ def came(value):
 
 
 def call(question: dict) -> dict:
-    made = client(*(question.get(part) for part in ("service", "region", "key", "secret", "endpoint")))
+    made = client(*(question.get(part) for part in ("service", "region", "key", "secret", "token", "endpoint")))
     if unknown := unknown_members(made, question):
         return {"unsupported": unknown}
     method = getattr(made, boto3_name(made, question["operation"]))

@@ -81,7 +81,7 @@ def call(question: dict, file) -> dict:
         "--cli-input-json", f"file://{file.name}", "--no-paginate", "--output", "json",
         "--region", question["region"], "--endpoint-url", question["endpoint"],
     ]
-    keys = {"AWS_ACCESS_KEY_ID": question["key"], "AWS_SECRET_ACCESS_KEY": question["secret"]}
+    keys = {"AWS_ACCESS_KEY_ID": question["key"], "AWS_SECRET_ACCESS_KEY": question["secret"], "AWS_SESSION_TOKEN": question.get("token", "")}
     known = (question["service"], question["operation"])
     code, out, err = (forked if known in asked else spawned)(words, keys)
     asked.add(known)

@@ -26,7 +26,7 @@ import (
 )
 
 type question struct {
-	Service, Operation, Region, Key, Secret, Endpoint string
+	Service, Operation, Region, Key, Secret, Token, Endpoint string
 	Params                                            map[string]any
 	Read, Close                                       string
 	Records                                           *int
@@ -95,12 +95,12 @@ func call(asked question) answer {
 }
 
 func client(asked question) any {
-	name := strings.Join([]string{asked.Service, asked.Region, asked.Key, asked.Secret, asked.Endpoint}, " ")
+	name := strings.Join([]string{asked.Service, asked.Region, asked.Key, asked.Secret, asked.Token, asked.Endpoint}, " ")
 	if _, made := clients[name]; !made {
 		clients[name] = serviceClient(asked.Service, aws.Config{
 			Region:       asked.Region,
 			BaseEndpoint: aws.String(asked.Endpoint),
-			Credentials:  credentials.NewStaticCredentialsProvider(asked.Key, asked.Secret, ""),
+			Credentials:  credentials.NewStaticCredentialsProvider(asked.Key, asked.Secret, asked.Token),
 			Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 			// What config.LoadDefaultConfig chooses; 0 would compress everything.
 			RequestMinCompressSizeBytes: 10240,

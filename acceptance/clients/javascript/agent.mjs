@@ -15,11 +15,11 @@ const packages = {
 const clients = new Map();
 const subscriptions = new Map();
 
-function client({ service, region, key, secret, endpoint }) {
-  const name = [service, region, key, secret, endpoint].join(" ");
+function client({ service, region, key, secret, token, endpoint }) {
+  const name = [service, region, key, secret, token, endpoint].join(" ");
   if (!clients.has(name)) {
     const made = packages[service][1];
-    const credentials = { accessKeyId: key, secretAccessKey: secret };
+    const credentials = { accessKeyId: key, secretAccessKey: secret, sessionToken: token };
     clients.set(name, new made({ region, credentials, endpoint, maxAttempts: 1 }));
   }
   return clients.get(name);

@@ -24,22 +24,22 @@ impl Buffers {
     /// An empty buffer with room for `bytes`.
     pub fn take(&self, bytes: usize) -> Buffer {
         if bytes < POOLED_BYTES_MIN {
-            return Buffer { room: vec![0; bytes], filled: 0, home: None };
+            return Buffer { written: Vec::with_capacity(bytes), filled: 0, home: None };
         }
         let mut waiting = self.waiting();
-        let fits = |b: &Vec<u8>| b.len() >= bytes && b.len() / 2 <= bytes.next_power_of_two();
+        let fits = |b: &Vec<u8>| b.capacity() >= bytes && b.capacity() / 2 <= bytes.next_power_of_two();
         let found = waiting.buffers.iter().rposition(fits).map(|i| waiting.buffers.swap_remove(i));
-        waiting.bytes -= found.as_ref().map_or(0, Vec::len);
+        waiting.bytes -= found.as_ref().map_or(0, Vec::capacity);
         drop(waiting);
-        let room = found.unwrap_or_else(|| vec![0; bytes]);
-        Buffer { room, filled: 0, home: Some(self.clone()) }
+        let written = found.unwrap_or_else(|| Vec::with_capacity(bytes));
+        Buffer { written, filled: 0, home: Some(self.clone()) }
     }
 
-    fn give_back(&self, room: Vec<u8>) {
+    fn give_back(&self, buffer: Vec<u8>) {
         let mut waiting = self.waiting();
-        if waiting.bytes + room.len() <= WAITING_BYTES_MAX {
-            waiting.bytes += room.len();
-            waiting.buffers.push(room);
+        if waiting.bytes + buffer.capacity() <= WAITING_BYTES_MAX {
+            waiting.bytes += buffer.capacity();
+            waiting.buffers.push(buffer);
         }
     }
 
@@ -51,7 +51,7 @@ impl Buffers {
 /// A buffer that returns to its pool when it is dropped, also as the last slice of it.
 pub struct Buffer {
     /// Behind what was filled stands whatever the buffer's last user left there: clearing it would cost as much as filling it.
-    room: Vec<u8>,
+    written: Vec<u8>,
     filled: usize,
     home: Option<Buffers>,
 }
@@ -59,27 +59,35 @@ pub struct Buffer {
 impl Buffer {
     /// Adds bytes.
     pub fn extend(&mut self, bytes: &[u8]) {
-        self.extend_to_fill(bytes.len()).copy_from_slice(bytes);
+        let end = self.filled + bytes.len();
+        match self.written.get_mut(self.filled..end) {
+            Some(old) => old.copy_from_slice(bytes),
+            None => {
+                self.written.truncate(self.filled);
+                self.written.extend_from_slice(bytes);
+            }
+        }
+        self.filled = end;
     }
 
     /// Adds this many bytes, which the caller overwrites: what they are is not said.
     pub fn extend_to_fill(&mut self, bytes: usize) -> &mut [u8] {
         let (start, end) = (self.filled, self.filled + bytes);
-        if end > self.room.len() {
-            self.room.resize(end.max(2 * self.room.len()), 0);
+        if end > self.written.len() {
+            self.written.resize(end, 0);
         }
         self.filled = end;
-        &mut self.room[start..end]
+        &mut self.written[start..end]
     }
 
     /// What it holds.
     pub fn bytes(&self) -> &[u8] {
-        &self.room[..self.filled]
+        &self.written[..self.filled]
     }
 
     /// Overwrites bytes that were added.
     pub fn set_at(&mut self, at: usize, bytes: &[u8]) {
-        self.room[..self.filled][at..at + bytes.len()].copy_from_slice(bytes);
+        self.written[..self.filled][at..at + bytes.len()].copy_from_slice(bytes);
     }
 
     /// The same bytes, shared.
@@ -97,7 +105,7 @@ impl AsRef<[u8]> for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         if let Some(home) = self.home.take() {
-            home.give_back(std::mem::take(&mut self.room));
+            home.give_back(std::mem::take(&mut self.written));
         }
     }
 }

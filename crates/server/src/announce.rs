@@ -39,7 +39,7 @@ pub fn text(
         None => "Nothing is kept: all of it is gone when this process ends.".to_owned(),
     };
     let callers = match (settings.closed(), flags.open_network) {
-        (true, _) => "Only the access keys you named may call.",
+        (true, _) => "Every signature is verified: only access keys that are known here may call.",
         (false, false) => "Any access key is taken; one of twelve digits is its own account.",
         (false, true) => "Any access key is taken, from anybody who reaches this port.",
     };

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anabranch_catalog::SqliteCatalog;
 use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
-use anabranch_governance::iam::{Credentials, CredentialsError};
+use anabranch_governance::iam::root_keys::{self, RootKeysError};
+use anabranch_governance::iam::{Access, Credentials, CredentialsError};
 use anabranch_governance::kms::{MasterKey, MasterKeyError};
 use anabranch_log::local;
 use anabranch_streams as streams;
@@ -19,7 +21,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::announce;
-use crate::config::{Durability, Limits, Settings, TlsMode};
+use crate::config::{ConfigError, Durability, Limits, Settings, TlsMode};
 use crate::fault::Faults;
 use crate::gateway::{self, Acceptor, Gateway, Guard, Tls, TlsError};
 use crate::initial_streams::InitialStreams;
@@ -29,7 +31,7 @@ use crate::test_clock::{ClockError, KeptClock};
 use crate::world::{self, Recipe, World};
 
 /// Beneath the data directory: what wraps all keys at rest, unless a flag or a variable names another.
-const MASTER_KEY_FILE: &str = "master.key";
+pub(crate) const MASTER_KEY_FILE: &str = "master.key";
 /// How long what was begun may take to finish once the server was told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// How long calls in flight may take to be told that the log takes nothing more.
@@ -45,6 +47,10 @@ pub enum RunError {
     Clock(#[from] ClockError),
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    RootKeys(#[from] RootKeysError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
@@ -115,10 +121,15 @@ pub struct Server {
 
 impl Server {
     /// Opens the stores, builds the services, starts tasks, listens. Must run inside a Tokio runtime.
-    pub async fn start(settings: Settings) -> Result<Self, RunError> {
-        let credentials = credentials(&settings)?;
+    pub async fn start(mut settings: Settings) -> Result<Self, RunError> {
+        let named = credentials(&settings)?;
         let place = claim(&settings)?;
         let data_dir = place.as_ref().map(|place| place.dir().to_owned());
+        let master_key = master_key(&settings, data_dir.as_deref())?;
+        let made_here = made_here(data_dir.as_deref(), &master_key).await?;
+        settings.initialised = made_here.access() == Access::Closed;
+        settings.check_listeners()?;
+        let credentials = named.with(made_here)?;
         let clock = match settings.flags.test_clock {
             true => KeptClock::test(data_dir.as_deref())?,
             false => KeptClock::machine(data_dir.as_deref())?,
@@ -131,8 +142,6 @@ impl Server {
             authority = tls.authority();
         }
         let audit = open_audit(&settings)?;
-
-        let master_key = master_key(&settings, data_dir.as_deref())?;
         let initial_streams = initial_streams(&settings, &credentials);
 
         let recipe = recipe(&settings, data_dir, &clock, credentials, audit.clone(), master_key);
@@ -280,6 +289,18 @@ fn credentials(settings: &Settings) -> Result<Credentials, RunError> {
     Ok(of_variable.with(of_file)?)
 }
 
+/// The root keys that `anabranch init` made in this directory.
+async fn made_here(data_dir: Option<&Path>, master_key: &MasterKey) -> Result<Credentials, RunError> {
+    let file = data_dir.map(|dir| dir.join(world::CATALOG_FILE));
+    match file.filter(|file| file.exists()) {
+        Some(file) => {
+            let catalog = SqliteCatalog::open(&file).map_err(world::OpenError::Catalog)?;
+            Ok(root_keys::read(&catalog, master_key).await?)
+        }
+        None => Ok(Credentials::none()),
+    }
+}
+
 fn claim(settings: &Settings) -> Result<Option<Place>, RunError> {
     if settings.flags.ephemeral {
         return Ok(None);
@@ -298,12 +319,11 @@ fn tls(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Tls, RunError> 
 }
 
 fn master_key(settings: &Settings, data_dir: Option<&Path>) -> Result<MasterKey, RunError> {
-    let rng = Rng::system();
     let given = settings.master_key.as_ref().and_then(|key| MasterKey::from_base64(key.reveal()));
     match (given, master_key_path(settings, data_dir)) {
         (Some(key), _) => Ok(key),
-        (None, Some(path)) => Ok(MasterKey::load_or_make(&path, &rng)?),
-        (None, None) => Ok(MasterKey::random(&rng)),
+        (None, Some(path)) => Ok(MasterKey::load_or_make(&path, &Rng::system())?),
+        (None, None) => Ok(MasterKey::random(&Rng::system())),
     }
 }
 

@@ -77,7 +77,7 @@ impl Agent {
 
     fn client(&mut self, question: &Value) -> Result<Client, Trouble> {
         let name =
-            ["service", "region", "key", "secret", "endpoint"].map(|part| text(question, part)).join(" ");
+            ["service", "region", "key", "secret", "token", "endpoint"].map(|part| text(question, part)).join(" ");
         if let Some(made) = self.clients.get(&name) {
             return Ok(made.clone());
         }
@@ -91,7 +91,7 @@ impl Agent {
                         .credentials_provider(Credentials::new(
                             text(question, "key"),
                             text(question, "secret"),
-                            None,
+                            question["token"].as_str().map(str::to_owned),
                             None,
                             "table",
                         ))

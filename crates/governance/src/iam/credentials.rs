@@ -154,7 +154,7 @@ impl Credentials {
         }
     }
 
-    fn add(&mut self, id: String, key: RootKey) -> Result<(), CredentialsError> {
+    pub(super) fn add(&mut self, id: String, key: RootKey) -> Result<(), CredentialsError> {
         if self.keys.len() >= KEYS_MAX {
             return Err(CredentialsError::TooMany);
         }

@@ -21,6 +21,7 @@ mod names;
 mod paging;
 pub mod policy;
 mod roles;
+pub mod root_keys;
 mod secret;
 mod service;
 mod sessions;

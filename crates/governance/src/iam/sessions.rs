@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
 use super::Secret;
+use super::secret::{new_access_key, new_secret};
 use crate::kms::{MasterKey, NONCE_BYTES, TAG_BYTES};
 
 /// Opened tokens that stay in memory. All are forgotten when there are more; opening one takes microseconds.
@@ -15,12 +16,6 @@ const OPENED_MAX: usize = 4_096;
 const VERSION: u8 = 1;
 /// What tokens are sealed for.
 const CONTEXT: &[u8] = b"sts session token";
-/// Of an access key id, what follows `ASIA` (IAM reference_identifiers).
-const KEY_ID_RANDOM: usize = 16;
-/// Bytes of chance of a secret: 40 characters of base64.
-const SECRET_BYTES: usize = 30;
-const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
 /// Temporary credentials: issued, and recognized when they come back. The session token holds all that is known of a session, sealed
 /// under the master key, so that nothing of it is stored and every node opens it.
 pub struct Sessions {
@@ -73,8 +68,8 @@ impl Sessions {
         token_bytes_min: usize,
     ) -> Option<TemporaryCredentials> {
         let holder = Holder::of(principal)?;
-        let access_key = self.access_key();
-        let secret = self.secret();
+        let access_key = new_access_key("ASIA", &self.rng);
+        let secret = new_secret(&self.rng);
         let sealed = Sealed {
             access_key: access_key.clone(),
             secret: secret.expose().to_owned(),
@@ -122,19 +117,6 @@ impl Sessions {
     /// What time it is for sessions.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    fn access_key(&self) -> String {
-        let mut chance = [0; KEY_ID_RANDOM];
-        self.rng.fill(&mut chance);
-        let letters = chance.iter().map(|byte| char::from(BASE32[usize::from(byte % 32)]));
-        "ASIA".chars().chain(letters).collect()
-    }
-
-    fn secret(&self) -> Secret {
-        let mut chance = Zeroizing::new([0; SECRET_BYTES]);
-        self.rng.fill(&mut *chance);
-        Secret::new(base64_simd::STANDARD.encode_to_string(*chance))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Opened>>> {

@@ -7,6 +7,7 @@ mod completions;
 mod connection;
 mod demo;
 mod doctor;
+mod init;
 mod lineage;
 mod log;
 mod man;
@@ -39,6 +40,8 @@ pub struct Cli {
 enum Command {
     /// Answer the Kinesis APIs on this machine until told to stop.
     Serve(serve::Arguments),
+    /// Make a root access key in a data directory, which only known keys may call from then on.
+    Init(init::Arguments),
     /// See data flow: start a server, send an access log through it, read it back, compare.
     Demo(demo::Arguments),
     /// Put records into a stream.
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")),
+        Command::Init(arguments) => wait_for(init::run(arguments)),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Put(arguments) => wait_for(put::run(arguments)),
         Command::Tail(arguments) => wait_for(tail::run(arguments)),

@@ -93,7 +93,8 @@ pub fn resolve(
     let sources = merged.into_iter().map(|(flag, (source, _))| (flag, source)).collect();
     let [root_key, master_key] =
         ["ANABRANCH_ROOT_KEY", "ANABRANCH_MASTER_KEY"].map(|name| secret(name, variable));
-    let settings = Settings { flags, root_key: root_key?, master_key: master_key?, initial_streams, sources };
+    let (root_key, master_key, initialised) = (root_key?, master_key?, false);
+    let settings = Settings { flags, root_key, master_key, initialised, initial_streams, sources };
     rules::check(&settings)?;
     Ok(settings)
 }

@@ -27,6 +27,8 @@ pub struct Settings {
     pub root_key: Option<Secret>,
     /// `ANABRANCH_MASTER_KEY`, never printed.
     pub master_key: Option<Secret>,
+    /// Whether the data directory has root access keys of its own, which `anabranch init` made. Known once it is ours.
+    pub initialised: bool,
     /// Streams that shall be there when the server answers.
     pub initial_streams: Vec<InitialStream>,
     /// By flag, where its value came from; a flag that is not here has its default.
@@ -51,9 +53,14 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Settings {
-    /// Whether every signature is verified: somebody named a credential.
+    /// Whether every signature is verified: somebody named a credential, or made one in the data directory.
     pub fn closed(&self) -> bool {
-        self.root_key.is_some() || self.flags.credentials.is_some()
+        self.root_key.is_some() || self.flags.credentials.is_some() || self.initialised
+    }
+
+    /// Refuses listeners that may not be opened as they are.
+    pub fn check_listeners(&self) -> Result<(), ConfigError> {
+        rules::strangers(self).map_or(Ok(()), |sentence| Err(ConfigError::Contradiction(sentence)))
     }
 
     /// The directory the flags name, else the platform's for `anabranch`; none where the platform names none (no home directory).

@@ -4,7 +4,7 @@ use anabranch_governance::kms::MasterKey;
 
 use super::{ConfigError, Settings, Source, TlsMode};
 
-/// Refuses values that contradict each other, and listeners that would let strangers in without their owner saying so.
+/// Refuses values that contradict each other.
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let refuse = |sentence: String| Err(ConfigError::Contradiction(sentence));
     let flags = &settings.flags;
@@ -35,11 +35,11 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             ));
         }
     }
-    strangers(settings).map_or(Ok(()), refuse)
+    Ok(())
 }
 
-/// Why the listeners may not be opened as they are; none when they may.
-fn strangers(settings: &Settings) -> Option<String> {
+/// Why the listeners may not be opened as they are, without their owner saying so; none when they may.
+pub(super) fn strangers(settings: &Settings) -> Option<String> {
     let flags = &settings.flags;
     let beyond = flags.listen.iter().find(|address| !address.ip().is_loopback())?;
     if flags.open_network || (settings.closed() && flags.tls == TlsMode::Required) {
@@ -47,11 +47,12 @@ fn strangers(settings: &Settings) -> Option<String> {
     }
     let missing = match (settings.closed(), flags.tls == TlsMode::Required) {
         (false, false) => {
-            "anybody who reaches it could do everything, and see everything that passes. Name who may call \
-             (ANABRANCH_ROOT_KEY or --credentials) and set --tls required"
+            "anybody who reaches it could do everything, and see everything that passes. Make a root access key \
+             (`anabranch init`), or name one (ANABRANCH_ROOT_KEY, --credentials), and set --tls required"
         }
         (false, true) => {
-            "anybody who reaches it could do everything. Name who may call (ANABRANCH_ROOT_KEY or --credentials)"
+            "anybody who reaches it could do everything. Make a root access key (`anabranch init`), or name one \
+             (ANABRANCH_ROOT_KEY, --credentials)"
         }
         (true, _) => "calls in plain text could be read and repeated on their way. Set --tls required",
     };

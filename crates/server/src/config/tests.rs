@@ -16,10 +16,8 @@ fn settings(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, 
 }
 
 fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
-    match settings(arguments, variables) {
-        Ok(_) => String::new(),
-        Err(error) => error.to_string(),
-    }
+    let refused = settings(arguments, variables).and_then(|settings| settings.check_listeners());
+    refused.map_or_else(|error| error.to_string(), |()| String::new())
 }
 
 fn file(text: &str) -> (tempfile::TempDir, String) {

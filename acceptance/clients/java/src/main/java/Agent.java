@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -126,7 +128,8 @@ public final class Agent {
 
     private SdkClient client(String service, JsonNode question) {
         List<String> identity = List.of(
-            service, text(question, "region"), text(question, "key"), text(question, "secret"), text(question, "endpoint"));
+            service, text(question, "region"), text(question, "key"), text(question, "secret"), text(question, "token"),
+            text(question, "endpoint"));
         return clients.computeIfAbsent(String.join(" ", identity), name -> switch (service) {
             case "cloudwatch" -> built(CloudWatchClient.builder(), question);
             case "kinesis" -> built(KinesisClient.builder(), question);
@@ -138,7 +141,9 @@ public final class Agent {
     }
 
     private static <B extends AwsClientBuilder<B, C>, C> C built(B builder, JsonNode question) {
-        AwsBasicCredentials credentials = AwsBasicCredentials.create(text(question, "key"), text(question, "secret"));
+        String key = text(question, "key"), secret = text(question, "secret"), token = text(question, "token");
+        AwsCredentials credentials =
+            token.isEmpty() ? AwsBasicCredentials.create(key, secret) : AwsSessionCredentials.create(key, secret, token);
         return builder
             .region(Region.of(text(question, "region")))
             .endpointOverride(URI.create(text(question, "endpoint")))

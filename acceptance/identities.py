@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+"""Who may: users, roles, sessions and resource policies, by boto3 and the AWS CLI against a closed server.
+
+Each scenario makes its identities by the IAM API and then calls Kinesis as them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from agents import environment
+from server import Server
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+REGION = "us-east-1"
+ROOTS = {
+    ACCOUNT: ("AKIAACCEPTANCE000001", "one/secret+of+forty+characters/aaaaaaaaaa"),
+    OTHER: ("AKIAACCEPTANCE000002", "two/secret+of+forty+characters/bbbbbbbbbb"),
+}
+CREDENTIALS = "\n".join(
+    f"[{account}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\naws_account_id = {account}\n"
+    for account, (key, secret) in ROOTS.items()
+)
+CONFIG = Config(retries={"max_attempts": 0}, read_timeout=30, connect_timeout=5)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="anabranch-identities-") as place:
+        roots = Path(place) / "credentials"
+        roots.touch(mode=0o600)
+        roots.write_text(CREDENTIALS)
+        server, passed, failed = Server(os.environ["ANABRANCH_BINARY"], ["--credentials", str(roots), "--test-clock"]), 0, 0
+        try:
+            os.environ.update(environment(server.start().endpoint))
+            for scenario in SCENARIOS:
+                begun = time.monotonic()
+                trouble = None
+                try:
+                    scenario(server)
+                except (AssertionError, ClientError) as error:
+                    trouble = f"{error}"
+                failed, passed = failed + bool(trouble), passed + (not trouble)
+                name = scenario.__name__.replace("_", " ")
+                print(f"FAIL {name}: {trouble}" if trouble else f"ok   {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+            code = server.stop()
+        finally:
+            server.discard()
+    failed += code != 0
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+# --- callers
+
+
+def client(service: str, keys: tuple):
+    """A client with (key, secret) or (key, secret, token)."""
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    return boto3.client(service, region_name=REGION, endpoint_url=os.environ["AWS_ENDPOINT_URL"], config=CONFIG, **dict(zip(names, keys)))
+
+
+def root(service: str, account: str = ACCOUNT):
+    return client(service, ROOTS[account])
+
+
+def allow(action, resource: str = "*", **more) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, **more}]})
+
+
+def trust(principal: str, action="sts:AssumeRole", **more) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action, **more}]})
+
+
+def user(name: str, policy: str | None = None) -> tuple:
+    """A user with an inline policy; its access key."""
+    iam = root("iam")
+    iam.create_user(UserName=name)
+    if policy:
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def role(name: str, trusted: str, policy: str) -> str:
+    """A role with an inline policy; its ARN."""
+    iam = root("iam")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
+    return arn
+
+
+def keys_of(answer: dict) -> tuple:
+    told = answer["Credentials"]
+    return told["AccessKeyId"], told["SecretAccessKey"], told["SessionToken"]
+
+
+def stream(name: str, account: str = ACCOUNT) -> str:
+    """A stream that is ready; its ARN."""
+    kinesis = root("kinesis", account)
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    return f"arn:aws:kinesis:{REGION}:{account}:stream/{name}"
+
+
+def put(keys: tuple, **names):
+    return client("kinesis", keys).put_record(Data=b"x", PartitionKey="k", **names)
+
+
+def refused(code: str, call, *arguments, **named) -> str:
+    """The sentence of a refusal that has this code."""
+    try:
+        call(*arguments, **named)
+    except ClientError as error:
+        told = error.response["Error"]
+        assert told["Code"] == code, f"{told['Code']} instead of {code}: {told['Message']}"
+        return told["Message"]
+    raise AssertionError(f"it was not refused with {code}")
+
+
+def is_(found, wanted) -> None:
+    assert found == wanted, f"{found!r} instead of {wanted!r}"
+
+
+def advance(server: Server, seconds: int) -> None:
+    """Moves the test clock: an admin call, signed by a root."""
+    request = AWSRequest("POST", f"{server.endpoint}/_anabranch/clock", data=json.dumps({"advance_ms": seconds * 1000}))
+    SigV4Auth(Credentials(*ROOTS[ACCOUNT]), "anabranch", REGION).add_auth(request)
+    prepared = request.prepare()
+    urllib.request.urlopen(urllib.request.Request(prepared.url, prepared.body, dict(prepared.headers), method="POST")).close()
+
+
+# --- scenarios
+
+
+def a_user_may_what_its_policies_allow(server: Server) -> None:
+    mine, other = stream("users-own"), stream("users-other")
+    alice = user("alice", allow("kinesis:PutRecord", mine))
+    put(alice, StreamName="users-own")
+    put(alice, StreamARN=mine)
+    is_(
+        refused("AccessDeniedException", put, alice, StreamName="users-other"),
+        f"User: arn:aws:iam::{ACCOUNT}:user/alice is not authorized to perform: kinesis:PutRecord on resource: {other}"
+        " because no identity-based policy allows the kinesis:PutRecord action",
+    )
+    nowhere = refused("AccessDeniedException", put, alice, StreamName="users-nowhere")
+    assert "users-nowhere because no identity-based policy" in nowhere, nowhere
+    said = refused("AccessDenied", client("iam", alice).list_users)
+    assert said.startswith(f"User: arn:aws:iam::{ACCOUNT}:user/alice is not authorized to perform: iam:ListUsers"), said
+    is_(client("sts", alice).get_caller_identity()["Arn"], f"arn:aws:iam::{ACCOUNT}:user/alice")
+
+    root("iam").put_user_policy(UserName="alice", PolicyName="q", PolicyDocument=allow("kinesis:*").replace("Allow", "Deny"))
+    said = refused("AccessDeniedException", put, alice, StreamName="users-own")
+    assert said.endswith("with an explicit deny in an identity-based policy"), said
+    root("iam").delete_user_policy(UserName="alice", PolicyName="q")
+    put(alice, StreamName="users-own")
+
+
+def keys_end_at_once(server: Server) -> None:
+    stream("keys")
+    bob, iam = user("bob", allow("kinesis:*")), root("iam")
+    put(bob, StreamName="keys")
+    iam.update_access_key(UserName="bob", AccessKeyId=bob[0], Status="Inactive")
+    is_(refused("UnrecognizedClientException", put, bob, StreamName="keys"), "The security token included in the request is invalid.")
+    iam.update_access_key(UserName="bob", AccessKeyId=bob[0], Status="Active")
+    put(bob, StreamName="keys")
+    refused("InvalidSignatureException", put, (bob[0], "wrong"), StreamName="keys")
+    iam.delete_access_key(UserName="bob", AccessKeyId=bob[0])
+    refused("UnrecognizedClientException", put, bob, StreamName="keys")
+
+
+def groups_boundaries_and_conditions_count(server: Server) -> None:
+    arn, iam = stream("groups"), root("iam")
+    carol = user("carol")
+    refused("AccessDeniedException", put, carol, StreamName="groups")
+    iam.create_group(GroupName="writers")
+    policy = iam.create_policy(PolicyName="write", PolicyDocument=allow("kinesis:Put*"))["Policy"]["Arn"]
+    iam.attach_group_policy(GroupName="writers", PolicyArn=policy)
+    iam.add_user_to_group(GroupName="writers", UserName="carol")
+    put(carol, StreamName="groups")
+    iam.create_policy(PolicyName="reads-alone", PolicyDocument=allow("kinesis:Get*"))
+    iam.put_user_permissions_boundary(UserName="carol", PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/reads-alone")
+    said = refused("AccessDeniedException", put, carol, StreamName="groups")
+    assert said.endswith("because no permissions boundary allows the kinesis:PutRecord action"), said
+    iam.delete_user_permissions_boundary(UserName="carol")
+
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=allow("kinesis:Put*", Condition=tagged), SetAsDefault=True)
+    refused("AccessDeniedException", put, carol, StreamName="groups")
+    iam.tag_user(UserName="carol", Tags=[{"Key": "team", "Value": "blue"}])
+    root("kinesis").tag_resource(ResourceARN=arn, Tags={"team": "blue"})
+    put(carol, StreamName="groups")
+    root("kinesis").tag_resource(ResourceARN=arn, Tags={"team": "red"})
+    refused("AccessDeniedException", put, carol, StreamName="groups")
+
+
+def tags_of_a_new_stream_need_a_permission_of_their_own(server: Server) -> None:
+    dora, iam = user("dora", allow("kinesis:CreateStream")), root("iam")
+    kinesis = client("kinesis", dora)
+    said = refused("AccessDeniedException", kinesis.create_stream, StreamName="new-tagged", ShardCount=1, Tags={"cost": "7"})
+    assert "kinesis:AddTagsToStream" in said, said
+    refused("ResourceNotFoundException", root("kinesis").describe_stream_summary, StreamName="new-tagged")
+    only = {"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}}
+    both = allow(["kinesis:CreateStream", "kinesis:AddTagsToStream"], Condition=only)
+    iam.put_user_policy(UserName="dora", PolicyName="p", PolicyDocument=both)
+    refused("AccessDeniedException", kinesis.create_stream, StreamName="new-tagged", ShardCount=1, Tags={"other": "7"})
+    kinesis.create_stream(StreamName="new-tagged", ShardCount=1, Tags={"cost": "7"})
+
+
+def a_role_is_assumed_and_its_session_ends(server: Server) -> None:
+    stream("roles")
+    frank = user("frank", allow("sts:AssumeRole"))
+    trusted = trust(f"arn:aws:iam::{ACCOUNT}:user/frank", Condition={"StringEquals": {"sts:ExternalId": "secret-7"}})
+    reader = role("reader", trusted, allow("kinesis:*"))
+    sts = client("sts", frank)
+    ask = {"RoleArn": reader, "RoleSessionName": "s1", "DurationSeconds": 900}
+    said = refused("AccessDenied", sts.assume_role, **ask)
+    assert f"is not authorized to perform: sts:AssumeRole on resource: {reader}" in said, said
+    refused("AccessDenied", client("sts", user("grace", allow("*"))).assume_role, **ask, ExternalId="secret-7")
+    refused("AccessDenied", sts.assume_role, **{**ask, "RoleArn": reader + "s"}, ExternalId="secret-7")
+    refused("AccessDenied", root("sts").assume_role, **ask, ExternalId="secret-7")
+
+    answer = sts.assume_role(**ask, ExternalId="secret-7")
+    is_(answer["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/s1")
+    session = keys_of(answer)
+    put(session, StreamName="roles")
+    is_(client("sts", session).get_caller_identity()["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/s1")
+    refused("UnrecognizedClientException", put, session[:2], StreamName="roles")
+    refused("UnrecognizedClientException", put, (*session[:2], session[2][:-8] + "AAAAAAA="), StreamName="roles")
+
+    narrow = keys_of(sts.assume_role(**ask, ExternalId="secret-7", Policy=allow("kinesis:Get*")))
+    said = refused("AccessDeniedException", put, narrow, StreamName="roles")
+    assert said.endswith("because no session policy allows the kinesis:PutRecord action"), said
+    refused("MalformedPolicyDocument", sts.assume_role, **ask, ExternalId="secret-7", Policy="{")
+
+    advance(server, 901)
+    is_(refused("ExpiredTokenException", put, session, StreamName="roles"), "The security token included in the request is expired")
+    is_(refused("ExpiredToken", client("sts", session).get_caller_identity), "The security token included in the request is expired")
+    session = keys_of(sts.assume_role(**ask, ExternalId="secret-7"))
+    put(session, StreamName="roles")
+    root("iam").delete_role_policy(RoleName="reader", PolicyName="p")
+    refused("AccessDeniedException", put, session, StreamName="roles")
+    root("iam").delete_role(RoleName="reader")
+    refused("UnrecognizedClientException", put, session, StreamName="roles")
+
+
+def tags_of_a_session_are_handed_on_in_a_chain(server: Server) -> None:
+    arn = stream("chain")
+    root("kinesis").tag_resource(ResourceARN=arn, Tags={"team": "blue"})
+    henry = user("henry", allow("sts:*"))
+    actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}", "aws:SourceIdentity": "henry"}}
+    second = role("second", trust(ACCOUNT, actions), allow("kinesis:*", Condition=tagged))
+    first = role("first", trust(ACCOUNT, actions), allow("sts:AssumeRole"))
+    ask = {"RoleSessionName": "s", "SourceIdentity": "henry"}
+    for team, may in (("blue", True), ("red", False)):
+        asked = {"Tags": [{"Key": "team", "Value": team}], "TransitiveTagKeys": ["team"]}
+        one = client("sts", henry).assume_role(RoleArn=first, **ask, **asked)
+        two = keys_of(client("sts", keys_of(one)).assume_role(RoleArn=second, RoleSessionName="s"))
+        put(two, StreamName="chain") if may else refused("AccessDeniedException", put, two, StreamName="chain")
+    too_long = {"RoleArn": second, "RoleSessionName": "s", "DurationSeconds": 3601}
+    refused("ValidationError", client("sts", keys_of(one)).assume_role, **too_long)
+
+
+def sessions_of_users_and_federated_users(server: Server) -> None:
+    stream("sessions")
+    ida = user("ida", allow(["kinesis:*", "iam:*", "sts:GetFederationToken"]))
+    sts = client("sts", ida)
+    session = keys_of(sts.get_session_token())
+    put(session, StreamName="sessions")
+    is_(client("sts", session).get_caller_identity()["Arn"], f"arn:aws:iam::{ACCOUNT}:user/ida")
+    refused("InvalidClientTokenId", client("iam", session).list_users)
+    refused("AccessDenied", client("sts", session).get_session_token)
+    federated = keys_of(sts.get_federation_token(Name="judy", Policy=allow("kinesis:Put*")))
+    is_(client("sts", federated).get_caller_identity()["Arn"], f"arn:aws:sts::{ACCOUNT}:federated-user/judy")
+    put(federated, StreamName="sessions")
+    refused("AccessDeniedException", client("kinesis", federated).list_shards, StreamName="sessions")
+    silent = keys_of(sts.get_federation_token(Name="judy"))
+    refused("AccessDeniedException", put, silent, StreamName="sessions")
+
+
+def another_account_may_what_the_resource_says(server: Server) -> None:
+    arn, kinesis = stream("shared"), root("kinesis")
+    theirs = ROOTS[OTHER]
+    said = refused("AccessDeniedException", put, theirs, StreamARN=arn)
+    assert said.endswith(f"on resource: {arn} because no resource-based policy allows the kinesis:PutRecord action"), said
+    refused("ResourceNotFoundException", put, theirs, StreamName="shared")
+    statement = json.loads(allow(["kinesis:PutRecord", "kinesis:GetRecords", "kinesis:GetShardIterator"], arn))
+    statement["Statement"][0]["Principal"] = {"AWS": OTHER}
+    kinesis.put_resource_policy(ResourceARN=arn, Policy=json.dumps(statement))
+    put(theirs, StreamARN=arn)
+    reader = client("kinesis", theirs)
+    place = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = reader.get_shard_iterator(StreamARN=arn, **place)["ShardIterator"]
+    is_(len(reader.get_records(ShardIterator=iterator, StreamARN=arn)["Records"]), 1)
+    refused("AccessDeniedException", reader.list_shards, StreamARN=arn)
+    kinesis.delete_resource_policy(ResourceARN=arn)
+    refused("AccessDeniedException", reader.get_records, ShardIterator=iterator, StreamARN=arn)
+    refused("AccessDeniedException", reader.get_records, ShardIterator=iterator)
+    own = kinesis.get_shard_iterator(StreamName="shared", **place)["ShardIterator"]
+    refused("AccessDeniedException", reader.get_records, ShardIterator=own)
+
+
+def what_was_made_holds_after_a_restart(server: Server) -> None:
+    stream("restarts")
+    kate = user("kate", allow(["kinesis:*", "sts:*"]))
+    worker = role("worker", trust(ACCOUNT), allow("kinesis:PutRecord"))
+    session = keys_of(client("sts", kate).assume_role(RoleArn=worker, RoleSessionName="s"))
+    server.kill()
+    server.start()
+    for keys in (kate, session):
+        put(keys, StreamName="restarts")
+    refused("AccessDeniedException", client("kinesis", session).list_shards, StreamName="restarts")
+
+
+def the_cli_assumes_a_role_by_its_configuration(server: Server) -> None:
+    stream("cli")
+    lea = user("lea", allow("sts:AssumeRole"))
+    arn = role("cli", trust(ACCOUNT), allow(["kinesis:PutRecord", "kinesis:ListStreams"]))
+    config = server.place / "aws-config"
+    config.write_text(f"[profile lea]\nregion = {REGION}\n\n[profile app]\nregion = {REGION}\nrole_arn = {arn}\nsource_profile = lea\n")
+    secrets = server.place / "aws-credentials"
+    secrets.write_text(f"[lea]\naws_access_key_id = {lea[0]}\naws_secret_access_key = {lea[1]}\n")
+    place = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(secrets)}
+
+    def aws(*words: str) -> str:
+        done = subprocess.run([os.environ["ACCEPTANCE_AWS"], *words], env={**os.environ, **place}, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    assert f"assumed-role/cli/botocore-session-" in (said := aws("--profile", "app", "sts", "get-caller-identity")), said
+    assert "SequenceNumber" in (said := aws("--profile", "app", "kinesis", "put-record", "--stream-name", "cli", "--partition-key", "k", "--data", "eA==")), said
+    assert "AccessDeniedException" in (said := aws("--profile", "lea", "kinesis", "list-streams")), said
+
+
+def init_closes_a_directory_for_good(_: Server) -> None:
+    server = Server(os.environ["ANABRANCH_BINARY"])
+    try:
+        open_endpoint = server.start().endpoint
+        test = boto3.client("kinesis", REGION, endpoint_url=open_endpoint, aws_access_key_id="test", aws_secret_access_key="test", config=CONFIG)
+        test.create_stream(StreamName="before", ShardCount=1)
+        words = [server.binary, "init", "--data-dir", str(server.data)]
+        taken = subprocess.run(words, capture_output=True, text=True)
+        assert taken.returncode == 1 and "another anabranch process uses the data directory" in taken.stderr, taken
+        is_(server.stop(), 0)
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        exported = dict(line.strip().removeprefix("export ").split("=", 1) for line in told.splitlines() if "export" in line)
+        server.start()
+        refused("UnrecognizedClientException", test.list_streams)
+        keys = {"aws_access_key_id": exported["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": exported["AWS_SECRET_ACCESS_KEY"]}
+        made = {name: boto3.client(name, REGION, endpoint_url=server.endpoint, config=CONFIG, **keys) for name in ("kinesis", "iam", "sts")}
+        is_(made["kinesis"].list_streams()["StreamNames"], ["before"])
+        is_(made["sts"].get_caller_identity()["Arn"], "arn:aws:iam::000000000000:root")
+        made["iam"].create_user(UserName="alice")
+        is_(server.stop(), 0)
+        subprocess.run([*words, "--json"], capture_output=True, check=True)
+        third = subprocess.run(words, capture_output=True, text=True)
+        assert third.returncode == 1 and "has two root access keys already" in third.stderr, third
+        secrets = [keys["aws_secret_access_key"].encode()]
+        held = b"".join(file.read_bytes() for file in server.data.rglob("*") if file.is_file())
+        assert not any(secret in held for secret in secrets), "a secret stands in the data directory as it is"
+        for file in server.data.rglob("*"):
+            assert file.stat().st_mode & 0o077 == 0 or server.data.stat().st_mode & 0o077 == 0, f"others may read {file}"
+    finally:
+        server.discard()
+
+
+SCENARIOS = [
+    init_closes_a_directory_for_good,
+    a_user_may_what_its_policies_allow,
+    keys_end_at_once,
+    groups_boundaries_and_conditions_count,
+    tags_of_a_new_stream_need_a_permission_of_their_own,
+    a_role_is_assumed_and_its_session_ends,
+    tags_of_a_session_are_handed_on_in_a_chain,
+    sessions_of_users_and_federated_users,
+    another_account_may_what_the_resource_says,
+    what_was_made_holds_after_a_restart,
+    the_cli_assumes_a_role_by_its_configuration,
+]
+
+if __name__ == "__main__":
+    sys.exit(main())
