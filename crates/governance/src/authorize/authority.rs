@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -68,7 +69,9 @@ impl Authority {
         let guard = self.guard_of(&resource.arn);
         let protection = guard.as_ref().and_then(|guard| guard.protection(resource.action, &resource.arn));
         let who = Who::of(cx, &self.identities);
-        let keys = CallKeys { cx, who: &who, arn: &resource.arn, protection: protection.as_ref(), given };
+        let given = guard.as_ref().map_or(Cow::Borrowed(given), |g| g.condition_keys(resource.action, given));
+        let keys =
+            CallKeys { cx, who: &who, arn: &resource.arn, protection: protection.as_ref(), given: &given };
         let request = Request {
             caller: who.caller(cx),
             action: resource.action,
@@ -86,7 +89,7 @@ impl Authority {
         let verdict = evaluate(&request, &policies);
         let guard = guard.filter(|_| matches!(verdict.decision, Decision::ImplicitDeny(_)));
         let is_granted =
-            guard.is_some_and(|guard| guard.is_granted(cx, resource.action, &resource.arn, given));
+            guard.is_some_and(|guard| guard.is_granted(cx, resource.action, &resource.arn, &given));
         // What a grant allows is a matter of the request: encryption context and grant tokens.
         let grants = protection.as_ref().is_some_and(|p| matches!(p.policy, ProtectionPolicy::Key(_)));
         let denial = verdict.denial(&request).filter(|_| !is_granted);

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use anabranch_api::{ConditionKeys, Context};
@@ -11,6 +12,11 @@ pub trait Guarded: Send + Sync + 'static {
 
     /// A number that rises with every change that may change what protects a resource.
     fn revision(&self) -> u64;
+
+    /// What the request gives to the conditions on one of its actions, where it asks for several.
+    fn condition_keys<'a>(&self, _action: &str, keys: &'a ConditionKeys) -> Cow<'a, ConditionKeys> {
+        Cow::Borrowed(keys)
+    }
 
     /// Whether something else than a policy allows the action, which no policy forbids: a grant on a KMS key.
     fn is_granted(&self, _cx: &Context, _action: &str, _arn: &str, _keys: &ConditionKeys) -> bool {

@@ -1,12 +1,13 @@
 //! What protects keys, for whoever judges a call. All of it is in memory.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anabranch_api::{ConditionKeys, Context, Principal};
 
 use super::Kms;
-use super::conditions::values;
+use super::conditions::{condition_keys, values};
 use super::grants::{GrantQuestion, key_name};
 use super::key_id::KeyName;
 use super::managed::{policy, service_of};
@@ -16,7 +17,7 @@ use crate::iam::policy::{Document, DocumentKind};
 
 impl Guarded for Kms {
     /// Also of a key that AWS manages and that is not made yet.
-    fn protection(&self, arn: &str) -> Option<Protection> {
+    fn protection(&self, _: &str, arn: &str) -> Option<Protection> {
         let name = key_name(arn)?;
         let Some(slot) = self.directory.key(&name) else {
             let text = policy(&name.scope, service_of(&name)?);
@@ -32,6 +33,10 @@ impl Guarded for Kms {
 
     fn revision(&self) -> u64 {
         self.directory.revision()
+    }
+
+    fn condition_keys<'a>(&self, action: &str, keys: &'a ConditionKeys) -> Cow<'a, ConditionKeys> {
+        condition_keys(action, keys)
     }
 
     fn is_granted(&self, cx: &Context, action: &str, arn: &str, keys: &ConditionKeys) -> bool {

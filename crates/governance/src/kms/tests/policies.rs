@@ -69,21 +69,21 @@ async fn an_authorizer_is_told_what_guards_a_key() {
     let arn = fixture.call(create).await.unwrap().key_metadata.unwrap().arn.unwrap();
     let alias = CreateAlias { alias_name: "alias/a".into(), target_key_id: arn.clone() };
     fixture.call(alias).await.unwrap();
-    let protection = fixture.kms.protection(&arn).unwrap();
+    let protection = fixture.kms.protection("kms:Encrypt", &arn).unwrap();
     assert_eq!(protection.tags, [("team".to_owned(), "a".to_owned())]);
     let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
     for key in [one("kms:keyspec", "SYMMETRIC_DEFAULT"), one("kms:resourcealiases", "alias/a")] {
         assert!(protection.keys.contains(&key), "{key:?}");
     }
     let none = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    assert!(fixture.kms.protection(none).is_none());
+    assert!(fixture.kms.protection("kms:Encrypt", none).is_none());
     // Of a managed key before and after it is made.
     let name = super::super::key_id::KeyId::managed(&super::super::service::scope(&fixture.cx), "kinesis");
     let managed = format!("arn:aws:kms:us-east-1:111111111111:key/{name}");
-    assert!(fixture.kms.protection(&managed).is_some());
+    assert!(fixture.kms.protection("kms:Encrypt", &managed).is_some());
     let describe = DescribeKey { key_id: "alias/aws/kinesis".into(), grant_tokens: None };
     assert_eq!(fixture.call(describe).await.unwrap().key_metadata.unwrap().arn.unwrap(), managed);
-    assert!(fixture.kms.protection(&managed).is_some());
+    assert!(fixture.kms.protection("kms:Encrypt", &managed).is_some());
 }
 
 /// Alice of 111111111111, who has this identity policy.
