@@ -266,11 +266,6 @@ pub(super) fn caller_needed() -> Error {
     Error::InvalidInputException("CallerArn is required with ResourcePolicy.".into())
 }
 
-/// A difference to AWS, listed in docs/differences.md. Wording ours.
-pub(super) fn no_exclusions() -> Error {
-    Error::InvalidInputException("PolicyExclusionList is not implemented by Anabranch.".into())
-}
-
 fn validation(sentence: String) -> Error {
     Error::Other(ApiError::client("ValidationError", sentence))
 }

@@ -27,6 +27,8 @@ mod service;
 mod sessions;
 mod simulation;
 mod tagging;
+#[cfg(test)]
+mod tests;
 mod users;
 
 pub use authenticate::{Authenticator, Identity};

@@ -17,11 +17,9 @@ impl Serve<SimulatePrincipalPolicy> for Iam {
         cx: &Context,
         request: SimulatePrincipalPolicy,
     ) -> Result<SimulatePrincipalPolicyOutput, Error> {
-        if request.policy_exclusion_list.is_some() {
-            return Err(errors::no_exclusions());
-        }
         let source_arn = &*request.policy_source_arn;
-        let principal = Principal::find(cx, &self.account(cx), source_arn)?;
+        let mut principal = Principal::find(cx, &self.account(cx), source_arn)?;
+        principal.exclude(request.policy_exclusion_list.as_deref().unwrap_or_default());
         let input_policies = request.policy_input_list.as_deref();
         let input_policies = input("PolicyInputList", input_policies, DocumentKind::Identity)?;
         let boundary = request.permissions_boundary_policy_input_list.as_deref();

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use anabranch_api::Context;
-use anabranch_api::iam::{Error, PolicySourceType};
+use anabranch_api::iam::{
+    AttachmentType, Error, PolicyIdentifier, PolicyIdentifierPolicyType, PolicySourceType,
+};
 use bytestring::ByteString;
 
 use super::check_count;
-use crate::iam::aws_managed;
 use crate::iam::entity::{self, Entity};
 use crate::iam::errors::{self, Kind};
-use crate::iam::identities::{
-    Account, Draft, InlinePolicies, PolicyRef, PolicyText, StoredGroup, StoredRole, StoredUser,
-};
+use crate::iam::identities::{Account, Draft, PolicyRef, PolicyText, StoredGroup, StoredRole, StoredUser};
 use crate::iam::names::IamArn;
 use crate::iam::policy::{Document, DocumentKind};
+use crate::iam::{aws_managed, names};
 
 /// A policy of a simulation.
 pub(super) struct Source {
@@ -22,6 +22,17 @@ pub(super) struct Source {
     pub(super) kind: PolicySourceType,
     pub(super) text: Arc<str>,
     pub(super) document: Arc<Document>,
+    origin: Origin,
+}
+
+/// Where a policy comes from, for those who want it left out.
+enum Origin {
+    /// The request.
+    Input,
+    /// What it is inline in.
+    Inline { owner: PolicySourceType, owner_name: String, name: String },
+    /// Its ARN.
+    Managed(String),
 }
 
 /// Whose policies are simulated.
@@ -50,7 +61,13 @@ pub(super) fn input(
         let document =
             Document::parse(text, kind).map_err(|malformed| errors::invalid_input_policy(&malformed))?;
         let id = format!("{list}.{place}");
-        Ok(Source { id, kind: PolicySourceType::None, text: (&**text).into(), document: Arc::new(document) })
+        Ok(Source {
+            id,
+            kind: PolicySourceType::None,
+            text: (&**text).into(),
+            document: Arc::new(document),
+            origin: Origin::Input,
+        })
     });
     sources.collect()
 }
@@ -65,59 +82,98 @@ impl Principal {
         let (found_path, principal) = match parsed.kind {
             "user" => {
                 let user = entity::find::<StoredUser>(draft, name)?;
-                let mut identity = of_entity(draft, &**user, PolicySourceType::User);
+                let mut identity = of_entity(cx, draft, &**user, PolicySourceType::User);
                 for group in draft.groups.values().filter(|group| user.groups.contains(&group.id)) {
-                    identity.extend(of_entity(draft, &**group, PolicySourceType::Group));
+                    identity.extend(of_entity(cx, draft, &**group, PolicySourceType::Group));
                 }
-                (&user.path, Self::of(draft, &**user, &user.id, identity))
+                (&user.path, Self::of(cx, draft, &**user, &user.id, identity))
             }
             "group" => {
                 let group = entity::find::<StoredGroup>(draft, name)?;
-                let identity = of_entity(draft, &**group, PolicySourceType::Group);
-                (&group.path, Self::of(draft, &**group, &group.id, identity))
+                let identity = of_entity(cx, draft, &**group, PolicySourceType::Group);
+                (&group.path, Self::of(cx, draft, &**group, &group.id, identity))
             }
             "role" => {
                 let role = entity::find::<StoredRole>(draft, name)?;
-                let identity = of_entity(draft, &**role, PolicySourceType::Role);
-                (&role.path, Self::of(draft, &**role, &role.id, identity))
+                let identity = of_entity(cx, draft, &**role, PolicySourceType::Role);
+                (&role.path, Self::of(cx, draft, &**role, &role.id, identity))
             }
             _ => return Err(errors::arn_of_no_principal(arn)),
         };
         if *found_path == path { Ok(principal) } else { Err(errors::no_entity(principal.kind, name)) }
     }
 
-    fn of<E: Entity>(draft: &Draft, entity: &E, id: &str, identity: Vec<Source>) -> Self {
-        let boundary = entity.boundary().and_then(|policy| managed(draft, policy));
+    /// Leaves out what the request wants left out (IAM API PolicyIdentifier).
+    pub(super) fn exclude(&mut self, exclusions: &[PolicyIdentifier]) {
+        self.identity.retain(|source| !exclusions.iter().any(|exclusion| source.is_excluded_by(exclusion)));
+        let no_boundary = exclusions
+            .iter()
+            .any(|exclusion| exclusion.policy_type == Some(PolicyIdentifierPolicyType::PermissionBoundary));
+        if no_boundary {
+            self.boundary = None;
+        }
+    }
+
+    fn of<E: Entity>(cx: &Context, draft: &Draft, entity: &E, id: &str, identity: Vec<Source>) -> Self {
+        let boundary = entity.boundary().and_then(|policy| managed(cx, draft, policy));
         Self { kind: E::KIND, name: entity.name().to_owned(), id: id.to_owned(), identity, boundary }
     }
 }
 
-fn of_entity<E: Entity>(draft: &Draft, entity: &E, kind: PolicySourceType) -> Vec<Source> {
-    let mut sources = inline(entity.inline(), &format!("{}_{}", E::KIND.word(), entity.name()), kind);
-    sources.extend(entity.attached().iter().filter_map(|policy| managed(draft, policy)));
-    sources
+fn of_entity<E: Entity>(cx: &Context, draft: &Draft, entity: &E, kind: PolicySourceType) -> Vec<Source> {
+    let inline = entity.inline().iter().map(|(name, text)| {
+        let id = format!("{}_{}_{name}", E::KIND.word(), entity.name());
+        let origin = Origin::Inline { owner: kind, owner_name: entity.name().to_owned(), name: name.clone() };
+        source(id, kind, text, origin)
+    });
+    let managed = entity.attached().iter().filter_map(|policy| managed(cx, draft, policy));
+    inline.chain(managed).collect()
 }
 
-fn inline(policies: &InlinePolicies, owner: &str, kind: PolicySourceType) -> Vec<Source> {
-    policies.iter().map(|(name, text)| source(format!("{owner}_{name}"), kind, text)).collect()
-}
-
-fn managed(draft: &Draft, policy: &PolicyRef) -> Option<Source> {
+fn managed(cx: &Context, draft: &Draft, policy: &PolicyRef) -> Option<Source> {
+    let origin = Origin::Managed(names::policy_arn(cx, draft, policy));
     match policy {
         PolicyRef::Aws(key) => {
             let policy = aws_managed::find(key)?;
-            Some(source(policy.name.to_owned(), PolicySourceType::AwsManaged, &policy.text))
+            Some(source(policy.name.to_owned(), PolicySourceType::AwsManaged, &policy.text, origin))
         }
         PolicyRef::Own(key) => {
             let policy = draft.policies.get(key)?;
             let version = policy.default_version()?;
-            Some(source(policy.name.clone(), PolicySourceType::UserManaged, &version.text))
+            Some(source(policy.name.clone(), PolicySourceType::UserManaged, &version.text, origin))
         }
     }
 }
 
-fn source(id: String, kind: PolicySourceType, text: &PolicyText) -> Source {
-    Source { id, kind, text: text.text().into(), document: Arc::clone(text.document()) }
+fn source(id: String, kind: PolicySourceType, text: &PolicyText, origin: Origin) -> Source {
+    Source { id, kind, text: text.text().into(), document: Arc::clone(text.document()), origin }
+}
+
+impl Source {
+    /// Whether the request wants the policy left out. What it brought along itself stays.
+    fn is_excluded_by(&self, exclusion: &PolicyIdentifier) -> bool {
+        let by_type = exclusion.policy_type.is_some_and(|excluded| match &self.origin {
+            Origin::Input => false,
+            Origin::Inline { .. } => excluded == PolicyIdentifierPolicyType::Inline,
+            Origin::Managed(_) if self.kind == PolicySourceType::AwsManaged => {
+                excluded == PolicyIdentifierPolicyType::AwsManaged
+            }
+            Origin::Managed(_) => excluded == PolicyIdentifierPolicyType::UserManaged,
+        });
+        let by_arn = matches!((&self.origin, &exclusion.policy_arn), (Origin::Managed(arn), Some(excluded)) if **arn == **excluded);
+        let by_name = match (&self.origin, &exclusion.inline_policy_identifier) {
+            (Origin::Inline { owner, owner_name, name }, Some(excluded)) => {
+                let kind = match excluded.attachment_type {
+                    AttachmentType::User => PolicySourceType::User,
+                    AttachmentType::Group => PolicySourceType::Group,
+                    AttachmentType::Role => PolicySourceType::Role,
+                };
+                *owner == kind && **owner_name == *excluded.attachment_name && **name == *excluded.policy_name
+            }
+            _ => false,
+        };
+        by_type || by_arn || by_name
+    }
 }
 
 /// The one policy of a list that may hold one.
