@@ -341,6 +341,31 @@ impl<'b, C> Decode<'b, C> for TrustText {
     }
 }
 
+/// A door for `fuzz/`: what the catalog holds is read as it was written, and a document that can be read tells where its statements stand.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub fn fuzz_stored(bytes: &[u8]) {
+    use anabranch_catalog::Value;
+
+    fn same<T: Value + PartialEq + fmt::Debug>(bytes: &[u8]) {
+        if let Ok(value) = T::from_bytes(bytes) {
+            assert_eq!(T::from_bytes(&value.to_bytes()).expect("it was just written"), value);
+        }
+    }
+    same::<StoredUser>(bytes);
+    same::<StoredGroup>(bytes);
+    same::<StoredRole>(bytes);
+    same::<StoredPolicy>(bytes);
+    same::<StoredSettings>(bytes);
+    same::<StoredUse>(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Ok(policy) = PolicyText::parse(text)
+    {
+        let spans = crate::iam::policy::statement_spans(text);
+        assert_eq!(spans.len(), policy.document().statement_count());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use anabranch_catalog::Value;

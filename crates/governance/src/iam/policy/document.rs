@@ -63,6 +63,12 @@ impl Document {
         self.denies.iter().any(|found| found.index == statement)
     }
 
+    /// How many statements it has.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn statement_count(&self) -> usize {
+        self.statements().count()
+    }
+
     /// Its statements, those that deny first.
     pub(super) fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.denies.iter().chain(&self.allows)

@@ -68,14 +68,20 @@ impl Reader {
         }
     }
 
-    /// Reads up to the closing quote. Names of elements hold no escapes.
+    /// Reads up to the closing quote; escapes stay as they are written.
     fn text(&mut self, chars: &mut std::str::Chars<'_>) {
         self.key.clear();
         while let Some(c) = chars.next() {
             self.step(c);
             match c {
                 '"' => return,
-                '\\' => chars.next().into_iter().for_each(|escaped| self.step(escaped)),
+                '\\' => {
+                    self.key.push(c);
+                    if let Some(escaped) = chars.next() {
+                        self.step(escaped);
+                        self.key.push(escaped);
+                    }
+                }
                 c => self.key.push(c),
             }
         }
@@ -84,11 +90,18 @@ impl Reader {
     /// Whether a brace that opens here opens a statement: the document's `Statement`, or an element of it.
     fn is_at_statement(&self) -> bool {
         match &self.path[..] {
-            [Level::Map(..)] => self.key == "Statement",
-            [Level::Map(..), Level::List(key)] => key == "Statement",
+            [Level::Map(..)] => is_statement(&self.key),
+            [Level::Map(..), Level::List(key)] => is_statement(key),
             _ => false,
         }
     }
+}
+
+/// Whether a key as it is written, escapes and all, is `Statement`.
+fn is_statement(written: &str) -> bool {
+    written == "Statement"
+        || (written.contains('\\')
+            && serde_json::from_str::<String>(&format!("\"{written}\"")).is_ok_and(|key| key == "Statement"))
 }
 
 #[cfg(test)]
@@ -111,6 +124,20 @@ mod tests {
     fn statements_are_found_over_lines_and_behind_texts_that_look_like_them() {
         let text = "{\n \"Id\": \"Statement{\\\"}\",\n \"Statement\": [\n  {\"Sid\": \"é\"},\n  {\"Condition\":\n {\"Statement\": {}}}\n ]}";
         assert_eq!(spans(text), [[4, 4, 4, 15], [5, 4, 6, 20]]);
+    }
+
+    /// Every document whose reading is tested elsewhere has as many spans as statements.
+    #[test]
+    fn a_key_may_be_written_with_escapes() {
+        assert_eq!(spans(r#"{"St\u0061tement":{}}"#), [[1, 20, 1, 21]]);
+    }
+
+    #[test]
+    fn managed_policies_have_a_span_for_each_statement() {
+        for policy in crate::iam::aws_managed::all().values() {
+            let spans = statement_spans(policy.text.text());
+            assert_eq!(spans.len(), policy.text.document().statement_count(), "{}", policy.name);
+        }
     }
 
     proptest::proptest! {
