@@ -135,7 +135,7 @@ def is_(found, wanted) -> None:
 
 def advance(server: Server, seconds: int) -> None:
     """Moves the test clock: an admin call, signed by a root."""
-    request = AWSRequest("POST", f"{server.endpoint}/_anabranch/clock", data=json.dumps({"advance_ms": seconds * 1000}))
+    request = AWSRequest("POST", f"{server.endpoint}/_anabranch/clock", data=json.dumps({"advance_ms": seconds * 1000}).encode())
     SigV4Auth(Credentials(*ROOTS[ACCOUNT]), "anabranch", REGION).add_auth(request)
     prepared = request.prepare()
     urllib.request.urlopen(urllib.request.Request(prepared.url, prepared.body, dict(prepared.headers), method="POST")).close()
@@ -263,13 +263,13 @@ def tags_of_a_session_are_handed_on_in_a_chain(server: Server) -> None:
     tagged = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}", "aws:SourceIdentity": "henry"}}
     second = role("second", trust(ACCOUNT, actions), allow("kinesis:*", Condition=tagged))
     first = role("first", trust(ACCOUNT, actions), allow("sts:AssumeRole"))
-    ask = {"RoleSessionName": "s", "SourceIdentity": "henry"}
+    ask = {"RoleSessionName": "s1", "SourceIdentity": "henry"}
     for team, may in (("blue", True), ("red", False)):
         asked = {"Tags": [{"Key": "team", "Value": team}], "TransitiveTagKeys": ["team"]}
         one = client("sts", henry).assume_role(RoleArn=first, **ask, **asked)
-        two = keys_of(client("sts", keys_of(one)).assume_role(RoleArn=second, RoleSessionName="s"))
+        two = keys_of(client("sts", keys_of(one)).assume_role(RoleArn=second, RoleSessionName="s1"))
         put(two, StreamName="chain") if may else refused("AccessDeniedException", put, two, StreamName="chain")
-    too_long = {"RoleArn": second, "RoleSessionName": "s", "DurationSeconds": 3601}
+    too_long = {"RoleArn": second, "RoleSessionName": "s1", "DurationSeconds": 3601}
     refused("ValidationError", client("sts", keys_of(one)).assume_role, **too_long)
 
 
@@ -316,7 +316,7 @@ def what_was_made_holds_after_a_restart(server: Server) -> None:
     stream("restarts")
     kate = user("kate", allow(["kinesis:*", "sts:*"]))
     worker = role("worker", trust(ACCOUNT), allow("kinesis:PutRecord"))
-    session = keys_of(client("sts", kate).assume_role(RoleArn=worker, RoleSessionName="s"))
+    session = keys_of(client("sts", kate).assume_role(RoleArn=worker, RoleSessionName="s1"))
     server.kill()
     server.start()
     for keys in (kate, session):

@@ -25,7 +25,9 @@ pub(super) const ROLE_ID: &str = "AROA";
 /// What the ids of managed policies begin with.
 pub(super) const POLICY_ID: &str = "ANPA";
 /// What the ids of access keys that do not expire begin with.
-const ACCESS_KEY_ID: &str = "AKIA";
+pub(super) const ACCESS_KEY_ID: &str = "AKIA";
+/// What the ids of temporary access keys begin with.
+pub(super) const SESSION_KEY_ID: &str = "ASIA";
 
 /// An id that nobody else has.
 pub(super) fn unique_id(prefix: &str, rng: &Rng) -> String {
@@ -33,8 +35,8 @@ pub(super) fn unique_id(prefix: &str, rng: &Rng) -> String {
 }
 
 /// An access key's id that nobody else has.
-pub(super) fn access_key_id(rng: &Rng) -> String {
-    random(ACCESS_KEY_ID, ACCESS_KEY_CHARACTERS, rng)
+pub(super) fn access_key_id(prefix: &str, rng: &Rng) -> String {
+    random(prefix, ACCESS_KEY_CHARACTERS, rng)
 }
 
 /// A secret access key: 40 characters, 240 bits of chance.
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn ids_have_the_lengths_that_aws_gives_them() {
         let rng = Rng::seeded(1);
-        let (user, key) = (unique_id(USER_ID, &rng), access_key_id(&rng));
+        let (user, key) = (unique_id(USER_ID, &rng), access_key_id(ACCESS_KEY_ID, &rng));
         assert_eq!((user.len(), key.len(), secret(&rng).expose().len()), (21, 20, 40));
         assert!(user.starts_with("AIDA") && key.starts_with("AKIA"));
         assert!(user.bytes().all(|b| BASE32.contains(&b)));

@@ -6,9 +6,8 @@ use anabranch_types::{AccountId, Rng, Timestamp};
 use bytes::Bytes;
 use minicbor::{Decode, Encode};
 
-use super::Secret;
 use super::credentials::{Credentials, CredentialsError, RootKey};
-use super::secret::{new_access_key, new_secret};
+use super::{Secret, names};
 use crate::kms::{MasterKey, NotWrappedByThis};
 
 /// What their keys begin with; account and id follow.
@@ -107,7 +106,8 @@ pub async fn make(
     if page.entries.len() >= KEYS_PER_ACCOUNT_MAX {
         return Err(RootKeysError::TooMany(account));
     }
-    let made = NewRootKey { account, id: new_access_key("AKIA", rng), secret: new_secret(rng) };
+    let id = names::access_key_id(names::ACCESS_KEY_ID, rng);
+    let made = NewRootKey { account, id, secret: names::secret(rng) };
     let sealed = master_key.seal(made.secret.expose().as_bytes(), &context(account, &made.id), rng).to_vec();
     let stored = StoredRootKey { sealed, created_ms: now.millis() };
     let key = format!("{PREFIX}{account}/{}", made.id);

@@ -6,8 +6,7 @@ use anabranch_types::{AccountId, Clock, Rng, Timestamp};
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
-use super::Secret;
-use super::secret::{new_access_key, new_secret};
+use super::{Secret, names};
 use crate::kms::{MasterKey, NONCE_BYTES, TAG_BYTES};
 
 /// Opened tokens that stay in memory. All are forgotten when there are more; opening one takes microseconds.
@@ -68,8 +67,8 @@ impl Sessions {
         token_bytes_min: usize,
     ) -> Option<TemporaryCredentials> {
         let holder = Holder::of(principal)?;
-        let access_key = new_access_key("ASIA", &self.rng);
-        let secret = new_secret(&self.rng);
+        let access_key = names::access_key_id(names::SESSION_KEY_ID, &self.rng);
+        let secret = names::secret(&self.rng);
         let sealed = Sealed {
             access_key: access_key.clone(),
             secret: secret.expose().to_owned(),

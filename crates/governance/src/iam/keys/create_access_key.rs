@@ -14,7 +14,7 @@ impl Serve<CreateAccessKey> for Iam {
     async fn serve(&self, cx: &Context, request: CreateAccessKey) -> Result<CreateAccessKeyOutput, Error> {
         let name = service::named_or_caller(cx, request.user_name.as_deref())?;
         let rng = self.identities.rng();
-        let (id, secret) = (names::access_key_id(rng), names::secret(rng));
+        let (id, secret) = (names::access_key_id(names::ACCESS_KEY_ID, rng), names::secret(rng));
         let sealed = self.identities.seal_secret(cx.account, &id, &secret);
         let key = StoredAccessKey { id: id.clone(), sealed, created_ms: cx.received.millis(), active: true };
         self.change(cx, |draft| {
