@@ -60,13 +60,7 @@ pub(super) fn arn(cx: &Context, kind: &str, path: &str, name: &str) -> String {
 
 /// The ARN of a managed policy.
 pub(super) fn policy_arn(cx: &Context, draft: &Draft, policy: &PolicyRef) -> String {
-    match policy {
-        PolicyRef::Aws(path_and_name) => format!("arn:{}:iam::aws:policy/{path_and_name}", cx.partition),
-        PolicyRef::Own(name) => match draft.policies.get(name) {
-            Some(policy) => arn(cx, "policy", &policy.path, &policy.name),
-            None => arn(cx, "policy", "/", name),
-        },
-    }
+    policy.arn(cx.partition.as_str(), cx.account, draft)
 }
 
 /// An ARN of IAM, taken apart.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use anabranch_api::iam::{
     AddUserToGroup, AttachRolePolicy, CreateAccessKey, CreatePolicy, CreateRole, CreateUser,
     GenerateCredentialReport, GetAccessKeyLastUsed, GetAccountSummary, GetCredentialReport, GetPolicy,
-    GetRole, GetUser, ListAttachedRolePolicies, PutUserPolicy, Tag, UpdateUser,
+    GetRole, GetUser, ListAttachedRolePolicies, PutUserPermissionsBoundary, PutUserPolicy, Tag, UpdateUser,
 };
 use anabranch_api::{ApiError, Context, Operation, Principal, RoleSession, Serve, User};
 use anabranch_types::{Partition, Timestamp};
@@ -297,4 +297,43 @@ async fn a_renamed_group_keeps_its_members_and_what_they_may() {
     };
     f.call(&root, rename).await.unwrap();
     f.call(&alice, get_user(None)).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_may_delegate_within_a_boundary_cannot_leave_it() {
+    // IAM access_policies_boundaries, delegating responsibility to others.
+    let delegated = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*",
+        "Condition":{"StringEquals":{"iam:PermissionsBoundary":"arn:aws:iam::111111111111:policy/limits"}}}}"#;
+    let f = Fixture::with_alice(delegated).await;
+    let (root, alice) = (context(ACCOUNT), f.alice());
+    for name in ["limits", "wide"] {
+        let document = policy("Allow", "*").into();
+        let made = CreatePolicy { policy_name: name.into(), policy_document: document, ..Default::default() };
+        f.call(&root, made).await.unwrap();
+    }
+    let arn = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+    let create = |name: &str, boundary: Option<&str>| CreateUser {
+        user_name: name.into(),
+        permissions_boundary: boundary.map(|name| arn(name).into()),
+        ..CreateUser::default()
+    };
+    let put = |name: &str| PutUserPolicy {
+        user_name: name.into(),
+        policy_name: "p".into(),
+        policy_document: policy("Allow", "*").into(),
+    };
+    let bound = |name: &str, boundary: &str| PutUserPermissionsBoundary {
+        user_name: name.into(),
+        permissions_boundary: arn(boundary).into(),
+    };
+    f.call(&alice, create("bob", Some("limits"))).await.unwrap();
+    f.call(&alice, put("bob")).await.unwrap();
+    f.call(&alice, bound("bob", "limits")).await.unwrap();
+    let denied = |refused: ApiError| assert_eq!(refused.code, "AccessDenied");
+    denied(f.call(&alice, create("eve", None)).await.unwrap_err());
+    denied(f.call(&alice, create("eve", Some("wide"))).await.unwrap_err());
+    denied(f.call(&alice, bound("bob", "wide")).await.unwrap_err());
+    denied(f.call(&alice, put("alice")).await.unwrap_err());
+    f.call(&root, create("carol", Some("wide"))).await.unwrap();
+    denied(f.call(&alice, put("carol")).await.unwrap_err());
 }

@@ -1,10 +1,11 @@
-//! What protects identities: a role its trust policy, everything its tags.
+//! What protects identities: a role its trust policy, everything its tags; and the boundary that conditions ask for (`iam:PermissionsBoundary`, which
+//! a request that puts another one gives itself).
 
 use std::sync::{Arc, LazyLock};
 
 use anabranch_types::AccountId;
 
-use super::stored::Tags;
+use super::stored::{PolicyRef, Tags};
 use super::{Identities, lower};
 use crate::authorize::{Guarded, Protection, ProtectionPolicy};
 use crate::iam::aws_managed;
@@ -14,6 +15,11 @@ impl Guarded for Identities {
     fn protection(&self, action: &str, arn: &str) -> Option<Protection> {
         let (account, kind, path, name) = parts(arn)?;
         let account = self.account(account);
+        let partition = arn.split(':').nth(1).unwrap_or_default();
+        let bounded = |boundary: Option<&PolicyRef>| {
+            let boundary = boundary.map(|policy| policy.arn(partition, account.id, &account.stored));
+            boundary.map(|arn| ("iam:permissionsboundary".to_owned(), vec![arn]))
+        };
         match kind {
             "role" => {
                 let role = account.role(name).filter(|role| role.stored.path == path);
@@ -22,14 +28,16 @@ impl Guarded for Identities {
                     Some(role) => ProtectionPolicy::Trust(Arc::clone(role.stored.trust.document())),
                     None => ProtectionPolicy::Trust(Arc::clone(&NOBODY)),
                 });
-                Some(Protection {
-                    policy: policy.unwrap_or_default(),
-                    ..tagged(role.map(|role| &role.stored.tags))
-                })
+                let mut protection = tagged(role.map(|role| &role.stored.tags));
+                protection.policy = policy.unwrap_or_default();
+                protection.keys.extend(bounded(role.and_then(|role| role.stored.boundary.as_ref())));
+                Some(protection)
             }
             "user" => {
                 let user = account.user(name).filter(|user| user.stored.path == path);
-                Some(tagged(user.map(|user| &user.stored.tags)))
+                let mut protection = tagged(user.map(|user| &user.stored.tags));
+                protection.keys.extend(bounded(user.and_then(|user| user.stored.boundary.as_ref())));
+                Some(protection)
             }
             "policy" => {
                 let policy = account.stored.policies.get(&lower(name));
@@ -72,8 +80,12 @@ fn parts(arn: &str) -> Option<(AccountId, &str, String, &str)> {
 }
 
 fn tagged(tags: Option<&Tags>) -> Protection {
-    let tags = tags.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
-    Protection { tags: tags.collect(), ..Protection::default() }
+    let tags: Vec<_> = tags.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect();
+    // IAM's own name for the same (SAR iam).
+    let keys = tags
+        .iter()
+        .map(|(key, value)| (format!("iam:resourcetag/{}", key.to_lowercase()), vec![value.clone()]));
+    Protection { keys: keys.collect(), tags, ..Protection::default() }
 }
 
 /// The trust policy of a role that is not there.

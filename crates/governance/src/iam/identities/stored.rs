@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use anabranch_types::Timestamp;
+use anabranch_types::{AccountId, Timestamp};
 use minicbor::decode::Error as DecodeError;
 use minicbor::encode::{Error as EncodeError, Write};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
+use super::account::Draft;
 use crate::iam::policy::{Document, DocumentKind, Malformed, quota};
 
 /// Inline policies by their names.
@@ -271,6 +272,20 @@ impl TrustText {
     /// Ready to judge.
     pub fn document(&self) -> &Arc<Document> {
         &self.document
+    }
+}
+
+impl PolicyRef {
+    /// Its ARN in a partition, of the account whose entities these are.
+    pub fn arn(&self, partition: &str, account: AccountId, draft: &Draft) -> String {
+        match self {
+            PolicyRef::Aws(path_and_name) => format!("arn:{partition}:iam::aws:policy/{path_and_name}"),
+            PolicyRef::Own(key) => {
+                let found = draft.policies.get(key);
+                let (path, name) = found.map_or(("/", &**key), |policy| (&*policy.path, &*policy.name));
+                format!("arn:{partition}:iam::{account}:policy{path}{name}")
+            }
+        }
     }
 }
 
