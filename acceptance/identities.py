@@ -332,13 +332,14 @@ def the_cli_assumes_a_role_by_its_configuration(server: Server) -> None:
     config.write_text(f"[profile lea]\nregion = {REGION}\n\n[profile app]\nregion = {REGION}\nrole_arn = {arn}\nsource_profile = lea\n")
     secrets = server.place / "aws-credentials"
     secrets.write_text(f"[lea]\naws_access_key_id = {lea[0]}\naws_secret_access_key = {lea[1]}\n")
-    place = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(secrets)}
+    # The CLI keeps sessions beneath the home folder.
+    place = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(secrets), "HOME": str(server.place)}
 
     def aws(*words: str) -> str:
         done = subprocess.run([os.environ["ACCEPTANCE_AWS"], *words], env={**os.environ, **place}, capture_output=True, text=True)
-        return done.stdout + done.stderr
+        return f"{done.returncode}: {done.stdout}{done.stderr}"
 
-    assert f"assumed-role/cli/botocore-session-" in (said := aws("--profile", "app", "sts", "get-caller-identity")), said
+    assert "assumed-role/cli/botocore-session-" in (said := aws("--profile", "app", "sts", "get-caller-identity")), said
     assert "SequenceNumber" in (said := aws("--profile", "app", "kinesis", "put-record", "--stream-name", "cli", "--partition-key", "k", "--data", "eA==")), said
     assert "AccessDeniedException" in (said := aws("--profile", "lea", "kinesis", "list-streams")), said
 

@@ -119,7 +119,14 @@ async fn a_role_is_assumed_by_whom_its_trust_policy_and_their_own_policies_allow
     assert_eq!(f.refused(&f.alice(), reader()).await, denied("identity-based policy"));
     with_alice(&f.identities, &policy("Allow", "*")).await;
     assert!(f.call(&f.alice(), reader()).await.is_ok());
-    for arn in ["arn:aws:iam::111111111111:role/reader", "arn:aws:iam::111111111111:role/nobody"] {
+    let others = [
+        "arn:aws:iam::111111111111:role/reader",
+        "arn:aws:iam::111111111111:role/nobody",
+        "arn:aws:iam::111111111111:user/app/reader",
+        "arn:aws:iam::1:role/app/reader",
+        "arn:aws:iam:role/app/reader",
+    ];
+    for arn in others {
         let refused = f.refused(&f.alice(), AssumeRole { role_arn: arn.into(), ..reader() }).await;
         assert_eq!(refused.1, "AccessDenied", "{arn}: AWS tells nobody whether there is such a role");
     }

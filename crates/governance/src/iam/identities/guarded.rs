@@ -13,7 +13,10 @@ use crate::iam::policy::{Document, DocumentKind};
 
 impl Guarded for Identities {
     fn protection(&self, action: &str, arn: &str) -> Option<Protection> {
-        let (account, kind, path, name) = parts(arn)?;
+        // Whoever is to be judged by a trust policy is judged by one, also where there is no such role: nobody learns whether there is.
+        let by_trust = action.starts_with("sts:");
+        let nobody = || Protection { policy: ProtectionPolicy::Trust(Arc::clone(&NOBODY)), ..tagged(None) };
+        let Some((account, kind, path, name)) = parts(arn) else { return by_trust.then(nobody) };
         let account = self.account(account);
         let partition = arn.split(':').nth(1).unwrap_or_default();
         let bounded = |boundary: Option<&PolicyRef>| {
@@ -23,16 +26,15 @@ impl Guarded for Identities {
         match kind {
             "role" => {
                 let role = account.role(name).filter(|role| role.stored.path == path);
-                // Whoever is judged by a trust policy shall not learn whether there is a role.
-                let policy = action.starts_with("sts:").then(|| match &role {
-                    Some(role) => ProtectionPolicy::Trust(Arc::clone(role.stored.trust.document())),
-                    None => ProtectionPolicy::Trust(Arc::clone(&NOBODY)),
-                });
-                let mut protection = tagged(role.map(|role| &role.stored.tags));
-                protection.policy = policy.unwrap_or_default();
-                protection.keys.extend(bounded(role.and_then(|role| role.stored.boundary.as_ref())));
+                let Some(role) = role else { return by_trust.then(nobody) };
+                let mut protection = tagged(Some(&role.stored.tags));
+                if by_trust {
+                    protection.policy = ProtectionPolicy::Trust(Arc::clone(role.stored.trust.document()));
+                }
+                protection.keys.extend(bounded(role.stored.boundary.as_ref()));
                 Some(protection)
             }
+            _ if by_trust => Some(nobody()),
             "user" => {
                 let user = account.user(name).filter(|user| user.stored.path == path);
                 let mut protection = tagged(user.map(|user| &user.stored.tags));
