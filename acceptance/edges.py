@@ -57,6 +57,13 @@ class Edges:
                     self.number(path, shape["min"], -1, "below", "least", f"{failed} have value greater than or equal to")
                 if "max" in shape:
                     self.number(path, shape["max"], 1, "above", "greatest", f"{failed} have value less than or equal to")
+            case "blob":
+                if shape.get("min"):
+                    self.refused(path, "empty", {"bytes": shape["min"] - 1}, f"{failed} have length greater than or equal to {shape['min']}")
+                    self.accepted(path, "least", {"bytes": shape["min"]})
+                if "max" in shape:
+                    self.accepted(path, "greatest", {"bytes": shape["max"]})
+                    self.refused(path, "above", {"bytes": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
             case "list":
                 if "min" in shape or "max" in shape:
                     self.count(shape, path, failed)
@@ -97,6 +104,8 @@ class Edges:
             self.accepted(path, "greatest", {"keys": shape["max"]})
             self.refused(path, "above", {"keys": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
         value = self.model["shapes"][shape["value"]["shape"]]
+        if not {"min", "max"} & value.keys():
+            return
         says = [f"at '{at(path)}' failed to satisfy constraint: Map value must satisfy constraint: [", "Member must"]
         key = next(iter(self.value(path)))
         if value.get("min"):

@@ -404,10 +404,14 @@ pub trait KmsKeys:
     + Serve<EnableKeyRotation>
     + Serve<Encrypt>
     + Serve<GenerateDataKey>
+    + Serve<GenerateDataKeyPair>
+    + Serve<GenerateDataKeyPairWithoutPlaintext>
     + Serve<GenerateDataKeyWithoutPlaintext>
+    + Serve<GenerateMac>
     + Serve<GenerateRandom>
     + Serve<GetKeyPolicy>
     + Serve<GetKeyRotationStatus>
+    + Serve<GetPublicKey>
     + Serve<ListAliases>
     + Serve<ListGrants>
     + Serve<ListKeyPolicies>
@@ -421,10 +425,13 @@ pub trait KmsKeys:
     + Serve<RevokeGrant>
     + Serve<RotateKeyOnDemand>
     + Serve<ScheduleKeyDeletion>
+    + Serve<Sign>
     + Serve<TagResource>
     + Serve<UntagResource>
     + Serve<UpdateAlias>
     + Serve<UpdateKeyDescription>
+    + Serve<Verify>
+    + Serve<VerifyMac>
 {
 }
 
@@ -442,10 +449,14 @@ impl<T> KmsKeys for T where
         + Serve<EnableKeyRotation>
         + Serve<Encrypt>
         + Serve<GenerateDataKey>
+        + Serve<GenerateDataKeyPair>
+        + Serve<GenerateDataKeyPairWithoutPlaintext>
         + Serve<GenerateDataKeyWithoutPlaintext>
+        + Serve<GenerateMac>
         + Serve<GenerateRandom>
         + Serve<GetKeyPolicy>
         + Serve<GetKeyRotationStatus>
+        + Serve<GetPublicKey>
         + Serve<ListAliases>
         + Serve<ListGrants>
         + Serve<ListKeyPolicies>
@@ -459,10 +470,13 @@ impl<T> KmsKeys for T where
         + Serve<RevokeGrant>
         + Serve<RotateKeyOnDemand>
         + Serve<ScheduleKeyDeletion>
+        + Serve<Sign>
         + Serve<TagResource>
         + Serve<UntagResource>
         + Serve<UpdateAlias>
         + Serve<UpdateKeyDescription>
+        + Serve<Verify>
+        + Serve<VerifyMac>
 {
 }
 
@@ -481,10 +495,14 @@ pub fn register_keys<S: KmsKeys, R: Register>(service: &Arc<S>, register: &mut R
     register.unary::<EnableKeyRotation, S>(service);
     register.unary::<Encrypt, S>(service);
     register.unary::<GenerateDataKey, S>(service);
+    register.unary::<GenerateDataKeyPair, S>(service);
+    register.unary::<GenerateDataKeyPairWithoutPlaintext, S>(service);
     register.unary::<GenerateDataKeyWithoutPlaintext, S>(service);
+    register.unary::<GenerateMac, S>(service);
     register.unary::<GenerateRandom, S>(service);
     register.unary::<GetKeyPolicy, S>(service);
     register.unary::<GetKeyRotationStatus, S>(service);
+    register.unary::<GetPublicKey, S>(service);
     register.unary::<ListAliases, S>(service);
     register.unary::<ListGrants, S>(service);
     register.unary::<ListKeyPolicies, S>(service);
@@ -498,10 +516,13 @@ pub fn register_keys<S: KmsKeys, R: Register>(service: &Arc<S>, register: &mut R
     register.unary::<RevokeGrant, S>(service);
     register.unary::<RotateKeyOnDemand, S>(service);
     register.unary::<ScheduleKeyDeletion, S>(service);
+    register.unary::<Sign, S>(service);
     register.unary::<TagResource, S>(service);
     register.unary::<UntagResource, S>(service);
     register.unary::<UpdateAlias, S>(service);
     register.unary::<UpdateKeyDescription, S>(service);
+    register.unary::<Verify, S>(service);
+    register.unary::<VerifyMac, S>(service);
 }
 
 /// The codecs of this service's protocols.
@@ -1067,6 +1088,92 @@ impl Operation for GenerateDataKey {
     }
 }
 
+impl Operation for GenerateDataKeyPair {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.GenerateDataKeyPair";
+    const ACTION: &'static str = "kms:GenerateDataKeyPair";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = GenerateDataKeyPairOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:datakeypairspec", std::iter::once(&self.key_pair_spec));
+        resource::each(
+            &mut keys,
+            "kms:encryptioncontext:",
+            self.encryption_context.iter().flatten().map(|e| (&*e.0, &*e.1)),
+        );
+        resource::values(
+            &mut keys,
+            "kms:encryptioncontextkeys",
+            self.encryption_context.iter().flatten().map(|e| &*e.0),
+        );
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        keys
+    }
+}
+
+impl Operation for GenerateDataKeyPairWithoutPlaintext {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.GenerateDataKeyPairWithoutPlaintext";
+    const ACTION: &'static str = "kms:GenerateDataKeyPairWithoutPlaintext";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = GenerateDataKeyPairWithoutPlaintextOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:datakeypairspec", std::iter::once(&self.key_pair_spec));
+        resource::each(
+            &mut keys,
+            "kms:encryptioncontext:",
+            self.encryption_context.iter().flatten().map(|e| (&*e.0, &*e.1)),
+        );
+        resource::values(
+            &mut keys,
+            "kms:encryptioncontextkeys",
+            self.encryption_context.iter().flatten().map(|e| &*e.0),
+        );
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        keys
+    }
+}
+
 impl Operation for GenerateDataKeyWithoutPlaintext {
     const SERVICE: &'static Service = &services::KMS;
     const NAME: &'static str = "TrentService.GenerateDataKeyWithoutPlaintext";
@@ -1104,6 +1211,39 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
             "kms:encryptioncontextkeys",
             self.encryption_context.iter().flatten().map(|e| &*e.0),
         );
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        keys
+    }
+}
+
+impl Operation for GenerateMac {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.GenerateMac";
+    const ACTION: &'static str = "kms:GenerateMac";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = GenerateMacOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:macalgorithm", std::iter::once(&self.mac_algorithm));
         resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
         keys
     }
@@ -1184,6 +1324,38 @@ impl Operation for GetKeyRotationStatus {
 
     fn resources(&self, _cx: &Context) -> Resources {
         resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for GetPublicKey {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.GetPublicKey";
+    const ACTION: &'static str = "kms:GetPublicKey";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = GetPublicKeyOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        keys
     }
 }
 
@@ -1650,6 +1822,40 @@ impl Operation for ScheduleKeyDeletion {
     }
 }
 
+impl Operation for Sign {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.Sign";
+    const ACTION: &'static str = "kms:Sign";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = SignOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:messagetype", self.message_type.iter());
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        resource::values(&mut keys, "kms:signingalgorithm", std::iter::once(&self.signing_algorithm));
+        keys
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TagResourceOutput {}
 
@@ -1851,6 +2057,73 @@ impl Operation for UpdateKeyDescription {
     }
 }
 
+impl Operation for Verify {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.Verify";
+    const ACTION: &'static str = "kms:Verify";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = VerifyOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:messagetype", self.message_type.iter());
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        resource::values(&mut keys, "kms:signingalgorithm", std::iter::once(&self.signing_algorithm));
+        keys
+    }
+}
+
+impl Operation for VerifyMac {
+    const SERVICE: &'static Service = &services::KMS;
+    const NAME: &'static str = "TrentService.VerifyMac";
+    const ACTION: &'static str = "kms:VerifyMac";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = VerifyMacOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "kms:macalgorithm", std::iter::once(&self.mac_algorithm));
+        resource::values(&mut keys, "kms:requestalias", std::iter::once(&self.key_id));
+        keys
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AliasListEntry {
     pub alias_name: Option<ByteString>,
@@ -1961,6 +2234,54 @@ impl CustomerMasterKeySpec {
 }
 
 impl fmt::Display for CustomerMasterKeySpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DataKeyPairSpec {
+    #[default]
+    Rsa2048,
+    Rsa3072,
+    Rsa4096,
+    EccNistP256,
+    EccNistP384,
+    EccNistP521,
+    EccSecgP256k1,
+    Sm2,
+    EccNistEdwards25519,
+    MlKem512,
+    MlKem768,
+    MlKem1024,
+}
+
+impl codec::Enumeration for DataKeyPairSpec {
+    const SET: &'static str = "RSA_2048, RSA_3072, RSA_4096, ECC_NIST_P256, ECC_NIST_P384, ECC_NIST_P521, ECC_SECG_P256K1, SM2, ECC_NIST_EDWARDS25519, ML_KEM_512, ML_KEM_768, ML_KEM_1024";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("RSA_2048", DataKeyPairSpec::Rsa2048),
+        ("RSA_3072", DataKeyPairSpec::Rsa3072),
+        ("RSA_4096", DataKeyPairSpec::Rsa4096),
+        ("ECC_NIST_P256", DataKeyPairSpec::EccNistP256),
+        ("ECC_NIST_P384", DataKeyPairSpec::EccNistP384),
+        ("ECC_NIST_P521", DataKeyPairSpec::EccNistP521),
+        ("ECC_SECG_P256K1", DataKeyPairSpec::EccSecgP256k1),
+        ("SM2", DataKeyPairSpec::Sm2),
+        ("ECC_NIST_EDWARDS25519", DataKeyPairSpec::EccNistEdwards25519),
+        ("ML_KEM_512", DataKeyPairSpec::MlKem512),
+        ("ML_KEM_768", DataKeyPairSpec::MlKem768),
+        ("ML_KEM_1024", DataKeyPairSpec::MlKem1024),
+    ];
+}
+
+impl DataKeyPairSpec {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for DataKeyPairSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -2231,6 +2552,79 @@ impl fmt::Display for ExpirationModelType {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateDataKeyPair {
+    pub encryption_context: Option<Vec<(ByteString, ByteString)>>,
+    pub key_id: ByteString,
+    pub key_pair_spec: DataKeyPairSpec,
+    pub grant_tokens: Option<Vec<ByteString>>,
+    pub recipient: Option<RecipientInfo>,
+    pub dry_run: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateDataKeyPairOutput {
+    pub private_key_ciphertext_blob: Option<Bytes>,
+    pub private_key_plaintext: Option<Bytes>,
+    pub public_key: Option<Bytes>,
+    pub key_id: Option<ByteString>,
+    pub key_pair_spec: Option<DataKeyPairSpec>,
+    pub ciphertext_for_recipient: Option<Bytes>,
+    pub key_material_id: Option<ByteString>,
+}
+
+impl fmt::Debug for GenerateDataKeyPairOutput {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenerateDataKeyPairOutput")
+            .field(
+                "private_key_ciphertext_blob",
+                &self.private_key_ciphertext_blob.as_ref().map(shown::Hidden::of),
+            )
+            .field("private_key_plaintext", &self.private_key_plaintext.as_ref().map(shown::Hidden::of))
+            .field("public_key", &self.public_key.as_ref().map(shown::Hidden::of))
+            .field("key_id", &self.key_id)
+            .field("key_pair_spec", &self.key_pair_spec)
+            .field("ciphertext_for_recipient", &self.ciphertext_for_recipient.as_ref().map(shown::Hidden::of))
+            .field("key_material_id", &self.key_material_id)
+            .finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GenerateDataKeyPairWithoutPlaintext {
+    pub encryption_context: Option<Vec<(ByteString, ByteString)>>,
+    pub key_id: ByteString,
+    pub key_pair_spec: DataKeyPairSpec,
+    pub grant_tokens: Option<Vec<ByteString>>,
+    pub dry_run: Option<bool>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateDataKeyPairWithoutPlaintextOutput {
+    pub private_key_ciphertext_blob: Option<Bytes>,
+    pub public_key: Option<Bytes>,
+    pub key_id: Option<ByteString>,
+    pub key_pair_spec: Option<DataKeyPairSpec>,
+    pub key_material_id: Option<ByteString>,
+}
+
+impl fmt::Debug for GenerateDataKeyPairWithoutPlaintextOutput {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenerateDataKeyPairWithoutPlaintextOutput")
+            .field(
+                "private_key_ciphertext_blob",
+                &self.private_key_ciphertext_blob.as_ref().map(shown::Hidden::of),
+            )
+            .field("public_key", &self.public_key.as_ref().map(shown::Hidden::of))
+            .field("key_id", &self.key_id)
+            .field("key_pair_spec", &self.key_pair_spec)
+            .field("key_material_id", &self.key_material_id)
+            .finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GenerateDataKey {
     pub key_id: ByteString,
     pub encryption_context: Option<Vec<(ByteString, ByteString)>>,
@@ -2291,6 +2685,46 @@ impl fmt::Debug for GenerateDataKeyWithoutPlaintextOutput {
     }
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateMac {
+    pub message: Bytes,
+    pub key_id: ByteString,
+    pub mac_algorithm: MacAlgorithmSpec,
+    pub grant_tokens: Option<Vec<ByteString>>,
+    pub dry_run: Option<bool>,
+}
+
+impl fmt::Debug for GenerateMac {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenerateMac")
+            .field("message", &shown::Hidden::of(&self.message))
+            .field("key_id", &self.key_id)
+            .field("mac_algorithm", &self.mac_algorithm)
+            .field("grant_tokens", &self.grant_tokens)
+            .field("dry_run", &self.dry_run)
+            .finish()
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GenerateMacOutput {
+    pub mac: Option<Bytes>,
+    pub mac_algorithm: Option<MacAlgorithmSpec>,
+    pub key_id: Option<ByteString>,
+}
+
+impl fmt::Debug for GenerateMacOutput {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenerateMacOutput")
+            .field("mac", &self.mac.as_ref().map(shown::Hidden::of))
+            .field("mac_algorithm", &self.mac_algorithm)
+            .field("key_id", &self.key_id)
+            .finish()
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GenerateRandom {
     pub number_of_bytes: Option<i32>,
@@ -2338,6 +2772,42 @@ pub struct GetKeyRotationStatusOutput {
     pub rotation_period_in_days: Option<i32>,
     pub next_rotation_date: Option<Timestamp>,
     pub on_demand_rotation_start_date: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetPublicKey {
+    pub key_id: ByteString,
+    pub grant_tokens: Option<Vec<ByteString>>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetPublicKeyOutput {
+    pub key_id: Option<ByteString>,
+    pub public_key: Option<Bytes>,
+    pub customer_master_key_spec: Option<CustomerMasterKeySpec>,
+    pub key_spec: Option<KeySpec>,
+    pub key_usage: Option<KeyUsageType>,
+    pub encryption_algorithms: Option<Vec<EncryptionAlgorithmSpec>>,
+    pub signing_algorithms: Option<Vec<SigningAlgorithmSpec>>,
+    pub key_agreement_algorithms: Option<Vec<KeyAgreementAlgorithmSpec>>,
+    pub encapsulation_algorithms: Option<Vec<EncapsulationAlgorithmSpec>>,
+}
+
+impl fmt::Debug for GetPublicKeyOutput {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetPublicKeyOutput")
+            .field("key_id", &self.key_id)
+            .field("public_key", &self.public_key.as_ref().map(shown::Hidden::of))
+            .field("customer_master_key_spec", &self.customer_master_key_spec)
+            .field("key_spec", &self.key_spec)
+            .field("key_usage", &self.key_usage)
+            .field("encryption_algorithms", &self.encryption_algorithms)
+            .field("signing_algorithms", &self.signing_algorithms)
+            .field("key_agreement_algorithms", &self.key_agreement_algorithms)
+            .field("encapsulation_algorithms", &self.encapsulation_algorithms)
+            .finish()
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -2890,6 +3360,36 @@ impl fmt::Display for MacAlgorithmSpec {
     }
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MessageType {
+    #[default]
+    Raw,
+    Digest,
+    ExternalMu,
+}
+
+impl codec::Enumeration for MessageType {
+    const SET: &'static str = "RAW, DIGEST, EXTERNAL_MU";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("RAW", MessageType::Raw),
+        ("DIGEST", MessageType::Digest),
+        ("EXTERNAL_MU", MessageType::ExternalMu),
+    ];
+}
+
+impl MessageType {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for MessageType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MultiRegionConfiguration {
     pub multi_region_key_type: Option<MultiRegionKeyType>,
@@ -3149,6 +3649,48 @@ pub struct ScheduleKeyDeletionOutput {
     pub pending_window_in_days: Option<i32>,
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct Sign {
+    pub key_id: ByteString,
+    pub message: Bytes,
+    pub message_type: Option<MessageType>,
+    pub grant_tokens: Option<Vec<ByteString>>,
+    pub signing_algorithm: SigningAlgorithmSpec,
+    pub dry_run: Option<bool>,
+}
+
+impl fmt::Debug for Sign {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sign")
+            .field("key_id", &self.key_id)
+            .field("message", &shown::Hidden::of(&self.message))
+            .field("message_type", &self.message_type)
+            .field("grant_tokens", &self.grant_tokens)
+            .field("signing_algorithm", &self.signing_algorithm)
+            .field("dry_run", &self.dry_run)
+            .finish()
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SignOutput {
+    pub key_id: Option<ByteString>,
+    pub signature: Option<Bytes>,
+    pub signing_algorithm: Option<SigningAlgorithmSpec>,
+}
+
+impl fmt::Debug for SignOutput {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignOutput")
+            .field("key_id", &self.key_id)
+            .field("signature", &self.signature.as_ref().map(shown::Hidden::of))
+            .field("signing_algorithm", &self.signing_algorithm)
+            .finish()
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SigningAlgorithmSpec {
     #[default]
@@ -3227,6 +3769,70 @@ pub struct UpdateAlias {
 pub struct UpdateKeyDescription {
     pub key_id: ByteString,
     pub description: ByteString,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct VerifyMac {
+    pub message: Bytes,
+    pub key_id: ByteString,
+    pub mac_algorithm: MacAlgorithmSpec,
+    pub mac: Bytes,
+    pub grant_tokens: Option<Vec<ByteString>>,
+    pub dry_run: Option<bool>,
+}
+
+impl fmt::Debug for VerifyMac {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyMac")
+            .field("message", &shown::Hidden::of(&self.message))
+            .field("key_id", &self.key_id)
+            .field("mac_algorithm", &self.mac_algorithm)
+            .field("mac", &shown::Hidden::of(&self.mac))
+            .field("grant_tokens", &self.grant_tokens)
+            .field("dry_run", &self.dry_run)
+            .finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VerifyMacOutput {
+    pub key_id: Option<ByteString>,
+    pub mac_valid: Option<bool>,
+    pub mac_algorithm: Option<MacAlgorithmSpec>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct Verify {
+    pub key_id: ByteString,
+    pub message: Bytes,
+    pub message_type: Option<MessageType>,
+    pub signature: Bytes,
+    pub signing_algorithm: SigningAlgorithmSpec,
+    pub grant_tokens: Option<Vec<ByteString>>,
+    pub dry_run: Option<bool>,
+}
+
+impl fmt::Debug for Verify {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verify")
+            .field("key_id", &self.key_id)
+            .field("message", &shown::Hidden::of(&self.message))
+            .field("message_type", &self.message_type)
+            .field("signature", &shown::Hidden::of(&self.signature))
+            .field("signing_algorithm", &self.signing_algorithm)
+            .field("grant_tokens", &self.grant_tokens)
+            .field("dry_run", &self.dry_run)
+            .finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VerifyOutput {
+    pub key_id: Option<ByteString>,
+    pub signature_valid: Option<bool>,
+    pub signing_algorithm: Option<SigningAlgorithmSpec>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -4222,6 +4828,294 @@ impl Encode for EncryptOutput {
     }
 }
 
+impl Decode for GenerateDataKeyPair {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["EncryptionContext", "KeyId", "KeyPairSpec", "GrantTokens", "Recipient", "DryRun"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "EncryptionContext");
+                    value.encryption_context = Some(codec::map(d, at, violations, |d, _, _| d.string())?);
+                }
+                1 => {
+                    value.key_id = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "KeyPairSpec");
+                    value.key_pair_spec = codec::enumeration(d, at, violations)?;
+                }
+                3 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "Recipient");
+                    value.recipient = Some(RecipientInfo::decode(d, at, violations)?);
+                }
+                5 => {
+                    value.dry_run = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "KeyId"), (2, "KeyPairSpec")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GenerateDataKeyPair {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.encryption_context {
+            e.member("EncryptionContext");
+            e.begin_map(v.len());
+            for (key, v) in v {
+                e.key(key);
+                e.string(v);
+            }
+            e.end_map();
+        }
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        e.member("KeyPairSpec");
+        e.string(self.key_pair_spec.as_str());
+
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.recipient {
+            e.member("Recipient");
+            v.encode(e);
+        }
+        if let Some(v) = &self.dry_run {
+            e.member("DryRun");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GenerateDataKeyPairOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "PrivateKeyCiphertextBlob",
+            "PrivateKeyPlaintext",
+            "PublicKey",
+            "KeyId",
+            "KeyPairSpec",
+            "CiphertextForRecipient",
+            "KeyMaterialId",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.private_key_ciphertext_blob = Some(d.blob()?);
+                }
+                1 => {
+                    value.private_key_plaintext = Some(d.blob()?);
+                }
+                2 => {
+                    value.public_key = Some(d.blob()?);
+                }
+                3 => {
+                    value.key_id = Some(d.string()?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "KeyPairSpec");
+                    value.key_pair_spec = Some(codec::enumeration(d, at, violations)?);
+                }
+                5 => {
+                    value.ciphertext_for_recipient = Some(d.blob()?);
+                }
+                6 => {
+                    value.key_material_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GenerateDataKeyPairOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.private_key_ciphertext_blob {
+            e.member("PrivateKeyCiphertextBlob");
+            e.blob(v);
+        }
+        if let Some(v) = &self.private_key_plaintext {
+            e.member("PrivateKeyPlaintext");
+            e.blob(v);
+        }
+        if let Some(v) = &self.public_key {
+            e.member("PublicKey");
+            e.blob(v);
+        }
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        if let Some(v) = &self.key_pair_spec {
+            e.member("KeyPairSpec");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.ciphertext_for_recipient {
+            e.member("CiphertextForRecipient");
+            e.blob(v);
+        }
+        if let Some(v) = &self.key_material_id {
+            e.member("KeyMaterialId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GenerateDataKeyPairWithoutPlaintext {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["EncryptionContext", "KeyId", "KeyPairSpec", "GrantTokens", "DryRun"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "EncryptionContext");
+                    value.encryption_context = Some(codec::map(d, at, violations, |d, _, _| d.string())?);
+                }
+                1 => {
+                    value.key_id = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "KeyPairSpec");
+                    value.key_pair_spec = codec::enumeration(d, at, violations)?;
+                }
+                3 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                4 => {
+                    value.dry_run = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(1, "KeyId"), (2, "KeyPairSpec")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GenerateDataKeyPairWithoutPlaintext {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.encryption_context {
+            e.member("EncryptionContext");
+            e.begin_map(v.len());
+            for (key, v) in v {
+                e.key(key);
+                e.string(v);
+            }
+            e.end_map();
+        }
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        e.member("KeyPairSpec");
+        e.string(self.key_pair_spec.as_str());
+
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.dry_run {
+            e.member("DryRun");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GenerateDataKeyPairWithoutPlaintextOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["PrivateKeyCiphertextBlob", "PublicKey", "KeyId", "KeyPairSpec", "KeyMaterialId"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.private_key_ciphertext_blob = Some(d.blob()?);
+                }
+                1 => {
+                    value.public_key = Some(d.blob()?);
+                }
+                2 => {
+                    value.key_id = Some(d.string()?);
+                }
+                3 => {
+                    let at = &Path::Member(at, "KeyPairSpec");
+                    value.key_pair_spec = Some(codec::enumeration(d, at, violations)?);
+                }
+                4 => {
+                    value.key_material_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GenerateDataKeyPairWithoutPlaintextOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.private_key_ciphertext_blob {
+            e.member("PrivateKeyCiphertextBlob");
+            e.blob(v);
+        }
+        if let Some(v) = &self.public_key {
+            e.member("PublicKey");
+            e.blob(v);
+        }
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        if let Some(v) = &self.key_pair_spec {
+            e.member("KeyPairSpec");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.key_material_id {
+            e.member("KeyMaterialId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for GenerateDataKey {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] =
@@ -4497,6 +5391,113 @@ impl Encode for GenerateDataKeyWithoutPlaintextOutput {
     }
 }
 
+impl Decode for GenerateMac {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Message", "KeyId", "MacAlgorithm", "GrantTokens", "DryRun"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.message = d.blob()?;
+                }
+                1 => {
+                    value.key_id = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "MacAlgorithm");
+                    value.mac_algorithm = codec::enumeration(d, at, violations)?;
+                }
+                3 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                4 => {
+                    value.dry_run = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Message"), (1, "KeyId"), (2, "MacAlgorithm")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GenerateMac {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Message");
+        e.blob(&self.message);
+
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        e.member("MacAlgorithm");
+        e.string(self.mac_algorithm.as_str());
+
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.dry_run {
+            e.member("DryRun");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GenerateMacOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Mac", "MacAlgorithm", "KeyId"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.mac = Some(d.blob()?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "MacAlgorithm");
+                    value.mac_algorithm = Some(codec::enumeration(d, at, violations)?);
+                }
+                2 => {
+                    value.key_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GenerateMacOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.mac {
+            e.member("Mac");
+            e.blob(v);
+        }
+        if let Some(v) = &self.mac_algorithm {
+            e.member("MacAlgorithm");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for GenerateRandom {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["NumberOfBytes", "CustomKeyStoreId", "Recipient"];
@@ -4746,6 +5747,175 @@ impl Encode for GetKeyRotationStatusOutput {
         if let Some(v) = &self.on_demand_rotation_start_date {
             e.member("OnDemandRotationStartDate");
             e.timestamp(*v, TimestampForm::Default);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetPublicKey {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["KeyId", "GrantTokens"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.key_id = d.string()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "KeyId")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GetPublicKey {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetPublicKeyOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "KeyId",
+            "PublicKey",
+            "CustomerMasterKeySpec",
+            "KeySpec",
+            "KeyUsage",
+            "EncryptionAlgorithms",
+            "SigningAlgorithms",
+            "KeyAgreementAlgorithms",
+            "EncapsulationAlgorithms",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.key_id = Some(d.string()?);
+                }
+                1 => {
+                    value.public_key = Some(d.blob()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "CustomerMasterKeySpec");
+                    value.customer_master_key_spec = Some(codec::enumeration(d, at, violations)?);
+                }
+                3 => {
+                    let at = &Path::Member(at, "KeySpec");
+                    value.key_spec = Some(codec::enumeration(d, at, violations)?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "KeyUsage");
+                    value.key_usage = Some(codec::enumeration(d, at, violations)?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "EncryptionAlgorithms");
+                    value.encryption_algorithms =
+                        Some(codec::enumerations(d, ListForm::MEMBER, usize::MAX, at, violations)?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "SigningAlgorithms");
+                    value.signing_algorithms =
+                        Some(codec::enumerations(d, ListForm::MEMBER, usize::MAX, at, violations)?);
+                }
+                7 => {
+                    let at = &Path::Member(at, "KeyAgreementAlgorithms");
+                    value.key_agreement_algorithms =
+                        Some(codec::enumerations(d, ListForm::MEMBER, usize::MAX, at, violations)?);
+                }
+                8 => {
+                    let at = &Path::Member(at, "EncapsulationAlgorithms");
+                    value.encapsulation_algorithms =
+                        Some(codec::enumerations(d, ListForm::MEMBER, usize::MAX, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetPublicKeyOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        if let Some(v) = &self.public_key {
+            e.member("PublicKey");
+            e.blob(v);
+        }
+        if let Some(v) = &self.customer_master_key_spec {
+            e.member("CustomerMasterKeySpec");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.key_spec {
+            e.member("KeySpec");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.key_usage {
+            e.member("KeyUsage");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.encryption_algorithms {
+            e.member("EncryptionAlgorithms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.signing_algorithms {
+            e.member("SigningAlgorithms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.key_agreement_algorithms {
+            e.member("KeyAgreementAlgorithms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.encapsulation_algorithms {
+            e.member("EncapsulationAlgorithms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
         }
         e.end_structure();
     }
@@ -6668,6 +7838,122 @@ impl Encode for ScheduleKeyDeletionOutput {
     }
 }
 
+impl Decode for Sign {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["KeyId", "Message", "MessageType", "GrantTokens", "SigningAlgorithm", "DryRun"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.key_id = d.string()?;
+                }
+                1 => {
+                    value.message = d.blob()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "MessageType");
+                    value.message_type = Some(codec::enumeration(d, at, violations)?);
+                }
+                3 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "SigningAlgorithm");
+                    value.signing_algorithm = codec::enumeration(d, at, violations)?;
+                }
+                5 => {
+                    value.dry_run = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "KeyId"), (1, "Message"), (4, "SigningAlgorithm")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for Sign {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        e.member("Message");
+        e.blob(&self.message);
+
+        if let Some(v) = &self.message_type {
+            e.member("MessageType");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        e.member("SigningAlgorithm");
+        e.string(self.signing_algorithm.as_str());
+
+        if let Some(v) = &self.dry_run {
+            e.member("DryRun");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for SignOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["KeyId", "Signature", "SigningAlgorithm"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.key_id = Some(d.string()?);
+                }
+                1 => {
+                    value.signature = Some(d.blob()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "SigningAlgorithm");
+                    value.signing_algorithm = Some(codec::enumeration(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for SignOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        if let Some(v) = &self.signature {
+            e.member("Signature");
+            e.blob(v);
+        }
+        if let Some(v) = &self.signing_algorithm {
+            e.member("SigningAlgorithm");
+            e.string(v.as_str());
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for Tag {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["TagKey", "TagValue"];
@@ -6860,6 +8146,251 @@ impl Encode for UpdateKeyDescription {
         e.member("Description");
         e.string(&self.description);
 
+        e.end_structure();
+    }
+}
+
+impl Decode for VerifyMac {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Message", "KeyId", "MacAlgorithm", "Mac", "GrantTokens", "DryRun"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.message = d.blob()?;
+                }
+                1 => {
+                    value.key_id = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "MacAlgorithm");
+                    value.mac_algorithm = codec::enumeration(d, at, violations)?;
+                }
+                3 => {
+                    value.mac = d.blob()?;
+                }
+                4 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                5 => {
+                    value.dry_run = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[(0, "Message"), (1, "KeyId"), (2, "MacAlgorithm"), (3, "Mac")],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for VerifyMac {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Message");
+        e.blob(&self.message);
+
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        e.member("MacAlgorithm");
+        e.string(self.mac_algorithm.as_str());
+
+        e.member("Mac");
+        e.blob(&self.mac);
+
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.dry_run {
+            e.member("DryRun");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for VerifyMacOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["KeyId", "MacValid", "MacAlgorithm"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.key_id = Some(d.string()?);
+                }
+                1 => {
+                    value.mac_valid = Some(d.boolean()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "MacAlgorithm");
+                    value.mac_algorithm = Some(codec::enumeration(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for VerifyMacOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        if let Some(v) = &self.mac_valid {
+            e.member("MacValid");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.mac_algorithm {
+            e.member("MacAlgorithm");
+            e.string(v.as_str());
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for Verify {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["KeyId", "Message", "MessageType", "Signature", "SigningAlgorithm", "GrantTokens", "DryRun"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.key_id = d.string()?;
+                }
+                1 => {
+                    value.message = d.blob()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "MessageType");
+                    value.message_type = Some(codec::enumeration(d, at, violations)?);
+                }
+                3 => {
+                    value.signature = d.blob()?;
+                }
+                4 => {
+                    let at = &Path::Member(at, "SigningAlgorithm");
+                    value.signing_algorithm = codec::enumeration(d, at, violations)?;
+                }
+                5 => {
+                    let at = &Path::Member(at, "GrantTokens");
+                    value.grant_tokens =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, _, _| d.string())?);
+                }
+                6 => {
+                    value.dry_run = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[(0, "KeyId"), (1, "Message"), (3, "Signature"), (4, "SigningAlgorithm")],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for Verify {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("KeyId");
+        e.string(&self.key_id);
+
+        e.member("Message");
+        e.blob(&self.message);
+
+        if let Some(v) = &self.message_type {
+            e.member("MessageType");
+            e.string(v.as_str());
+        }
+        e.member("Signature");
+        e.blob(&self.signature);
+
+        e.member("SigningAlgorithm");
+        e.string(self.signing_algorithm.as_str());
+
+        if let Some(v) = &self.grant_tokens {
+            e.member("GrantTokens");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.dry_run {
+            e.member("DryRun");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for VerifyOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["KeyId", "SignatureValid", "SigningAlgorithm"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.key_id = Some(d.string()?);
+                }
+                1 => {
+                    value.signature_valid = Some(d.boolean()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "SigningAlgorithm");
+                    value.signing_algorithm = Some(codec::enumeration(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for VerifyOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.key_id {
+            e.member("KeyId");
+            e.string(v);
+        }
+        if let Some(v) = &self.signature_valid {
+            e.member("SignatureValid");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.signing_algorithm {
+            e.member("SigningAlgorithm");
+            e.string(v.as_str());
+        }
         e.end_structure();
     }
 }
@@ -7087,6 +8618,38 @@ impl Encrypt {
     }
 }
 
+impl GenerateDataKeyPair {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.recipient {
+            let at = &Path::Member(at, "Recipient");
+            v.check_at(at, violations);
+        }
+    }
+}
+
+impl GenerateDataKeyPairWithoutPlaintext {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
+        }
+    }
+}
+
 impl GenerateDataKey {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -7118,6 +8681,24 @@ impl GenerateDataKeyWithoutPlaintext {
         if let Some(v) = &self.number_of_bytes {
             let at = &Path::Member(at, "NumberOfBytes");
             NUMBER_OF_BYTES_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
+        }
+    }
+}
+
+impl GenerateMac {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Message");
+            PLAINTEXT_TYPE_BLOB.check(&self.message, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
         }
         if let Some(v) = &self.grant_tokens {
             let at = &Path::Member(at, "GrantTokens");
@@ -7162,6 +8743,20 @@ impl GetKeyRotationStatus {
         {
             let at = &Path::Member(at, "KeyId");
             KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+    }
+}
+
+impl GetPublicKey {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
         }
     }
 }
@@ -7410,6 +9005,24 @@ impl ScheduleKeyDeletion {
     }
 }
 
+impl Sign {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Message");
+            PLAINTEXT_TYPE_BLOB.check(&self.message, at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
+        }
+    }
+}
+
 impl Tag {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -7474,6 +9087,50 @@ impl UpdateKeyDescription {
         {
             let at = &Path::Member(at, "Description");
             DESCRIPTION_TYPE_TEXT.check(&self.description, at, violations);
+        }
+    }
+}
+
+impl VerifyMac {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Message");
+            PLAINTEXT_TYPE_BLOB.check(&self.message, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Mac");
+            CIPHERTEXT_TYPE_BLOB.check(&self.mac, at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
+        }
+    }
+}
+
+impl Verify {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "KeyId");
+            KEY_ID_TYPE_TEXT.check(&self.key_id, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Message");
+            PLAINTEXT_TYPE_BLOB.check(&self.message, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Signature");
+            CIPHERTEXT_TYPE_BLOB.check(&self.signature, at, violations);
+        }
+        if let Some(v) = &self.grant_tokens {
+            let at = &Path::Member(at, "GrantTokens");
+            GRANT_TOKEN_LIST_COUNT.check(v, at, violations);
+            GRANT_TOKEN_TYPE_TEXT.check_elements(v, at, violations);
         }
     }
 }

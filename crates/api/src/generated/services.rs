@@ -3018,14 +3018,14 @@ pub const KMS: Service = Service {
             full_name: "TrentService.GenerateDataKeyPair",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "GenerateDataKeyPairWithoutPlaintext",
             full_name: "TrentService.GenerateDataKeyPairWithoutPlaintext",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "GenerateDataKeyWithoutPlaintext",
@@ -3039,7 +3039,7 @@ pub const KMS: Service = Service {
             full_name: "TrentService.GenerateMac",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "GenerateRandom",
@@ -3081,7 +3081,7 @@ pub const KMS: Service = Service {
             full_name: "TrentService.GetPublicKey",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "ImportKeyMaterial",
@@ -3193,7 +3193,7 @@ pub const KMS: Service = Service {
             full_name: "TrentService.Sign",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -3242,14 +3242,14 @@ pub const KMS: Service = Service {
             full_name: "TrentService.Verify",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "VerifyMac",
             full_name: "TrentService.VerifyMac",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
     ],
 };

@@ -120,6 +120,41 @@ pub(super) fn wrong_algorithm(algorithm: &str, spec: &str) -> Error {
     )
 }
 
+pub(super) fn too_long_to_encrypt(algorithm: &str, spec: &str, most: usize) -> Error {
+    validation(format!(
+        "Algorithm {algorithm} and key spec {spec} cannot encrypt data larger than {most} bytes."
+    ))
+}
+
+/// KMS API Encrypt: an encryption context is for symmetric keys alone. Wording ours.
+pub(super) fn no_context_here() -> Error {
+    validation("An encryption context cannot be used with an asymmetric KMS key.".to_owned())
+}
+
+pub(super) fn digest_length(algorithm: &str) -> Error {
+    validation(format!("Digest is invalid length for algorithm {algorithm}."))
+}
+
+/// Of ML-DSA alone (KMS API Sign, MessageType). Wording ours.
+pub(super) fn message_type(message_type: &str, algorithm: &str) -> Error {
+    validation(format!("MessageType {message_type} cannot be used with algorithm {algorithm}."))
+}
+
+/// AWS sends an empty sentence.
+pub(super) fn invalid_signature() -> Error {
+    Error::KMSInvalidSignatureException("".into())
+}
+
+/// AWS sends an empty sentence.
+pub(super) fn invalid_mac() -> Error {
+    Error::KMSInvalidMacException("".into())
+}
+
+/// KMS API GetPublicKey: of asymmetric keys alone. Wording ours.
+pub(super) fn no_public_key(arn: &str) -> Error {
+    Error::UnsupportedOperationException(format!("{arn} is not an asymmetric KMS key.").into())
+}
+
 pub(super) fn dry_run() -> Error {
     Error::DryRunOperationException("The request would have succeeded, but the DryRun option is set.".into())
 }

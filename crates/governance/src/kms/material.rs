@@ -13,7 +13,6 @@ use super::{KEY_BYTES, MasterKey, NotWrappedByThis};
 pub(super) struct Material(Zeroizing<Vec<u8>>);
 
 impl Material {
-    #[cfg(test)]
     pub fn new(secret: Zeroizing<Vec<u8>>) -> Self {
         Self(secret)
     }

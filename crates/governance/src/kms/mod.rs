@@ -7,6 +7,7 @@
 //! are never printed.
 
 mod agenda;
+mod asymmetric;
 mod changes;
 mod ciphertext;
 mod conditions;
@@ -27,6 +28,7 @@ mod page;
 mod policy;
 mod protection;
 mod service;
+mod source;
 mod spec;
 mod stored;
 mod tags;

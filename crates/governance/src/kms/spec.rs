@@ -3,7 +3,7 @@
 use anabranch_api::Enumeration as _;
 use anabranch_api::kms::{
     CustomerMasterKeySpec, EncryptionAlgorithmSpec, KeyManagerType, KeyMetadata, KeySpec, KeyState,
-    KeyUsageType, OriginType,
+    KeyUsageType, MacAlgorithmSpec, OriginType, SigningAlgorithmSpec,
 };
 
 use super::directory::Slot;
@@ -12,7 +12,21 @@ use super::stored::{Manager, Spec, State, Usage};
 impl Spec {
     /// The kind that is made for a KeySpec; none for those that are not.
     pub fn of(spec: KeySpec) -> Option<Self> {
-        (spec == KeySpec::SymmetricDefault).then_some(Self::SymmetricDefault)
+        Some(match spec {
+            KeySpec::SymmetricDefault => Self::SymmetricDefault,
+            KeySpec::Hmac224 => Self::Hmac224,
+            KeySpec::Hmac256 => Self::Hmac256,
+            KeySpec::Hmac384 => Self::Hmac384,
+            KeySpec::Hmac512 => Self::Hmac512,
+            KeySpec::Rsa2048 => Self::Rsa2048,
+            KeySpec::Rsa3072 => Self::Rsa3072,
+            KeySpec::Rsa4096 => Self::Rsa4096,
+            KeySpec::EccNistP256 => Self::EccNistP256,
+            KeySpec::EccNistP384 => Self::EccNistP384,
+            KeySpec::EccNistP521 => Self::EccNistP521,
+            KeySpec::EccSecgP256k1 => Self::EccSecgP256k1,
+            _ => return None,
+        })
     }
 
     pub fn key_spec(self) -> KeySpec {
@@ -57,6 +71,37 @@ impl Spec {
     pub fn encryption_algorithms(self) -> &'static [EncryptionAlgorithmSpec] {
         match self {
             Self::SymmetricDefault => &[EncryptionAlgorithmSpec::SymmetricDefault],
+            spec if spec.is_rsa() => {
+                &[EncryptionAlgorithmSpec::RsaesOaepSha1, EncryptionAlgorithmSpec::RsaesOaepSha256]
+            }
+            _ => &[],
+        }
+    }
+
+    pub fn mac_algorithm(self) -> Option<MacAlgorithmSpec> {
+        match self {
+            Self::Hmac224 => Some(MacAlgorithmSpec::HmacSha224),
+            Self::Hmac256 => Some(MacAlgorithmSpec::HmacSha256),
+            Self::Hmac384 => Some(MacAlgorithmSpec::HmacSha384),
+            Self::Hmac512 => Some(MacAlgorithmSpec::HmacSha512),
+            _ => None,
+        }
+    }
+
+    pub fn signing_algorithms(self) -> &'static [SigningAlgorithmSpec] {
+        use SigningAlgorithmSpec as Alg;
+        match self {
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => &[
+                Alg::RsassaPkcs1V15Sha256,
+                Alg::RsassaPkcs1V15Sha384,
+                Alg::RsassaPkcs1V15Sha512,
+                Alg::RsassaPssSha256,
+                Alg::RsassaPssSha384,
+                Alg::RsassaPssSha512,
+            ],
+            Self::EccNistP256 | Self::EccSecgP256k1 => &[Alg::EcdsaSha256],
+            Self::EccNistP384 => &[Alg::EcdsaSha384],
+            Self::EccNistP521 => &[Alg::EcdsaSha512],
             _ => &[],
         }
     }
@@ -96,7 +141,7 @@ pub(super) fn metadata(slot: &Slot) -> KeyMetadata {
     let view = slot.view();
     let stored = &view.stored;
     let spec = stored.spec.key_spec();
-    let encrypts = stored.usage == Usage::EncryptDecrypt;
+    let (encrypts, signs) = (stored.usage == Usage::EncryptDecrypt, stored.usage == Usage::SignVerify);
     KeyMetadata {
         aws_account_id: Some(slot.name.scope.account.to_string().into()),
         key_id: slot.name.id.to_string().into(),
@@ -115,6 +160,8 @@ pub(super) fn metadata(slot: &Slot) -> KeyMetadata {
         customer_master_key_spec: CustomerMasterKeySpec::of(spec.as_str()),
         key_spec: Some(spec),
         encryption_algorithms: encrypts.then(|| stored.spec.encryption_algorithms().to_vec()),
+        signing_algorithms: signs.then(|| stored.spec.signing_algorithms().to_vec()),
+        mac_algorithms: stored.spec.mac_algorithm().map(|algorithm| vec![algorithm]),
         multi_region: Some(false),
         current_key_material_id: (stored.spec == Spec::SymmetricDefault)
             .then(|| stored.current().material_id().into()),

@@ -1,6 +1,7 @@
 //! The service through the door, over a catalog in memory or in a file.
 
 mod aliases;
+mod asymmetric;
 mod deletion;
 mod encryption;
 mod grants;

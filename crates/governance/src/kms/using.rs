@@ -9,11 +9,14 @@ use bytestring::ByteString;
 use zeroize::Zeroizing;
 
 use super::Kms;
+use super::asymmetric::{NotEncrypted, rsa_decrypt, rsa_encrypt};
 use super::changes::Changes;
 use super::ciphertext::{Ciphertext, EncryptionContext, seal};
 use super::directory::{Slot, View};
 use super::errors;
+use super::material::Material;
 use super::named::Aliases;
+use super::source::Source;
 use super::stored::{Generation, Manager, Spec, State, StoredKey, Usage};
 
 /// A key that may be used for what was asked for.
@@ -25,7 +28,8 @@ pub(super) struct Using {
 /// What was encrypted, and by which material.
 pub(super) struct Opened {
     pub plain: Zeroizing<Vec<u8>>,
-    pub material_id: ByteString,
+    /// Of a symmetric key.
+    pub material_id: Option<ByteString>,
 }
 
 impl Kms {
@@ -74,8 +78,51 @@ impl Kms {
         context: &EncryptionContext,
     ) -> Result<Bytes, Error> {
         let generation = using.view.stored.current().number;
-        let material = self.material(&using.slot, generation)?.ok_or_else(errors::internal)?;
+        let material = self.current_material(using)?;
         Ok(seal(plain, (&using.slot.name, generation), &material, context, &self.rng).into())
+    }
+
+    /// The material that the key works with now.
+    pub(super) fn current_material(&self, using: &Using) -> Result<Arc<Material>, Error> {
+        let generation = using.view.stored.current().number;
+        self.material(&using.slot, generation)?.ok_or_else(errors::internal)
+    }
+
+    /// Encrypts by an algorithm that the key has.
+    pub(super) fn encrypt(
+        &self,
+        using: &Using,
+        algorithm: EncryptionAlgorithmSpec,
+        plain: &[u8],
+        context: &EncryptionContext,
+    ) -> Result<Bytes, Error> {
+        let Some(public) = &using.view.stored.public_key else { return self.seal(using, plain, context) };
+        no_context(context)?;
+        rsa_encrypt(public, algorithm, plain).map(Bytes::from).map_err(|error| match error {
+            NotEncrypted::TooLong(most) => {
+                let spec = using.view.stored.spec.key_spec();
+                errors::too_long_to_encrypt(algorithm.as_str(), spec.as_str(), most)
+            }
+            NotEncrypted::Failed => errors::internal(),
+        })
+    }
+
+    /// Opens what was encrypted by an algorithm that the key has.
+    pub(super) fn decrypt(
+        &self,
+        using: &Using,
+        (source, algorithm): (&Source<'_>, EncryptionAlgorithmSpec),
+        context: &EncryptionContext,
+    ) -> Result<Opened, Error> {
+        match source {
+            Source::Ciphertext(ciphertext) => self.open_ciphertext(using, ciphertext, context),
+            Source::Rsa { encrypted, .. } => {
+                no_context(context)?;
+                let opened = rsa_decrypt(&*self.current_material(using)?, algorithm, encrypted);
+                Ok(Opened { plain: opened.map_err(|_| errors::invalid_ciphertext())?, material_id: None })
+            }
+            Source::Key(_) => Err(errors::dry_run()),
+        }
     }
 
     /// Opens a ciphertext of this key.
@@ -91,7 +138,10 @@ impl Kms {
         let material_id = known.map(Generation::material_id).ok_or_else(errors::invalid_ciphertext)?.into();
         let material = self.material(&using.slot, number)?.ok_or_else(errors::invalid_ciphertext)?;
         let opened = ciphertext.open(&using.slot.name, &material, context);
-        Ok(Opened { plain: opened.map_err(|_| errors::invalid_ciphertext())?, material_id })
+        Ok(Opened {
+            plain: opened.map_err(|_| errors::invalid_ciphertext())?,
+            material_id: Some(material_id),
+        })
     }
 
     /// Changes a key as `decide` says, unless it refuses; durable and seen by every later call when this returns.
@@ -167,6 +217,12 @@ pub(super) fn secret_bytes(secret: Zeroizing<Vec<u8>>) -> Bytes {
 }
 
 impl Using {
+    /// The KeyMaterialId of a symmetric key.
+    pub fn material_id(&self) -> Option<ByteString> {
+        let stored = &self.view.stored;
+        (stored.spec == Spec::SymmetricDefault).then(|| stored.current().material_id().into())
+    }
+
     /// Data keys are made under symmetric keys alone.
     pub fn must_be_symmetric(&self) -> Result<(), Error> {
         let stored = &self.view.stored;
@@ -175,4 +231,9 @@ impl Using {
         }
         Err(errors::wrong_algorithm("SYMMETRIC_DEFAULT", stored.spec.key_spec().as_str()))
     }
+}
+
+/// Asymmetric keys have no encryption context.
+fn no_context(context: &EncryptionContext) -> Result<(), Error> {
+    if context.is_empty() { Ok(()) } else { Err(errors::no_context_here()) }
 }

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use anabranch_api::kms::{CreateKey, CreateKeyOutput, Error, KeySpec, OriginType};
 use anabranch_api::{Context, Enumeration as _, Serve};
+use minicbor::bytes::ByteVec;
 
+use super::super::asymmetric::{Made, make};
 use super::super::changes::Changes;
 use super::super::key_id::{KeyId, KeyName};
 use super::super::limits::KEYS_MAX;
-use super::super::material::Material;
 use super::super::policy::{self, Lockout};
 use super::super::service::scope;
 use super::super::spec::metadata;
@@ -31,7 +32,8 @@ impl Serve<CreateKey> for Kms {
         tags::put(&mut own_tags, request.tags.as_deref().unwrap_or_default())?;
         let now_ms = self.clock.now().millis();
         let sealing = (&*self.master_key, &self.rng);
-        let generation = Material::symmetric(&self.rng).into_generation((&name, 0), None, now_ms, sealing);
+        let made = self.make(spec).await?;
+        let generation = made.material.into_generation((&name, 0), None, now_ms, sealing);
         let stored = StoredKey {
             created_ms: now_ms,
             state: State::Enabled,
@@ -45,7 +47,7 @@ impl Serve<CreateKey> for Kms {
             deletion_ms: None,
             deletion_days: None,
             rotation: None,
-            public_key: None,
+            public_key: made.public_key.map(ByteVec::from),
         };
         self.add(&name, &stored).await?;
         let slot = self.directory.key(&name).ok_or_else(errors::internal)?;
@@ -54,6 +56,13 @@ impl Serve<CreateKey> for Kms {
 }
 
 impl Kms {
+    /// What a key of this kind is made of, made on a thread of its own: RSA takes up to seconds.
+    pub(super) async fn make(&self, spec: Spec) -> Result<Made, Error> {
+        let rng = self.rng.clone();
+        let making = tokio::task::spawn_blocking(move || make(spec, &rng));
+        making.await.ok().and_then(Result::ok).ok_or_else(errors::internal)
+    }
+
     async fn add(&self, name: &KeyName, stored: &StoredKey) -> Result<(), Error> {
         let mut writing = self.turn().await?;
         if self.directory.count(&name.scope) >= KEYS_MAX {

@@ -18,7 +18,7 @@ impl Serve<Encrypt> for Kms {
         let algorithm = encryption_algorithm(request.encryption_algorithm, &using.view.stored)?;
         unless_dry(request.dry_run)?;
         let context = context(request.encryption_context.as_deref().unwrap_or_default());
-        let ciphertext = self.seal(&using, &request.plaintext, &context)?;
+        let ciphertext = self.encrypt(&using, algorithm, &request.plaintext, &context)?;
         Ok(EncryptOutput {
             ciphertext_blob: Some(ciphertext),
             key_id: Some(using.slot.arn.clone()),

@@ -1,12 +1,12 @@
 use anabranch_api::kms::{Error, ReEncrypt, ReEncryptOutput};
 use anabranch_api::{Context, Resource, Resources, Serve};
 
+use super::super::Kms;
 use super::super::grants::{check_tokens, context};
 use super::super::named::Aliases;
+use super::super::source::{Encrypted, Source};
 use super::super::stored::Usage;
 use super::super::using::{encryption_algorithm, ignores_ciphertext, unless_dry};
-use super::super::{Kms, errors};
-use super::decrypt::Source;
 
 /// The permissions it takes on its two keys (KMS API ReEncrypt).
 const FROM: &str = "kms:ReEncryptFrom";
@@ -27,27 +27,27 @@ impl Serve<ReEncrypt> for Kms {
         let to = self.key_for(cx, &request.destination_key_id, (Usage::EncryptDecrypt, "ReEncrypt"))?;
         let from_algorithm = encryption_algorithm(request.source_encryption_algorithm, &from.view.stored)?;
         let to_algorithm = encryption_algorithm(request.destination_encryption_algorithm, &to.view.stored)?;
-        let Source::Ciphertext(ciphertext) = &source else { return Err(errors::dry_run()) };
         let from_context = context(request.source_encryption_context.as_deref().unwrap_or_default());
-        let opened = self.open_ciphertext(&from, ciphertext, &from_context)?;
+        let opened = self.decrypt(&from, (&source, from_algorithm), &from_context)?;
         unless_dry(request.dry_run)?;
         let to_context = context(request.destination_encryption_context.as_deref().unwrap_or_default());
         Ok(ReEncryptOutput {
-            ciphertext_blob: Some(self.seal(&to, &opened.plain, &to_context)?),
+            ciphertext_blob: Some(self.encrypt(&to, to_algorithm, &opened.plain, &to_context)?),
             source_key_id: Some(from.slot.arn.clone()),
             key_id: Some(to.slot.arn.clone()),
             source_encryption_algorithm: Some(from_algorithm),
             destination_encryption_algorithm: Some(to_algorithm),
-            source_key_material_id: Some(opened.material_id),
-            destination_key_material_id: Some(to.view.stored.current().material_id().into()),
+            source_key_material_id: opened.material_id,
+            destination_key_material_id: to.material_id(),
         })
     }
 }
 
 fn source(request: &ReEncrypt) -> Result<Source<'_>, Error> {
-    Source::of(
-        request.ciphertext_blob.as_ref(),
-        ignores_ciphertext(request.dry_run, request.dry_run_modifiers.as_ref()),
-        request.source_key_id.as_deref(),
-    )
+    Source::of(Encrypted {
+        ciphertext: request.ciphertext_blob.as_ref(),
+        key_id: request.source_key_id.as_deref(),
+        algorithm: request.source_encryption_algorithm,
+        ignores_ciphertext: ignores_ciphertext(request.dry_run, request.dry_run_modifiers.as_ref()),
+    })
 }

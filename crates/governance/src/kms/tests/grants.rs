@@ -221,3 +221,21 @@ async fn grants_that_make_no_sense_are_refused() {
     assert_eq!(told, format!("DisabledException: {key} is disabled."));
     assert_eq!(listed(&fixture, &key).await, []);
 }
+
+#[tokio::test]
+async fn fifty_thousand_grants_are_the_most_of_a_key() {
+    let fixture = Fixture::new().await;
+    let key = fixture.key().await;
+    let name = super::super::grants::key_name(&key).unwrap();
+    fixture.call(grant(&key, &[GrantOperation::Encrypt])).await.unwrap();
+    let slot = fixture.kms.directory.key(&name).unwrap();
+    let one = slot.grants().values().next().unwrap().stored.clone();
+    // As start-up takes them in.
+    for n in 1..50_000 {
+        let place = super::super::stored::Place::Grant(name.clone(), format!("{n:064x}"));
+        let value = anabranch_catalog::Value::to_bytes(&one);
+        fixture.kms.take_in(&place, Some((&value, anabranch_catalog::Revision(1)))).unwrap();
+    }
+    let told = fixture.told(grant(&key, &[GrantOperation::Encrypt])).await;
+    assert_eq!(told, format!("LimitExceededException: {key} already has 50000 grants."));
+}
