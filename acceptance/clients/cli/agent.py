@@ -35,13 +35,13 @@ def sent(value):
     return {key: sent(element) for key, element in value.items()}
 
 
-def came(value, name: str = ""):
+def came(value, blobs: set[str], name: str = ""):
     """A value of an answer as the driver takes it: the CLI prints blobs as base64 and times as the service sent them."""
     if isinstance(value, list):
-        return [came(element, name) for element in value]
+        return [came(element, blobs, name) for element in value]
     if isinstance(value, dict):
-        return {key: came(element, key) for key, element in value.items()}
-    if name == "Data":
+        return {key: came(element, blobs, key) for key, element in value.items()}
+    if name in blobs:
         return {"$blob": value}
     if name.endswith("Timestamp") and isinstance(value, (int, float)):
         return {"$time": round(value * 1000)}
@@ -54,6 +54,27 @@ def model(service: str) -> dict:
     root = Path(os.environ["ACCEPTANCE_AWS"]).parent.parent
     versions = sorted(root.glob(f"lib/python*/site-packages/awscli/botocore/data/{service}/*/service-2.json*"))
     return json.loads((gzip.open if versions[-1].suffix == ".gz" else open)(versions[-1], "rt").read())
+
+
+@cache
+def blobs_of(service: str) -> set[str]:
+    """The members of a service's shapes that are blobs."""
+    shapes = model(service)["shapes"]
+    members = (member for shape in shapes.values() for member in shape.get("members", {}).items())
+    return {name for name, reference in members if shapes[reference["shape"]]["type"] == "blob"}
+
+
+def binary(params: dict) -> dict[str, bytes]:
+    """The blobs that are no text, which `--cli-input-json` cannot hold."""
+    found = {}
+    for name, value in params.items():
+        if isinstance(value, dict) and "$blob" in value:
+            content = base64.b64decode(value["$blob"])
+            try:
+                content.decode()
+            except UnicodeDecodeError:
+                found[name] = content
+    return found
 
 
 def unknown_members(question: dict) -> str | None:
@@ -71,22 +92,26 @@ def cli_name(operation: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", operation).lower()
 
 
-def call(question: dict, file) -> dict:
+def call(question: dict, folder: Path) -> dict:
     if unknown := unknown_members(question):
         return {"unsupported": unknown}
-    json.dump(sent(question["params"]), file)
-    file.flush()
+    files = binary(question["params"])
+    file = folder / "params.json"
+    file.write_text(json.dumps(sent({name: value for name, value in question["params"].items() if name not in files})))
     words = [
         os.environ["ACCEPTANCE_AWS"], question["service"], cli_name(question["operation"]),
-        "--cli-input-json", f"file://{file.name}", "--no-paginate", "--output", "json",
+        "--cli-input-json", f"file://{file}", "--no-paginate", "--output", "json",
         "--region", question["region"], "--endpoint-url", question["endpoint"],
     ]
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        words += [f"--{cli_name(name)}", f"fileb://{folder / name}"]
     keys = {"AWS_ACCESS_KEY_ID": question["key"], "AWS_SECRET_ACCESS_KEY": question["secret"], "AWS_SESSION_TOKEN": question.get("token", "")}
     known = (question["service"], question["operation"])
     code, out, err = (forked if known in asked else spawned)(words, keys)
     asked.add(known)
     if code == 0:
-        return {"ok": True, "output": came(json.loads(out)) if out.strip() else {}}
+        return {"ok": True, "output": came(json.loads(out), blobs_of(question["service"])) if out.strip() else {}}
     if refusal := REFUSAL.search(err):
         return {"ok": False, "code": refusal[1], "message": refusal[3].removesuffix("\n")}
     return {"broken": err.strip()[-500:]}
@@ -129,5 +154,5 @@ def forked(words: list[str], keys: dict[str, str]) -> tuple[int, str, str]:
 
 
 for line in sys.stdin:
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        print(json.dumps(call(json.loads(line), file)), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(call(json.loads(line), Path(folder))), flush=True)
