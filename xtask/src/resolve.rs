@@ -119,6 +119,12 @@ impl<'a> Resolved<'a> {
         }
     }
 
+    /// Whether its answer holds blobs, which can make it long.
+    pub fn answers_blobs(&self, operation: &Operation) -> bool {
+        let shapes = reachable(self.model, operation.output.iter().map(|output| &*output.shape));
+        shapes.into_iter().any(|shape| self.model.shape(shape).kind == Kind::Blob)
+    }
+
     pub fn is_shared_output(&self, shape: &str) -> bool {
         let users =
             self.model.operations.values().filter(|o| o.output.as_ref().is_some_and(|s| s.shape == shape));

@@ -18,6 +18,7 @@ mod protocol;
 pub mod query;
 pub mod restjson;
 pub mod sigv4;
+mod size;
 #[cfg(test)]
 mod tests;
 mod text;

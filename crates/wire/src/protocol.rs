@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 pub use answer::{ErrorAnswer, Fault, Refusal, RemoteError};
 
-use crate::{Decode, Encode, Malformed, Path, Violations, cbor, json, query};
+use crate::{Decode, Encode, Malformed, Path, Violations, cbor, json, query, size};
 
 /// A way to write requests, answers and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -177,6 +177,18 @@ impl Protocol {
             }
         }
         out
+    }
+
+    /// [`Protocol::encode_with`] for a value that may be long: makes room for all of it first.
+    pub fn encode_long_with<T: Encode, C: Codecs>(
+        self,
+        value: &T,
+        envelope: &Envelope<'_>,
+        mut out: BytesMut,
+    ) -> BytesMut {
+        let base64 = !matches!(self, Protocol::Cbor11 | Protocol::RpcV2Cbor);
+        out.reserve(size::estimate(value, base64));
+        self.encode_with::<T, C>(value, envelope, out)
     }
 
     /// Appends a request's body to `out`, for our own clients. For REST-JSON this is the body alone.

@@ -84,6 +84,7 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
         if checked { ("violations", "self.check_at(&Path::Root, violations);") } else { ("_violations", "") };
     let resources = authorization::resources(r, operation)?;
     let condition_keys = authorization::condition_keys(r, operation)?;
+    let encode = if r.answers_blobs(operation) { "encode_long_with" } else { "encode_with" };
     let cx = if resources.contains("cx.") { "cx" } else { "_cx" };
     let _ = writeln!(
         out,
@@ -91,7 +92,7 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
          const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n\
          type Output = {name}Output;\ntype Error = Error;\n\n\
          fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {{\nprotocol.decode_with::<Self, Spoken>(body, violations)\n}}\n\n\
-         fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {{\nprotocol.encode_with::<_, Spoken>(output, envelope, out)\n}}\n\n\
+         fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {{\nprotocol.{encode}::<_, Spoken>(output, envelope, out)\n}}\n\n\
          fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
          fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{condition_keys}{}}}\n",
         constant(r),

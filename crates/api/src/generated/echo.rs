@@ -104,7 +104,7 @@ impl Operation for EchoFrames {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -204,7 +204,7 @@ impl Operation for EchoMember {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {

@@ -1081,7 +1081,7 @@ impl Operation for GetCredentialReport {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, _violations: &mut Violations) {}

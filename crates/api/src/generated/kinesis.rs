@@ -633,7 +633,7 @@ impl Operation for GetRecords {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -659,7 +659,7 @@ impl Operation for SubscribeToShard {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {

@@ -701,7 +701,7 @@ impl Operation for Decrypt {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1017,7 +1017,7 @@ impl Operation for Encrypt {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1060,7 +1060,7 @@ impl Operation for GenerateDataKey {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1188,7 +1188,7 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1263,7 +1263,7 @@ impl Operation for GenerateRandom {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1616,7 +1616,7 @@ impl Operation for ReEncrypt {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
