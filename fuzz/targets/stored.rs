@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use anabranch_governance::cloudwatch::fuzz_datum;
 use anabranch_governance::iam::identities::fuzz_stored;
-use anabranch_governance::kms::{DataKey, MasterKey, NONCE_BYTES, TAG_BYTES};
+use anabranch_governance::kms::{DataKey, MasterKey, NONCE_BYTES, TAG_BYTES, fuzz_kms};
 use anabranch_streams::fuzzing;
 use anabranch_types::Rng;
 use libfuzzer_sys::fuzz_target;
@@ -15,6 +15,7 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
     fuzzing::stored(kind, bytes);
     fuzz_datum(bytes);
     fuzz_stored(bytes);
+    fuzz_kms(bytes);
     let (master, data) = keys();
     // What comes from the disk without having been sealed opens nothing.
     assert!(master.unwrap(bytes, b"context").is_err());

@@ -24,6 +24,8 @@ pub(super) enum NotTakenIn {
     Value(#[from] Undecodable),
     #[error("the policy of {arn} in the catalog is none")]
     Policy { arn: ByteString, source: Malformed },
+    #[error("{0} has no material in the catalog")]
+    NoMaterial(ByteString),
     #[error("the catalog holds a grant of {0}, which it does not hold")]
     GrantOfNothing(ByteString),
 }
@@ -123,6 +125,9 @@ impl Directory {
             return Ok(Taken { due: Some((name.clone(), None)) });
         };
         let stored = StoredKey::from_bytes(value)?;
+        if stored.generations.is_empty() {
+            return Err(NotTakenIn::NoMaterial(name.arn()));
+        }
         let policy = Document::parse(&stored.policy, DocumentKind::Resource)
             .map_err(|source| NotTakenIn::Policy { arn: name.arn(), source })?;
         let due = stored.due();

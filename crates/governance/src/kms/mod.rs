@@ -15,6 +15,8 @@ mod data_key;
 mod directory;
 mod envelope;
 mod errors;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod grants;
 mod key_id;
 pub mod limits;
@@ -38,6 +40,8 @@ pub use conditions::condition_keys;
 pub use data_key::{DataKey, Nonce, Unsealable};
 pub use directory::Usability;
 pub use envelope::{KeyError, NewDataKey};
+#[cfg(feature = "fuzzing")]
+pub use fuzzing::fuzz_kms;
 pub use grants::GrantQuestion;
 pub use key_id::KeyId;
 pub use master_key::{MasterKey, NotWrappedByThis, WRAPPED_BYTES};

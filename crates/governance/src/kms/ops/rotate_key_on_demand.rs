@@ -59,7 +59,7 @@ impl Kms {
         let material = Material::symmetric(&self.rng);
         stored.generations.push(material.into_generation(next, Some(kind), now.millis(), sealing));
         if let (RotationKind::Automatic, Some(Rotation { period_days, next_ms })) = (kind, stored.rotation) {
-            let period_ms = i64::from(period_days) * DAY_MS;
+            let period_ms = i64::from(period_days.max(1)) * DAY_MS;
             // A server that was down over several dates makes up for one.
             let missed = (now.millis() - next_ms).max(0) / period_ms;
             stored.rotation = Some(Rotation { period_days, next_ms: next_ms + (missed + 1) * period_ms });

@@ -1,7 +1,11 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anabranch_api::kms::*;
-use anabranch_catalog::SqliteCatalog;
+use anabranch_catalog::{
+    BoxFuture, Catalog, CatalogError, Commit, Entry, Key, MemoryCatalog, Page, Revision, SqliteCatalog,
+    Watch, Watcher,
+};
+use bytes::Bytes;
 use tempfile::TempDir;
 
 use super::Fixture;
@@ -67,4 +71,95 @@ async fn the_material_of_a_deleted_key_is_gone_from_the_files() {
     fixture.advance(7).await;
     assert!(!stands_in_files(&directory, &gone));
     assert!(stands_in_files(&directory, &stays));
+}
+
+/// A catalog that fails as it is told.
+#[derive(Default)]
+struct Failing {
+    inner: MemoryCatalog,
+    fails: Mutex<Option<Fails>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fails {
+    /// The commit happens, and that is not known.
+    AfterCommit,
+    BeforeCommit,
+    /// As `AfterCommit`, and it cannot be looked up either.
+    AfterCommitAndReads,
+}
+
+impl Failing {
+    fn fails(&self) -> Option<Fails> {
+        *self.fails.lock().unwrap()
+    }
+}
+
+fn failed() -> CatalogError {
+    CatalogError::Store { doing: "work".to_owned(), source: "planted".into() }
+}
+
+impl Catalog for Failing {
+    fn get(&self, key: Key) -> BoxFuture<'_, Result<Option<Entry>, CatalogError>> {
+        match self.fails() {
+            Some(Fails::AfterCommitAndReads) => Box::pin(std::future::ready(Err(failed()))),
+            _ => self.inner.get(key),
+        }
+    }
+    fn scan(
+        &self,
+        prefix: Bytes,
+        after: Option<Key>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, CatalogError>> {
+        self.inner.scan(prefix, after, limit)
+    }
+    fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Revision, CatalogError>> {
+        Box::pin(async move {
+            match self.fails() {
+                None => self.inner.commit(commit).await,
+                Some(Fails::BeforeCommit) => Err(failed()),
+                Some(_) => self.inner.commit(commit).await.and(Err(failed())),
+            }
+        })
+    }
+    fn scrub(&self) -> BoxFuture<'_, Result<(), CatalogError>> {
+        self.inner.scrub()
+    }
+    fn watch(&self, prefix: Bytes, watcher: Watcher) -> Watch {
+        self.inner.watch(prefix, watcher)
+    }
+}
+
+#[tokio::test]
+async fn a_commit_of_which_the_catalog_is_not_certain_is_looked_up_now_or_before_the_next() {
+    let catalog = Arc::new(Failing::default());
+    let fixture = Fixture::over(catalog.clone()).await;
+    let fail = |fails| *catalog.fails.lock().unwrap() = fails;
+    let key = fixture.key().await;
+    let describe =
+        |text: &'static str| UpdateKeyDescription { key_id: key.as_str().into(), description: text.into() };
+    let described = async || {
+        let request = DescribeKey { key_id: key.as_str().into(), grant_tokens: None };
+        fixture.call(request).await.unwrap().key_metadata.unwrap().description.unwrap().to_string()
+    };
+    let internal = "KMSInternalException: The request failed because of an internal error.";
+    fail(Some(Fails::AfterCommit));
+    assert_eq!(fixture.told(describe("one")).await, "nothing");
+    assert_eq!(described().await, "one");
+    fail(Some(Fails::BeforeCommit));
+    assert_eq!(fixture.told(describe("two")).await, internal);
+    assert_eq!(described().await, "one");
+    fail(Some(Fails::AfterCommitAndReads));
+    assert_eq!(fixture.told(describe("three")).await, internal);
+    assert_eq!(
+        (described().await, fixture.told(describe("four")).await),
+        ("one".to_owned(), internal.to_owned())
+    );
+    fail(None);
+    let tag = TagResource { key_id: key.as_str().into(), tags: vec![] };
+    fixture.call(tag).await.unwrap();
+    assert_eq!(described().await, "three");
+    fixture.call(describe("five")).await.unwrap();
+    assert_eq!(described().await, "five");
 }
