@@ -15,6 +15,7 @@ from pathlib import Path
 import boto3
 
 from agents import CLIENTS, environment
+from outcomes import Outcomes
 from server import Server
 
 HERE = Path(__file__).resolve().parent
@@ -39,22 +40,18 @@ PROGRAMS = {
 
 def main() -> int:
     lines = documented(PAGE.read_text())
-    server, passed, failed = Server(os.environ["ANABRANCH_BINARY"]), 0, 0
+    server, outcomes = Server(os.environ["ANABRANCH_BINARY"]), Outcomes()
     try:
         told = environment(server.start().endpoint)
         os.environ.update(told, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
         boto3.client("kinesis").create_stream(StreamName=STREAM, ShardCount=1)
         del os.environ["AWS_ENDPOINT_URL"]
         for client, program in PROGRAMS.items():
-            trouble = ran(client, lines.get(client), program, server.endpoint)
-            failed, passed = failed + bool(trouble), passed + (not trouble)
-            print(f"FAIL {client}: {trouble}" if trouble else f"ok   {client}", flush=True)
+            outcomes.of(client, lambda: ran(client, lines.get(client), program, server.endpoint))
         code = server.stop()
     finally:
         server.discard()
-    failed += code != 0
-    print(f"{passed} passed, {failed} failed", flush=True)
-    return 1 if failed else 0
+    return outcomes.end(code)
 
 
 def documented(page: str) -> dict[str, str]:

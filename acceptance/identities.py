@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from agents import environment
+from outcomes import Outcomes
 from server import Server
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -41,25 +41,15 @@ def main() -> int:
         roots = Path(place) / "credentials"
         roots.touch(mode=0o600)
         roots.write_text(CREDENTIALS)
-        server, passed, failed = Server(os.environ["ANABRANCH_BINARY"], ["--credentials", str(roots), "--test-clock"]), 0, 0
+        server, outcomes = Server(os.environ["ANABRANCH_BINARY"], ["--credentials", str(roots), "--test-clock"]), Outcomes()
         try:
             os.environ.update(environment(server.start().endpoint))
             for scenario in SCENARIOS:
-                begun = time.monotonic()
-                trouble = None
-                try:
-                    scenario(server)
-                except (AssertionError, ClientError) as error:
-                    trouble = f"{error}"
-                failed, passed = failed + bool(trouble), passed + (not trouble)
-                name = scenario.__name__.replace("_", " ")
-                print(f"FAIL {name}: {trouble}" if trouble else f"ok   {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+                outcomes.of(scenario.__name__.replace("_", " "), lambda: scenario(server), (AssertionError, ClientError))
             code = server.stop()
         finally:
             server.discard()
-    failed += code != 0
-    print(f"{passed} passed, {failed} failed", flush=True)
-    return 1 if failed else 0
+    return outcomes.end(code)
 
 
 # --- callers

@@ -8,7 +8,6 @@ import asyncio
 import base64
 import os
 import sys
-import time
 
 import aioboto3
 import boto3
@@ -17,6 +16,7 @@ from aws_kinesis_agg.deaggregator import iter_deaggregate_records
 from kinesis import Consumer, Producer
 
 from agents import environment
+from outcomes import Outcomes
 from server import Server
 
 WRITERS, BATCHES, BATCH = 40, 5, 10
@@ -26,22 +26,17 @@ SECONDS = 200
 
 
 def main() -> int:
-    server, passed, failed = Server(os.environ["ANABRANCH_BINARY"]), 0, 0
+    server, outcomes = Server(os.environ["ANABRANCH_BINARY"]), Outcomes()
     try:
         os.environ.update(environment(server.start().endpoint), AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
         # These libraries retry what the shards' rates refuse; that is part of what is looked at.
         os.environ["AWS_MAX_ATTEMPTS"] = "10"
         for scenario in (many_writers_at_once, a_producer_and_a_consumer_over_a_split, records_in_records):
-            begun = time.monotonic()
-            trouble = scenario(server.endpoint)
-            failed, passed = failed + bool(trouble), passed + (not trouble)
-            print(f"FAIL {scenario.__name__}: {trouble}" if trouble else f"ok   {scenario.__name__} ({time.monotonic() - begun:.0f} s)", flush=True)
+            outcomes.of(scenario.__name__, lambda: scenario(server.endpoint))
         code = server.stop()
     finally:
         server.discard()
-    failed += code != 0
-    print(f"{passed} passed, {failed} failed", flush=True)
-    return 1 if failed else 0
+    return outcomes.end(code)
 
 
 def stream(name: str, shards: int):
