@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anabranch_api::Context;
 use anabranch_api::kinesis::Error;
+use anabranch_api::{Context, Resources};
 use anabranch_types::{ConsumerArn, ShardId, StreamArn, StreamName};
 
 use crate::Streams;
 use crate::changes::Draft;
-use crate::errors;
 use crate::stored::{ConsumerStatus, Scope, Status, StoredConsumer, StoredShard};
 use crate::stream::{Shard, Stream, View};
+use crate::{describe, errors};
 
 impl Streams {
     /// The stream that StreamName or StreamARN name, in any state. Another account's is found by its ARN: whether the caller may
@@ -111,6 +111,25 @@ impl Streams {
 }
 
 impl Streams {
+    /// What a call about a consumer asks for: the consumer, also where it is named by its stream and its name, so that a policy on its
+    /// ARN cannot be got around.
+    pub(crate) fn consumer_resource(
+        &self,
+        action: &'static str,
+        consumer_arn: Option<&str>,
+        stream_arn: Option<&str>,
+        name: Option<&str>,
+    ) -> Resources {
+        let known = || {
+            let stream = self.directory.by_arn(stream_arn?)?;
+            let consumer = stream.view().consumers.get(name?).cloned()?;
+            Some(describe::consumer_arn(&stream, &consumer).to_string())
+        };
+        let unknown = || Some(format!("{}/consumer/{}", stream_arn?, name?));
+        let arn = consumer_arn.map(str::to_owned).or_else(known).or_else(unknown);
+        vec![anabranch_api::Resource { action, arn: arn.unwrap_or_else(|| "*".to_owned()) }]
+    }
+
     /// The stream whose consumer a request is about, whether or not there is such a consumer.
     pub(crate) fn stream_of_consumer(
         &self,

@@ -1,11 +1,21 @@
 use anabranch_api::kinesis::{DeregisterStreamConsumer, DeregisterStreamConsumerOutput, Error};
-use anabranch_api::{Context, Serve};
+use anabranch_api::{Context, Operation, Resources, Serve};
 
 use crate::limits::DEREGISTER_STREAM_CONSUMER_CALLS;
 use crate::stored::ConsumerStatus;
 use crate::{Streams, errors};
 
 impl Serve<DeregisterStreamConsumer> for Streams {
+    fn resources(&self, _: &Context, request: &DeregisterStreamConsumer) -> Result<Resources, Error> {
+        let (consumer, stream) = (request.consumer_arn.as_deref(), request.stream_arn.as_deref());
+        Ok(self.consumer_resource(
+            DeregisterStreamConsumer::ACTION,
+            consumer,
+            stream,
+            request.consumer_name.as_deref(),
+        ))
+    }
+
     async fn serve(
         &self,
         cx: &Context,
