@@ -698,6 +698,7 @@ pub trait IamRoles:
     + Serve<TagRole>
     + Serve<UntagRole>
     + Serve<ListRoleTags>
+    + Serve<ListInstanceProfilesForRole>
 {
 }
 
@@ -714,6 +715,7 @@ impl<T> IamRoles for T where
         + Serve<TagRole>
         + Serve<UntagRole>
         + Serve<ListRoleTags>
+        + Serve<ListInstanceProfilesForRole>
 {
 }
 
@@ -731,6 +733,7 @@ pub fn register_roles<S: IamRoles, R: Register>(service: &Arc<S>, register: &mut
     register.unary::<TagRole, S>(service);
     register.unary::<UntagRole, S>(service);
     register.unary::<ListRoleTags, S>(service);
+    register.unary::<ListInstanceProfilesForRole, S>(service);
 }
 
 /// Answers every operation of this family that is built.
@@ -3425,6 +3428,34 @@ impl Operation for ListRoleTags {
     }
 }
 
+impl Operation for ListInstanceProfilesForRole {
+    const SERVICE: &'static Service = &services::IAM;
+    const NAME: &'static str = "iam.ListInstanceProfilesForRole";
+    const ACTION: &'static str = "iam:ListInstanceProfilesForRole";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = ListInstanceProfilesForRoleOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, None, || {
+            Some(format!("arn:{}:iam::{}:role/{}", cx.partition, cx.account, self.role_name))
+        })
+    }
+}
+
 pub type GetContextKeysForCustomPolicyOutput = GetContextKeysForPolicyResponse;
 
 impl Operation for GetContextKeysForCustomPolicy {
@@ -4678,6 +4709,20 @@ pub struct ListGroups {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListGroupsOutput {
     pub groups: Vec<Group>,
+    pub is_truncated: Option<bool>,
+    pub marker: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfilesForRole {
+    pub role_name: ByteString,
+    pub marker: Option<ByteString>,
+    pub max_items: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListInstanceProfilesForRoleOutput {
+    pub instance_profiles: Vec<InstanceProfile>,
     pub is_truncated: Option<bool>,
     pub marker: Option<ByteString>,
 }
@@ -9465,6 +9510,103 @@ impl Encode for ListGroupsOutput {
     }
 }
 
+impl Decode for ListInstanceProfilesForRole {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["RoleName", "Marker", "MaxItems"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.role_name = d.string()?;
+                }
+                1 => {
+                    value.marker = Some(d.string()?);
+                }
+                2 => {
+                    value.max_items = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "RoleName")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ListInstanceProfilesForRole {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("RoleName");
+        e.string(&self.role_name);
+
+        if let Some(v) = &self.marker {
+            e.member("Marker");
+            e.string(v);
+        }
+        if let Some(v) = &self.max_items {
+            e.member("MaxItems");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListInstanceProfilesForRoleOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["InstanceProfiles", "IsTruncated", "Marker"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "InstanceProfiles");
+                    value.instance_profiles =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
+                            InstanceProfile::decode(d, at, violations)
+                        })?;
+                }
+                1 => {
+                    value.is_truncated = Some(d.boolean()?);
+                }
+                2 => {
+                    value.marker = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "InstanceProfiles")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ListInstanceProfilesForRoleOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("InstanceProfiles");
+        e.begin_list(ListForm::MEMBER, self.instance_profiles.len());
+        for v in &self.instance_profiles {
+            e.element();
+            v.encode(e);
+        }
+        e.end_list();
+
+        if let Some(v) = &self.is_truncated {
+            e.member("IsTruncated");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.marker {
+            e.member("Marker");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for ListPolicies {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] =
@@ -13772,6 +13914,23 @@ impl ListGroups {
         if let Some(v) = &self.path_prefix {
             let at = &Path::Member(at, "PathPrefix");
             PATH_PREFIX_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.marker {
+            let at = &Path::Member(at, "Marker");
+            MARKER_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.max_items {
+            let at = &Path::Member(at, "MaxItems");
+            MAX_ITEMS_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl ListInstanceProfilesForRole {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "RoleName");
+            ROLE_NAME_TYPE_TEXT.check(&self.role_name, at, violations);
         }
         if let Some(v) = &self.marker {
             let at = &Path::Member(at, "Marker");

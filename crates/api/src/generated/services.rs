@@ -2327,7 +2327,7 @@ pub const IAM: Service = Service {
             full_name: "iam.ListInstanceProfilesForRole",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
         },
         OperationEntry {
             name: "ListMFADeviceTags",

@@ -4,6 +4,7 @@ mod create_role;
 mod delete_role;
 mod delete_role_permissions_boundary;
 mod get_role;
+mod list_instance_profiles_for_role;
 mod list_role_tags;
 mod list_roles;
 mod put_role_permissions_boundary;
