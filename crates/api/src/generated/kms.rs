@@ -1102,7 +1102,7 @@ impl Operation for GenerateDataKeyPair {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1145,7 +1145,7 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1230,7 +1230,7 @@ impl Operation for GenerateMac {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1341,7 +1341,7 @@ impl Operation for GetPublicKey {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1836,7 +1836,7 @@ impl Operation for Sign {
     }
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
-        protocol.encode_with::<_, Spoken>(output, envelope, out)
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
     fn check(&self, violations: &mut Violations) {
