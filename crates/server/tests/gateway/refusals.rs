@@ -28,7 +28,7 @@ async fn what_is_not_built_is_said_in_each_protocols_form() {
             "\u{0}",
             "UnknownOperationException",
         ),
-        ("POST", "/", &[FORM], "Action=AssumeRole&Version=2011-06-15", "<Code>InvalidAction</Code>"),
+        ("POST", "/", &[FORM], "Action=AssumeRoot&Version=2011-06-15", "<Code>InvalidAction</Code>"),
         (
             "POST",
             "/service/GraniteServiceVersion20100801/operation/ListMetrics",
