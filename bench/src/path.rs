@@ -172,7 +172,7 @@ impl Path {
             session: caller.session,
             source: None,
             user_agent: None,
-            endpoint: "bench".into(),
+            endpoint: None,
             secure_transport: false,
             request_id: RequestId::from_random(1),
             received: self.clock.now(),

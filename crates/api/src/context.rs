@@ -6,9 +6,11 @@ use anabranch_types::{AccountId, Partition, Region, Timestamp};
 
 mod principal;
 mod session;
+mod vpc_endpoint;
 
 pub use principal::{FederatedUser, Principal, RoleSession, User};
 pub use session::Session;
+pub use vpc_endpoint::VpcEndpoint;
 
 /// Everything a service may know about a call beside its request.
 #[derive(Clone, Debug)]
@@ -29,8 +31,8 @@ pub struct Context {
     pub source: Option<IpAddr>,
     /// The `User-Agent` header.
     pub user_agent: Option<Arc<str>>,
-    /// The id of the listener the request came in by.
-    pub endpoint: Arc<str>,
+    /// The VPC endpoint the request came in by; none by the other listeners.
+    pub endpoint: Option<Arc<VpcEndpoint>>,
     /// Whether the connection is on TLS.
     pub secure_transport: bool,
     /// The request's id, in the answer and the audit event.

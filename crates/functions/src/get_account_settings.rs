@@ -50,7 +50,7 @@ mod tests {
             session: None,
             source: None,
             user_agent: None,
-            endpoint: "main".into(),
+            endpoint: None,
             secure_transport: false,
             request_id: RequestId::from_random(1),
             received: Timestamp::from_seconds(0),

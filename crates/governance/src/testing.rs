@@ -111,7 +111,7 @@ pub(crate) fn context(account: &str) -> Context {
         session: None,
         source: Some([127, 0, 0, 1].into()),
         user_agent: Some("test/1".into()),
-        endpoint: "main".into(),
+        endpoint: None,
         secure_transport: false,
         request_id: RequestId::from_random(7),
         received: Timestamp::from_millis(1_795_275_600_123),

@@ -1,5 +1,6 @@
 //! What a person and a script are told once the server answers.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,7 +13,12 @@ pub fn endpoint(settings: &Settings, bound: SocketAddr) -> String {
     if let Some(url) = &settings.flags.public_url {
         return url.to_string();
     }
-    let scheme = if settings.flags.tls == TlsMode::Required { "https" } else { "http" };
+    url(bound, settings.flags.tls == TlsMode::Required)
+}
+
+/// The URL by which a client on this machine reaches a listener.
+pub fn url(bound: SocketAddr, always_tls: bool) -> String {
+    let scheme = if always_tls { "https" } else { "http" };
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -26,6 +32,7 @@ pub fn endpoint(settings: &Settings, bound: SocketAddr) -> String {
 pub fn text(
     settings: &Settings,
     endpoint: &str,
+    vpc_endpoints: &BTreeMap<&str, String>,
     data_dir: Option<&Path>,
     authority: Option<&Path>,
 ) -> String {
@@ -54,9 +61,11 @@ pub fn text(
     };
     let authority =
         authority.map(|path| format!("  export AWS_CA_BUNDLE={}\n", path.display())).unwrap_or_default();
+    let by_endpoints: String =
+        vpc_endpoints.iter().map(|(id, url)| format!("VPC endpoint {id} is at {url}\n")).collect();
     format!(
         "Anabranch {version} answers at {endpoint}\n\
-         {keeps} {callers} {limits}\n\n\
+         {by_endpoints}{keeps} {callers} {limits}\n\n\
          For any AWS SDK and the AWS CLI:\n\n  \
          export AWS_ENDPOINT_URL={endpoint}\n  \
          export AWS_ACCESS_KEY_ID={key}\n  \
@@ -69,11 +78,20 @@ pub fn text(
     )
 }
 
-/// Writes `--ready-file`: whole or not at all.
-pub fn write_ready_file(path: &Path, endpoint: &str, region: &str) -> io::Result<()> {
+/// Writes `--ready-file`: whole or not at all. `vpc_endpoints`: their URLs by their ids.
+pub fn write_ready_file(
+    path: &Path,
+    endpoint: &str,
+    region: &str,
+    vpc_endpoints: &BTreeMap<&str, String>,
+) -> io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    let document = serde_json::json!({ "endpoint": endpoint, "region": region, "pid": std::process::id() });
+    let mut document =
+        serde_json::json!({ "endpoint": endpoint, "region": region, "pid": std::process::id() });
+    if !vpc_endpoints.is_empty() {
+        document["vpc_endpoints"] = serde_json::json!(vpc_endpoints);
+    }
     writeln!(file, "{document}")?;
     let readable: File = file.persist(path).map_err(|e| e.error)?;
     drop(readable);

@@ -93,7 +93,7 @@ fn context(account: AccountId, region: Region, clock: &Clock) -> Context {
         session: None,
         source: None,
         user_agent: None,
-        endpoint: Arc::from("default"),
+        endpoint: None,
         secure_transport: false,
         request_id: RequestId::from_random(Rng::system().u128()),
         received: clock.now(),

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod doctor;
+mod endpoints;
 pub mod fault;
 pub mod gateway;
 pub mod initial_streams;

@@ -1,5 +1,6 @@
 //! Start-up and shutdown, as a recipe.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_catalog::SqliteCatalog;
+use anabranch_governance::EndpointPolicies;
 use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
 use anabranch_governance::iam::root_keys::{self, RootKeysError};
 use anabranch_governance::iam::{Access, Credentials, CredentialsError};
@@ -22,8 +24,9 @@ use tokio::time::timeout;
 
 use crate::announce;
 use crate::config::{ConfigError, Durability, Limits, Settings, TlsMode};
+use crate::endpoints::{self, EndpointError};
 use crate::fault::Faults;
-use crate::gateway::{self, Acceptor, Gateway, Guard, Tls, TlsError};
+use crate::gateway::{self, Acceptor, Gateway, Guard, PeerCounters, PeerLimits, Peers, Tls, TlsError};
 use crate::initial_streams::InitialStreams;
 use crate::logging;
 use crate::place::{Place, PlaceError};
@@ -55,6 +58,8 @@ pub enum RunError {
     MasterKey(#[from] MasterKeyError),
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     #[error("cannot open the stores")]
     World(#[from] world::OpenError),
     #[error("cannot open the audit file {}", path.display())]
@@ -111,6 +116,8 @@ pub struct Server {
     gateway: Arc<Gateway>,
     connections: Arc<Semaphore>,
     bound: Vec<SocketAddr>,
+    /// In the order of `--vpc-endpoint`.
+    endpoints_bound: Vec<SocketAddr>,
     metrics_bound: Option<SocketAddr>,
     /// The certificate that clients have to be told to believe.
     authority: Option<PathBuf>,
@@ -134,34 +141,56 @@ impl Server {
             true => KeptClock::test(data_dir.as_deref())?,
             false => KeptClock::machine(data_dir.as_deref())?,
         };
-        let tls = tls(&settings, data_dir.clone())?;
+        let tls = tls_of(&settings, data_dir.as_deref(), settings.flags.tls_client_ca.as_deref())?;
         let mut authority = None;
         if settings.flags.tls == TlsMode::Required {
             // Whoever is told where it is finds it there, also before the first connection.
             tls.acceptor().await?;
             authority = tls.authority();
         }
+        let endpoint_policies = endpoints::policies(&settings.flags.vpc_endpoint)?;
         let audit = open_audit(&settings)?;
         let initial_streams = initial_streams(&settings, &credentials);
 
-        let recipe = recipe(&settings, data_dir, &clock, credentials, audit.clone(), master_key);
-        let world = World::open(Recipe { initial_streams, ..recipe }).await?;
+        let peer_counters = PeerCounters::default();
+        let recipe = recipe(&settings, data_dir.clone(), &clock, credentials, audit.clone(), master_key);
+        let recipe =
+            Recipe { initial_streams, endpoint_policies, peer_counters: peer_counters.clone(), ..recipe };
+        let world = World::open(recipe).await?;
         let gateway = Gateway::new(gateway::Parts {
             world,
             guard: guard(&settings),
             faults: Faults::new(settings.flags.fault.clone(), settings.flags.fault_seed),
             clock,
             memory_bytes_max: settings.flags.memory_max.0 / 2,
+            peers: Peers::new(peer_limits(&settings), peer_counters),
         });
 
         let connections = Acceptor::permits();
         let mode = settings.flags.tls;
-        let acceptor = Acceptor { gateway: Arc::clone(&gateway), mode, tls: Arc::new(tls), connections };
+        let (gateway_, tls) = (Arc::clone(&gateway), Arc::new(tls));
+        let acceptor = Acceptor { gateway: gateway_, mode, tls, connections, endpoint: None };
         let mut bound = Vec::new();
         for address in &settings.flags.listen {
             let (listener, address) = listen(*address).await?;
             bound.push(address);
             tokio::spawn(acceptor.clone().accept(listener));
+        }
+        let mut endpoints_bound = Vec::new();
+        for flag in &settings.flags.vpc_endpoint {
+            let acceptor = match &flag.client_ca {
+                Some(client_ca) => {
+                    let tls = tls_of(&settings, data_dir.as_deref(), Some(client_ca))?;
+                    // Made now: two that make the development certificate at the same time would each keep the half of it.
+                    tls.acceptor().await?;
+                    Acceptor { mode: TlsMode::Required, tls: Arc::new(tls), ..acceptor.clone() }
+                }
+                None => acceptor.clone(),
+            };
+            let (listener, address) = listen(flag.address).await?;
+            endpoints_bound.push(address);
+            let endpoint = Some(Arc::new(endpoints::vpc_endpoint(flag)));
+            tokio::spawn(Acceptor { endpoint, ..acceptor }.accept(listener));
         }
         let connections = acceptor.connections;
         let mut metrics_bound = None;
@@ -170,7 +199,17 @@ impl Server {
             metrics_bound = Some(address);
             tokio::spawn(gateway::serve_metrics(Arc::clone(&gateway), listener));
         }
-        Ok(Self { settings, gateway, connections, bound, metrics_bound, authority, audit, place })
+        Ok(Self {
+            settings,
+            gateway,
+            connections,
+            bound,
+            endpoints_bound,
+            metrics_bound,
+            authority,
+            audit,
+            place,
+        })
     }
 
     /// The addresses it listens on, in the order they were given.
@@ -188,17 +227,31 @@ impl Server {
         let Some(first) = self.bound.first() else { return Ok(()) };
         let endpoint = announce::endpoint(&self.settings, *first);
         if let Some(path) = &self.settings.flags.ready_file {
-            announce::write_ready_file(path, &endpoint, self.settings.flags.region.as_str())
+            let region = self.settings.flags.region.as_str();
+            announce::write_ready_file(path, &endpoint, region, &self.endpoint_urls())
                 .map_err(|source| RunError::ReadyFile { path: path.clone(), source })?;
         }
         let kept = self.place.as_ref().map(Place::dir);
-        let text = announce::text(&self.settings, &endpoint, kept, self.authority.as_deref());
+        let text =
+            announce::text(&self.settings, &endpoint, &self.endpoint_urls(), kept, self.authority.as_deref());
         let mut out = io::stdout().lock();
         // Nobody may be reading: that is no reason to stop.
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
             tracing::warn!("nobody reads what the server says at start-up");
         }
         Ok(())
+    }
+
+    /// The URLs of the VPC endpoints, by their ids.
+    fn endpoint_urls(&self) -> BTreeMap<&str, String> {
+        let flags = &self.settings.flags.vpc_endpoint;
+        let bound = flags.iter().zip(&self.endpoints_bound);
+        bound
+            .map(|(flag, address)| {
+                let always_tls = self.settings.flags.tls == TlsMode::Required || flag.client_ca.is_some();
+                (&*flag.id, announce::url(*address, always_tls))
+            })
+            .collect()
     }
 
     /// Takes nothing new; gives what waits for the log a moment to be refused.
@@ -309,12 +362,12 @@ fn claim(settings: &Settings) -> Result<Option<Place>, RunError> {
     Ok(Some(Place::claim(&dir)?))
 }
 
-fn tls(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Tls, RunError> {
+fn tls_of(settings: &Settings, data_dir: Option<&Path>, client_ca: Option<&Path>) -> Result<Tls, RunError> {
     match (&settings.flags.tls_cert, &settings.flags.tls_key) {
         (Some(certificate), Some(key)) if settings.flags.tls != TlsMode::Off => {
-            Ok(Tls::own(certificate, key)?)
+            Ok(Tls::own(certificate, key, client_ca)?)
         }
-        _ => Ok(Tls::development(data_dir, &settings.flags.region)),
+        _ => Ok(Tls::development(data_dir.map(Path::to_owned), &settings.flags.region, client_ca)?),
     }
 }
 
@@ -383,6 +436,8 @@ fn recipe(
         master_key_place,
         streams,
         initial_streams: None,
+        endpoint_policies: EndpointPolicies::new(),
+        peer_counters: PeerCounters::default(),
     }
 }
 
@@ -399,6 +454,15 @@ fn initial_streams(settings: &Settings, credentials: &Credentials) -> Option<Arc
         region: settings.flags.region.clone(),
         creating: Duration::from_millis(settings.flags.transition_delay.into()),
     }))
+}
+
+fn peer_limits(settings: &Settings) -> PeerLimits {
+    let flags = &settings.flags;
+    PeerLimits {
+        connections_per_address: Some(flags.connections_per_address),
+        requests_per_address: flags.requests_per_address,
+        requests_per_identity: flags.requests_per_identity,
+    }
 }
 
 fn guard(settings: &Settings) -> Guard {

@@ -14,7 +14,7 @@ use anabranch_governance::iam::{Authenticator, Credentials, Iam, Sessions};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
-use anabranch_governance::{Authority, Door};
+use anabranch_governance::{Authority, Door, EndpointPolicies};
 use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::backup;
-use crate::gateway::{Handlers, Phase};
+use crate::gateway::{Handlers, PeerCounters, Phase};
 use crate::initial_streams::{InitialStreams, NotCreated};
 use crate::schedule::Scheduler;
 
@@ -57,6 +57,10 @@ pub struct Recipe {
     pub streams: streams::Settings,
     /// Streams that shall be there when the world is open.
     pub initial_streams: Option<Arc<InitialStreams>>,
+    /// The most that may be done by each VPC endpoint.
+    pub endpoint_policies: EndpointPolicies,
+    /// What became of connections and requests.
+    pub peer_counters: PeerCounters,
 }
 
 /// Stores and services.
@@ -123,7 +127,7 @@ impl World {
             Some(kept) => kept.clone(),
             None => Arc::new(MemoryCatalog::default()),
         };
-        let metrics = Metrics::new(|_| {});
+        let metrics = Metrics::new(|registry| recipe.peer_counters.register(registry));
         let identities = Identities::open(
             Arc::clone(&catalog),
             Arc::clone(&recipe.master_key),
@@ -163,7 +167,7 @@ impl World {
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
         kms::register_keys(&keys, &mut handlers);
 
-        let authority = Authority::new(Arc::clone(&identities));
+        let authority = Authority::behind(Arc::clone(&identities), recipe.endpoint_policies.clone());
         authority.guard("kinesis", streams.clone());
         authority.guard("kms", keys.clone());
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);

@@ -113,7 +113,7 @@ pub(crate) fn context(account: &str, region: &str, clock: &Clock) -> Context {
         session: None,
         source: None,
         user_agent: None,
-        endpoint: "test".into(),
+        endpoint: None,
         secure_transport: false,
         request_id: RequestId::from_random(0),
         received: clock.now(),

@@ -13,7 +13,7 @@ fn event(error: Option<&ApiError>) -> AuditEvent {
         session: None,
         source: None,
         user_agent: None,
-        endpoint: "inside".into(),
+        endpoint: None,
         secure_transport: true,
         request_id: RequestId::from_random(1),
         received: Timestamp::from_seconds(0),

@@ -10,21 +10,31 @@ use super::keys::CallKeys;
 use super::verdicts::{Key, Verdicts};
 use super::{Authorize, denied};
 use crate::iam::identities::Identities;
-use crate::iam::policy::{Decision, Policies, Request, ResourcePolicy, evaluate};
+use crate::iam::policy::{Decision, Document, Policies, Request, ResourcePolicy, evaluate};
+
+/// By the ids of VPC endpoints, the most that may be done by them; by one without a policy anything.
+pub type EndpointPolicies = BTreeMap<String, Arc<Document>>;
 
 /// Judges by policies: a root is the administrator of its account, everybody else may what policies allow. Our own services may everything.
 pub struct Authority {
     identities: Arc<Identities>,
     /// By the service in the ARNs of what they guard.
     guards: RwLock<BTreeMap<&'static str, Arc<dyn Guarded>>>,
+    endpoints: EndpointPolicies,
     verdicts: Verdicts,
 }
 
 impl Authority {
     /// Knows the policies of these identities, the trust policies of roles among them, and of no other resource yet.
     pub fn new(identities: Arc<Identities>) -> Arc<Self> {
+        Self::behind(identities, EndpointPolicies::new())
+    }
+
+    /// The same, and the policies of VPC endpoints.
+    pub fn behind(identities: Arc<Identities>, endpoints: EndpointPolicies) -> Arc<Self> {
         let guards: BTreeMap<_, Arc<dyn Guarded>> = [("iam", identities.clone() as Arc<dyn Guarded>)].into();
-        Arc::new(Self { identities, guards: RwLock::new(guards), verdicts: Verdicts::default() })
+        let verdicts = Verdicts::default();
+        Arc::new(Self { identities, guards: RwLock::new(guards), endpoints, verdicts })
     }
 
     /// From now on `guard` tells what protects the resources of `service`, the third part of their ARNs.
@@ -81,6 +91,7 @@ impl Authority {
         };
         let policies = Policies {
             resource: protection.as_ref().map_or(ResourcePolicy::None, Protection::as_resource_policy),
+            endpoint: cx.endpoint.as_ref().and_then(|by| self.endpoints.get(&by.id)).map(|policy| &**policy),
             identity: &who.identity,
             boundary: who.boundary.as_deref(),
             session: who.session.as_deref(),

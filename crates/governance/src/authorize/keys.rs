@@ -25,7 +25,8 @@ impl ContextKeys for CallKeys<'_> {
         if let Some(tag) = key.strip_prefix("aws:resourcetag/") {
             return tagged(&self.protection?.tags, tag);
         }
-        let found = self.of_principal(key).or_else(|| self.of_session(key)).or_else(|| self.of_request(key));
+        let found = self.of_principal(key).or_else(|| self.of_session(key));
+        let found = found.or_else(|| self.of_endpoint(key)).or_else(|| self.of_request(key));
         found.map(ContextValue::One).or_else(|| self.given(key))
     }
 }
@@ -57,10 +58,21 @@ impl CallKeys<'_> {
         }
     }
 
+    /// Through a VPC endpoint there is no `aws:SourceIp` but an `aws:VpcSourceIp` (IAM reference_policies_condition-keys).
+    fn of_endpoint(&self, key: &str) -> Option<Cow<'_, str>> {
+        let endpoint = self.cx.endpoint.as_deref()?;
+        match key {
+            "aws:sourcevpce" => Some((&*endpoint.id).into()),
+            "aws:sourcevpc" => endpoint.vpc.as_deref().map(Cow::from),
+            "aws:vpcsourceip" => Some(self.cx.source?.to_string().into()),
+            _ => None,
+        }
+    }
+
     fn of_request(&self, key: &str) -> Option<Cow<'_, str>> {
         let cx = self.cx;
         match key {
-            "aws:sourceip" => Some(cx.source?.to_string().into()),
+            "aws:sourceip" if cx.endpoint.is_none() => Some(cx.source?.to_string().into()),
             "aws:useragent" => cx.user_agent.as_deref().map(Cow::from),
             "aws:securetransport" => Some(if cx.secure_transport { "true" } else { "false" }.into()),
             "aws:currenttime" | "aws:epochtime" => Some(cx.received.seconds().to_string().into()),

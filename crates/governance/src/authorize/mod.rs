@@ -14,7 +14,7 @@ mod verdicts;
 
 use anabranch_api::{ApiError, ConditionKeys, Context, Resource};
 
-pub use authority::Authority;
+pub use authority::{Authority, EndpointPolicies};
 pub use guarded::{Guarded, Protection, ProtectionPolicy};
 
 /// Decides whether a call may happen. Called for every call, before it is served: answers from memory.

@@ -1,3 +1,5 @@
+mod endpoints;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -27,10 +27,10 @@ impl Key {
     /// None for calls of our own, which are hardly ever judged.
     pub(super) fn of(cx: &Context, resource: &Resource) -> Option<Self> {
         let caller = cx.access_key.as_deref()?;
-        let (partition, arn) = (cx.partition.as_str(), &*resource.arn);
-        let mut key =
-            String::with_capacity(caller.len() + resource.action.len() + partition.len() + arn.len() + 3);
-        for part in [caller, resource.action, partition, arn] {
+        let endpoint = cx.endpoint.as_ref().map_or("", |endpoint| &endpoint.id);
+        let parts = [caller, resource.action, cx.partition.as_str(), &*resource.arn, endpoint];
+        let mut key = String::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
+        for part in parts {
             key.push_str(part);
             key.push('\n');
         }

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anabranch_types::Region;
@@ -6,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::fault::FaultRule;
 
+use super::VpcEndpointFlag;
 use super::values::{self, Durability, PublicUrl, Size};
 
 /// Where the server listens unless told otherwise; the port is the one that other local AWS servers taught everybody.
@@ -19,6 +21,24 @@ pub struct ServeFlags {
     /// Beyond loopback it needs credentials and TLS, or --open-network.
     #[arg(long, value_name = "ADDR", default_value = LISTEN_DEFAULT, value_delimiter = ',')]
     pub listen: Vec<SocketAddr>,
+
+    /// A further listener that is a VPC endpoint: policies see its id as `aws:SourceVpce` (and `aws:SourceVpc`), and nobody may do by it what
+    /// its own policy does not allow. With `client-ca` it takes TLS alone, from clients whose certificate somebody in that PEM file signed.
+    /// May be given several times.
+    #[arg(long, value_name = "ID=ADDR[,vpc=ID][,policy=FILE][,client-ca=FILE]", value_delimiter = ';')]
+    pub vpc_endpoint: Vec<VpcEndpointFlag>,
+
+    /// Most connections that one address may have at a time (of IPv6 one /64); further ones are closed.
+    #[arg(long, value_name = "N", default_value = "5000")]
+    pub connections_per_address: NonZeroU32,
+
+    /// Most requests a second of one address (of IPv6 one /64); further ones are throttled. Without it there is no limit.
+    #[arg(long, value_name = "N")]
+    pub requests_per_address: Option<NonZeroU32>,
+
+    /// Most requests a second of one user, role or root; further ones are throttled. Without it there is no limit.
+    #[arg(long, value_name = "N")]
+    pub requests_per_identity: Option<NonZeroU32>,
 
     /// Where streams and settings are kept. One process at a time may use it.
     /// [default: the platform's data directory for `anabranch`]
@@ -50,6 +70,10 @@ pub struct ServeFlags {
     /// Private key of the certificate, PEM.
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+
+    /// Take connections only from clients with a certificate that somebody in this PEM file signed (mutual TLS). Needs --tls required.
+    #[arg(long, value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
 
     /// Access keys that may call, in the format of AWS's shared credentials file with `aws_account_id` beside each key.
     /// From then on every signature is verified.

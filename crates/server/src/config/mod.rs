@@ -8,6 +8,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod values;
+mod vpc_endpoint;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use flags::{LogFormat, ServeFlags, TlsMode};
 pub use layers::{ConfigError, Source, resolve};
 pub use streams::InitialStream;
 pub use values::{Durability, PublicUrl, Size};
+pub use vpc_endpoint::VpcEndpointFlag;
 
 /// What the server runs with, and where each value came from.
 #[derive(Clone, Debug)]

@@ -28,6 +28,19 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     if flags.tls == TlsMode::Off && flags.tls_cert.is_some() {
         return refuse("--tls-cert is given, but --tls is off".into());
     }
+    if flags.tls_client_ca.is_some() && flags.tls != TlsMode::Required {
+        return refuse(
+            "--tls-client-ca has no meaning where plain text is taken, too: set --tls required".into(),
+        );
+    }
+    let mut ids: Vec<&str> = flags.vpc_endpoint.iter().map(|endpoint| &*endpoint.id).collect();
+    ids.sort_unstable();
+    if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        return refuse(format!("--vpc-endpoint names {} twice", twice[0]));
+    }
+    if flags.tls == TlsMode::Off && flags.vpc_endpoint.iter().any(|endpoint| endpoint.client_ca.is_some()) {
+        return refuse("a VPC endpoint has a client-ca, but --tls is off".into());
+    }
     for excluded in ["data-dir", "durability", "master-key-file"] {
         if flags.ephemeral && settings.sources.contains_key(excluded) {
             return refuse(format!(
@@ -41,11 +54,15 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
 /// Why the listeners may not be opened as they are, without their owner saying so; none when they may.
 pub(super) fn strangers(settings: &Settings) -> Option<String> {
     let flags = &settings.flags;
-    let beyond = flags.listen.iter().find(|address| !address.ip().is_loopback())?;
-    if flags.open_network || (settings.closed() && flags.tls == TlsMode::Required) {
+    let always_tls = flags.tls == TlsMode::Required;
+    let plain = flags.listen.iter().map(|address| (address, always_tls));
+    let endpoints = flags.vpc_endpoint.iter().map(|e| (&e.address, always_tls || e.client_ca.is_some()));
+    let mut strange = plain.chain(endpoints).filter(|(address, _)| !address.ip().is_loopback());
+    let (beyond, is_tls) = strange.find(|(_, is_tls)| !(settings.closed() && *is_tls))?;
+    if flags.open_network {
         return None;
     }
-    let missing = match (settings.closed(), flags.tls == TlsMode::Required) {
+    let missing = match (settings.closed(), is_tls) {
         (false, false) => {
             "anybody who reaches it could do everything, and see everything that passes. Make a root access key \
              (`anabranch init`), or name one (ANABRANCH_ROOT_KEY, --credentials), and set --tls required"

@@ -32,6 +32,10 @@ impl Settings {
         let flags = &self.flags;
         vec![
             ("listen", list(&flags.listen)),
+            ("vpc-endpoint", list(&flags.vpc_endpoint)),
+            ("connections-per-address", flags.connections_per_address.to_string()),
+            ("requests-per-address", number(flags.requests_per_address)),
+            ("requests-per-identity", number(flags.requests_per_identity)),
             ("data-dir", self.shown_data_dir()),
             ("ephemeral", flags.ephemeral.to_string()),
             ("durability", if flags.ephemeral { String::new() } else { quoted(flags.durability) }),
@@ -39,6 +43,7 @@ impl Settings {
             ("tls", quoted(format!("{:?}", flags.tls).to_lowercase())),
             ("tls-cert", path(flags.tls_cert.as_deref())),
             ("tls-key", path(flags.tls_key.as_deref())),
+            ("tls-client-ca", path(flags.tls_client_ca.as_deref())),
             ("credentials", path(flags.credentials.as_deref())),
             ("region", quoted(&flags.region)),
             ("open-network", flags.open_network.to_string()),
@@ -52,7 +57,7 @@ impl Settings {
             ("transition-delay", flags.transition_delay.to_string()),
             ("public-url", flags.public_url.as_ref().map(quoted).unwrap_or_default()),
             ("fault", list(&flags.fault)),
-            ("fault-seed", flags.fault_seed.map(|seed| seed.to_string()).unwrap_or_default()),
+            ("fault-seed", number(flags.fault_seed)),
             ("ready-file", path(flags.ready_file.as_deref())),
             ("log-level", quoted(&flags.log_level)),
             ("log-format", quoted(format!("{:?}", flags.log_format).to_lowercase())),
@@ -71,6 +76,10 @@ fn quoted(value: impl fmt::Display) -> String {
 
 fn path(value: Option<&std::path::Path>) -> String {
     value.map(|path| quoted(path.display())).unwrap_or_default()
+}
+
+fn number(value: Option<impl fmt::Display>) -> String {
+    value.map(|number| number.to_string()).unwrap_or_default()
 }
 
 fn list<T: fmt::Display>(values: &[T]) -> String {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anabranch_api::VpcEndpoint;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -46,15 +47,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const TLS_HANDSHAKE: u8 = 0x16;
 
 /// What the connection says about its caller.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Peer {
     /// Its address.
     pub(super) address: IpAddr,
     /// Whether the connection is on TLS.
     pub(super) secure: bool,
+    /// The VPC endpoint it came in by.
+    pub(super) endpoint: Option<Arc<VpcEndpoint>>,
 }
 
-/// Takes connections of one kind of TLS.
+/// Takes the connections of a listener.
 #[derive(Clone)]
 pub struct Acceptor {
     /// What answers.
@@ -65,6 +68,8 @@ pub struct Acceptor {
     pub tls: Arc<Tls>,
     /// A permit per connection; all are back once every connection has ended.
     pub connections: Arc<Semaphore>,
+    /// The VPC endpoint that the listener is.
+    pub endpoint: Option<Arc<VpcEndpoint>>,
 }
 
 impl Acceptor {
@@ -109,14 +114,15 @@ impl Acceptor {
     }
 
     async fn serve(&self, mut stream: TcpStream, address: SocketAddr) {
+        let address = address.ip().to_canonical();
+        let Ok(_connected) = self.gateway.peers().connect(address) else {
+            return tracing::debug!(%address, "an address has as many connections as one may have");
+        };
         prepare(&stream);
         let Some(first) = self.first_byte(&stream).await else { return };
-        let address = address.ip().to_canonical();
         match (first == TLS_HANDSHAKE, self.mode) {
             (true, TlsMode::On | TlsMode::Required) => self.serve_tls(stream, address).await,
-            (false, TlsMode::On | TlsMode::Off) => {
-                self.serve_http(stream, Peer { address, secure: false }).await
-            }
+            (false, TlsMode::On | TlsMode::Off) => self.serve_http(stream, self.peer(address, false)).await,
             (false, TlsMode::Required) => refuse_plain_text(&mut stream).await,
             (true, TlsMode::Off) => tracing::debug!("a TLS connection came, but --tls is off"),
         }
@@ -140,17 +146,21 @@ impl Acceptor {
             Err(error) => return tracing::error!(error = &error as &dyn std::error::Error, "no TLS"),
         };
         match timeout(HANDSHAKE_MAX, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => self.serve_http(stream, Peer { address, secure: true }).await,
+            Ok(Ok(stream)) => self.serve_http(stream, self.peer(address, true)).await,
             Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
             Err(_) => tracing::debug!("a TLS handshake took too long"),
         }
+    }
+
+    fn peer(&self, address: IpAddr, secure: bool) -> Peer {
+        Peer { address, secure, endpoint: self.endpoint.clone() }
     }
 
     /// HTTP/1.1 or 2, until the client goes or the server drains; what was begun is finished.
     async fn serve_http(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
         let gateway = Arc::clone(&self.gateway);
         let service = service_fn(move |request: Request<Incoming>| {
-            let gateway = Arc::clone(&gateway);
+            let (gateway, peer) = (Arc::clone(&gateway), peer.clone());
             async move { Ok::<_, Infallible>(way::answer(&gateway, peer, request).await) }
         });
         let server = http_server();

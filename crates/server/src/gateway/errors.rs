@@ -88,6 +88,16 @@ pub(super) fn silent() -> ApiError {
     }
 }
 
+/// What is said to one who asks too often.
+pub(super) const RATE_EXCEEDED: &str = "Rate exceeded";
+
+/// The caller's address or identity makes more requests than one may make. SDKs slow down and come back.
+pub(super) fn throttled(protocol: Protocol) -> ApiError {
+    let code = if protocol == Protocol::Query { "Throttling" } else { "ThrottlingException" };
+    let status = if protocol == Protocol::RestJson { 429 } else { 400 };
+    ApiError { status, ..ApiError::client(code, RATE_EXCEEDED) }
+}
+
 /// There is no memory for the call just now; SDKs come back.
 pub(super) fn busy() -> ApiError {
     ApiError {

@@ -17,6 +17,7 @@ mod frames;
 pub mod guard;
 mod handlers;
 mod identify;
+mod limits;
 mod localstack;
 mod own;
 mod patience;
@@ -34,6 +35,7 @@ pub use budget::{Budget, Exhausted, Reserved};
 pub use connection::{Acceptor, serve_metrics};
 pub use guard::Guard;
 pub use handlers::Handlers;
+pub use limits::{PeerCounters, PeerLimits, Peers};
 pub use phase::Phase;
 pub use tls::{Tls, TlsError};
 
@@ -55,7 +57,7 @@ pub struct Gateway {
     rng: Rng,
     budget: Budget,
     is_scarce: IsScarce,
-    endpoint: Arc<str>,
+    peers: Arc<Peers>,
     phase: watch::Sender<Phase>,
     /// Held while a reset or an advance of the clock runs: they take turns.
     admin: tokio::sync::Mutex<()>,
@@ -75,6 +77,8 @@ pub struct Parts {
     pub clock: KeptClock,
     /// Bytes of bodies and answers in flight.
     pub memory_bytes_max: u64,
+    /// Who takes how much.
+    pub peers: Peers,
 }
 
 impl Gateway {
@@ -94,7 +98,7 @@ impl Gateway {
             rng: Rng::system(),
             budget,
             is_scarce: Arc::new(move || of_calls.is_waited_for() || events.is_waited_for()),
-            endpoint: Arc::from("default"),
+            peers: Arc::new(parts.peers),
             phase,
             admin: tokio::sync::Mutex::default(),
             backing_up: Arc::default(),
@@ -161,8 +165,8 @@ impl Gateway {
         Arc::clone(&self.is_scarce)
     }
 
-    fn endpoint(&self) -> Arc<str> {
-        Arc::clone(&self.endpoint)
+    fn peers(&self) -> &Arc<Peers> {
+        &self.peers
     }
 
     fn random(&self) -> u128 {

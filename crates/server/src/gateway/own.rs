@@ -70,6 +70,11 @@ impl Path {
             _ => None,
         }
     }
+
+    /// Whether it is what supervisors ask for again and again.
+    pub(super) fn is_for_watching(self) -> bool {
+        matches!(self, Self::Health | Self::Ready | Self::Metrics)
+    }
 }
 
 /// Answers a path of our own.

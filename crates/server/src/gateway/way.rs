@@ -39,6 +39,9 @@ pub(super) async fn answer(
     }
     let origin = head.headers.get(ORIGIN).cloned();
     let mut answer = match own::Path::of(head.uri.path()) {
+        Some(path) if !path.is_for_watching() && gateway.peers().request_from(peer.address).is_err() => {
+            answer::sentence(StatusCode::TOO_MANY_REQUESTS, errors::RATE_EXCEEDED)
+        }
         Some(path) => own::answer(gateway, peer, path, head, body).await,
         None => {
             let id = RequestId::from_random(gateway.random());
@@ -80,6 +83,8 @@ async fn way(
         Turned::Refused(Refused { protocol: asked.protocol, service: Some(service), error })
     };
 
+    let throttled = |_| refused(errors::throttled(asked.protocol));
+    gateway.peers().request_from(peer.address).map_err(throttled)?;
     let handler = world.handlers.get(operation);
     let streamed = handler.is_some_and(|handler| handler.body() == BodyForm::Streamed);
     if !streamed {
@@ -93,6 +98,7 @@ async fn way(
     }
 
     let caller = authenticate::caller(world, &asked, &head, body.whole.as_ref()).map_err(refused)?;
+    gateway.peers().request_of(&caller.principal).map_err(throttled)?;
     let cx = context(gateway, peer, id, caller, &head);
     tracing::debug!(operation, request = %id, "a call");
 
@@ -214,7 +220,7 @@ fn context(gateway: &Gateway, peer: Peer, id: RequestId, caller: Identity, head:
         session: caller.session,
         source: Some(peer.address),
         user_agent: user_agent.map(Arc::from),
-        endpoint: gateway.endpoint(),
+        endpoint: peer.endpoint,
         secure_transport: peer.secure,
         request_id: id,
         received: gateway.clock().now(),

@@ -7,13 +7,14 @@ use anabranch_api::echo::{
     self, EchoEnd, EchoFrame, EchoFrames, EchoFramesEvent, EchoFramesOutput, EchoMember, EchoMemberOutput,
 };
 use anabranch_api::{BodyStream, Context, Event, EventFrame, Feed, Serve, ServeDuplex};
+use anabranch_governance::EndpointPolicies;
 use anabranch_governance::audit::NoAudit;
 use anabranch_governance::iam::Credentials;
 use anabranch_governance::kms::MasterKey;
 use anabranch_log::local::Durability;
 use anabranch_server::config::TlsMode;
 use anabranch_server::fault::Faults;
-use anabranch_server::gateway::{Acceptor, Gateway, Guard, Parts, Tls};
+use anabranch_server::gateway::{Acceptor, Gateway, Guard, Parts, PeerCounters, PeerLimits, Peers, Tls};
 use anabranch_server::test_clock::KeptClock;
 use anabranch_server::world::{Recipe, World};
 use anabranch_types::{Clock, Region, Rng};
@@ -89,6 +90,8 @@ async fn start() -> SocketAddr {
         master_key_place: String::new(),
         streams: anabranch_streams::Settings::default(),
         initial_streams: None,
+        endpoint_policies: EndpointPolicies::new(),
+        peer_counters: PeerCounters::default(),
     };
     let mut world = World::open(recipe).await.expect("the stores open");
     echo::register_forms(&Arc::new(Echo), &mut world.handlers);
@@ -98,9 +101,12 @@ async fn start() -> SocketAddr {
         faults: Faults::new(Vec::new(), None),
         clock,
         memory_bytes_max: 64 << 20,
+        peers: Peers::new(PeerLimits::default(), PeerCounters::default()),
     });
-    let tls = Arc::new(Tls::development(None, &Region::parse("us-east-1").expect("a region")));
-    let acceptor = Acceptor { gateway, mode: TlsMode::On, tls, connections: Acceptor::permits() };
+    let region = Region::parse("us-east-1").expect("a region");
+    let tls = Arc::new(Tls::development(None, &region, None).expect("it reads no file"));
+    let connections = Acceptor::permits();
+    let acceptor = Acceptor { gateway, mode: TlsMode::On, tls, connections, endpoint: None };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
     tokio::spawn(acceptor.accept(listener));
