@@ -2,6 +2,8 @@
 # Counts the instructions of a request's path under valgrind and compares them with bench/instructions.txt: more than 3 % above fails,
 # and so does more than 3 % below, so that the file stays true. `bench/instructions.sh --write` writes the file anew.
 #
+# What an IAM user puts under an identity policy and a stream's policy may take at most 5 % more than what the root puts.
+#
 # A count is the difference between two runs that differ in the number of requests alone, divided by that number: starting, filling
 # and ending are in neither. valgrind hides the processor's newest instructions, so counts of SHA-256 are of another code than runs outside.
 set -euo pipefail
@@ -9,9 +11,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 BASELINE=bench/instructions.txt
 THRESHOLD_PERCENT=3
+USER_PERCENT_MAX=5
 FEW=20
 # Case, and how many requests more.
-CASES="put-records-json:40 put-records-cbor:40 put-record-json:2000 get-records-json:40"
+CASES="put-records-json:40 put-records-json-user:40 put-records-cbor:40 put-record-json:2000 get-records-json:40"
 
 command -v valgrind >/dev/null || { echo "instructions.sh: valgrind is missing (Debian: apt-get install valgrind)" >&2; exit 1; }
 cargo build --quiet --locked --release -p anabranch-bench --bin instructions
@@ -28,11 +31,13 @@ instructions() { # case count
 }
 
 failed=0
+declare -A counts
 for entry in $CASES; do
   case=${entry%:*} more=${entry#*:}
   few=$(instructions "$case" "$FEW")
   many=$(instructions "$case" "$((FEW + more))")
   count=$(((many - few) / more))
+  counts[$case]=$count
   if [ "${1:-}" = --write ]; then
     echo "$case $count" >>"$work/baseline"
     echo "$case $count"
@@ -43,6 +48,12 @@ for entry in $CASES; do
   echo "$case: $count instructions a request, was ${was:-unknown} ($change %)"
   awk -v c="$change" -v t="$THRESHOLD_PERCENT" 'BEGIN { exit !(c > t || c < -t) }' && failed=1
 done
+user_more=$(awk -v root="${counts[put-records-json]}" -v user="${counts[put-records-json-user]}" 'BEGIN { printf "%+.2f", 100 * (user - root) / root }')
+echo "put-records-json by a user: $user_more % of the root's"
+if awk -v c="$user_more" -v t="$USER_PERCENT_MAX" 'BEGIN { exit !(c > t) }'; then
+  echo "instructions.sh: a user's PutRecords takes more than $USER_PERCENT_MAX % above the root's" >&2
+  failed=1
+fi
 if [ "${1:-}" = --write ]; then
   mv "$work/baseline" "$BASELINE"
 elif [ "$failed" = 1 ]; then

@@ -12,6 +12,7 @@ import places
 PROGRAMS = {
     "cc": "build-essential",
     "git": "git",
+    "openssl": "openssl",
     "node": "nodejs",
     "npm": "npm",
     "javac": "openjdk-17-jdk-headless",

@@ -25,10 +25,13 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn run(case: &str, count: usize, dir: PathBuf) -> Result<(), Failure> {
-    let path = Path::open(&dir).await?;
+    let mut path = Path::open(&dir).await?;
     path.create(STREAM, if case == "get-records-json" { 1 } else { SHARDS }).await?;
+    if case == "put-records-json-user" {
+        path.become_user(STREAM).await?;
+    }
     match case {
-        "put-records-json" => {
+        "put-records-json" | "put-records-json-user" => {
             let body = put_records(Protocol::Json11, STREAM, 500, 1024);
             let request = path.sign(Protocol::Json11, "PutRecords", body)?;
             for _ in 0..count {

@@ -2,13 +2,16 @@ use std::error::Error;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use anabranch_api::kinesis::{CreateStream, DescribeStream, GetShardIterator, PutRecords, ShardIteratorType};
+use anabranch_api::iam::{CreateAccessKey, CreateUser, PutUserPolicy};
+use anabranch_api::kinesis::{
+    CreateStream, DescribeStream, GetShardIterator, PutRecords, PutResourcePolicy, ShardIteratorType,
+};
 use anabranch_api::{Context, Operation, RequestId, Serve};
 use anabranch_catalog::MemoryCatalog;
 use anabranch_governance::audit::NoAudit;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::Identities;
-use anabranch_governance::iam::{Authenticator, Credentials as Keys, Identity, Sessions};
+use anabranch_governance::iam::{Authenticator, Credentials as Keys, Iam, Identity, Sessions};
 use anabranch_governance::kms::MasterKey;
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::{Authority, Door};
@@ -24,6 +27,9 @@ use http::{HeaderMap, HeaderValue};
 
 const ACCESS_KEY: &str = "AKIDBENCHMARK";
 const SECRET: &str = "of-no-worth-outside-a-benchmark";
+const USER: &str = "bench";
+/// What the user may by its identity policy, of a size that policies have.
+const USER_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":["kinesis:Get*","kinesis:List*","kinesis:Describe*"],"Resource":"*"},{"Sid":"Write","Effect":"Allow","Action":["kinesis:PutRecord","kinesis:PutRecords"],"Resource":"arn:aws:kinesis:*:*:stream/bench*"},{"Sid":"Keep","Effect":"Deny","Action":"kinesis:DeleteStream","Resource":"*"}]}"#;
 const HOST: &str = "127.0.0.1:4566";
 const NO_ENVELOPE: Envelope<'static> = Envelope { operation: "", namespace: "", version: "", request_id: "" };
 
@@ -35,8 +41,16 @@ pub struct Path {
     authenticator: Authenticator,
     door: Door,
     streams: Arc<Streams>,
+    iam: Arc<Iam>,
+    caller: Caller,
     clock: Clock,
     _log: Arc<LocalLog>,
+}
+
+/// Who signs requests.
+struct Caller {
+    access_key: String,
+    secret: String,
 }
 
 /// A request as it comes.
@@ -74,13 +88,55 @@ impl Path {
         let authority = Authority::new(Arc::clone(&identities));
         let streams = Streams::open(ground, settings).await?;
         authority.guard("kinesis", streams.clone());
+        let root = Arc::new(root);
         Ok(Self {
-            authenticator: Authenticator::new(Arc::new(root), identities, Arc::new(sessions)),
+            iam: Arc::new(Iam::new(Arc::clone(&identities), Arc::clone(&root))),
+            authenticator: Authenticator::new(root, identities, Arc::new(sessions)),
             door: Door::new(authority, Arc::new(NoAudit), metrics),
             streams,
+            caller: Caller { access_key: ACCESS_KEY.to_owned(), secret: SECRET.to_owned() },
             clock,
             _log: log,
         })
+    }
+
+    /// From now on an IAM user calls, who may put by an identity policy into a stream that has a policy of its own.
+    pub async fn become_user(&mut self, stream: &str) -> Result<(), Failure> {
+        let user = CreateUser { user_name: USER.into(), ..CreateUser::default() };
+        let made = self.door.unary(self.context(self.anybody()?), &self.iam, user).await?;
+        let arn = made.user.ok_or("there is no user")?.arn;
+        let policy = PutUserPolicy {
+            user_name: USER.into(),
+            policy_name: USER.into(),
+            policy_document: USER_POLICY.into(),
+        };
+        self.door.unary(self.context(self.anybody()?), &self.iam, policy).await?;
+        let describe = DescribeStream { stream_name: Some(name(stream)?), ..DescribeStream::default() };
+        let described = self.door.unary(self.context(self.anybody()?), &self.streams, describe).await?;
+        let resource_arn = described.stream_description.stream_arn;
+        // The account is named, not the user: so both policies have to allow.
+        let account = arn.split(':').nth(4).ok_or("the user's ARN has no account")?;
+        let policy = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": "Account",
+                "Effect": "Allow",
+                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
+                "Action": ["kinesis:PutRecord", "kinesis:PutRecords"],
+                "Resource": &*resource_arn,
+            }],
+        });
+        let put = PutResourcePolicy {
+            resource_arn,
+            policy: policy.to_string().into(),
+            ..PutResourcePolicy::default()
+        };
+        self.door.unary(self.context(self.anybody()?), &self.streams, put).await?;
+        let key = CreateAccessKey { user_name: Some(USER.into()) };
+        let key = self.door.unary(self.context(self.anybody()?), &self.iam, key).await?.access_key;
+        let (access_key, secret) = (key.access_key_id.to_string(), key.secret_access_key.to_string());
+        self.caller = Caller { access_key, secret };
+        Ok(())
     }
 
     /// Signs a request of Kinesis.
@@ -90,7 +146,11 @@ impl Path {
         headers.insert("content-type", HeaderValue::from_static(protocol.content_type()));
         headers.insert("x-amz-target", HeaderValue::try_from(format!("Kinesis_20131202.{operation}"))?);
         let signer = Signer {
-            credentials: Credentials { access_key: ACCESS_KEY, secret: SECRET, token: None },
+            credentials: Credentials {
+                access_key: &self.caller.access_key,
+                secret: &self.caller.secret,
+                token: None,
+            },
             region: "us-east-1",
             service: "kinesis",
             now: Clock::machine_now(),

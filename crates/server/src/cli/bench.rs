@@ -11,6 +11,7 @@ mod puts;
 mod report;
 mod server;
 mod stream;
+mod user;
 mod wire;
 
 use std::path::PathBuf;
@@ -75,6 +76,11 @@ struct LoadArguments {
     /// Measure each workload on encrypted streams too, and tell what sealing costs
     #[arg(long)]
     encrypted: bool,
+
+    /// Measure each workload by an IAM user under an identity policy and a resource policy too, and tell what that costs beside the root.
+    /// The user is made by who calls, and stays on a server that goes on running
+    #[arg(long)]
+    as_user: bool,
 
     /// How requests are written [default: both]
     #[arg(long, value_name = "PROTOCOL")]
@@ -153,10 +159,13 @@ impl LoadArguments {
     }
 
     /// The first server is ours; each case gets a new one where we start it.
-    fn servers(&self, peers: &[Peer]) -> Result<Vec<Server>, Failure> {
+    async fn servers(&self, peers: &[Peer]) -> Result<Vec<Server>, Failure> {
         let mut servers = vec![self.own()?];
         if self.encrypted {
             servers.push(self.own()?.encrypted());
+        }
+        if self.as_user {
+            servers.push(self.own()?.as_user().await?);
         }
         for peer in peers {
             let connection = Connection { endpoint: Some(peer.endpoint.clone()), ..self.connection.clone() };
@@ -181,7 +190,7 @@ impl LoadArguments {
     /// A case on every server, their runs one after the other in turn.
     async fn measure(&self, case: &Case, peers: &[Peer]) -> Result<Vec<Row>, Failure> {
         let mut lanes = Vec::new();
-        for mut server in self.servers(peers)? {
+        for mut server in self.servers(peers).await? {
             let prepared =
                 case.prepare(&mut server, self.warm_up).await.map_err(|failure| failure.to_string());
             lanes.push((server, prepared, Vec::new()));

@@ -224,7 +224,7 @@ fn ratio(above: &[Sample], below: &[Sample], name: &str) -> Option<Figure> {
 fn shown_ratio(ratio: Option<Figure>, unit: &str) -> String {
     ratio.map_or_else(
         || "-".to_owned(),
-        |r| format!("{:.1} {unit} ({:.1} to {:.1})", r.median, r.least, r.greatest),
+        |r| format!("{:.2} {unit} ({:.2} to {:.2})", r.median, r.least, r.greatest),
     )
 }
 

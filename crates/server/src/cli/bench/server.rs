@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::super::Failure;
-use super::cost;
+use super::{cost, user};
 use crate::client::{Identity, Target};
 
 /// A started server verifies every signature against this key.
@@ -32,15 +32,20 @@ pub(super) struct Server {
     started: Option<Started>,
 }
 
-/// Whether a server's streams keep records as they come.
+/// What is special about a server's streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Streams {
     Plain,
+    /// Their records are sealed.
     Encrypted,
+    /// They have a resource policy, for an IAM user who also needs an identity policy.
+    Guarded,
 }
 
 /// What a server is called whose streams are encrypted.
 pub(super) const ENCRYPTED: &str = "encrypted";
+/// What a server is called that is called by an IAM user.
+pub(super) const AS_USER: &str = "as user";
 
 /// A server that is our own child.
 struct Started {
@@ -60,6 +65,12 @@ impl Server {
     /// The same, with encrypted streams.
     pub(super) fn encrypted(self) -> Self {
         Self { name: ENCRYPTED.to_owned(), streams: Streams::Encrypted, ..self }
+    }
+
+    /// The same, called by an IAM user that is made for it by whom it was called by.
+    pub(super) async fn as_user(self) -> Result<Self, Failure> {
+        let identity = user::create(&self).await?;
+        Ok(Self { name: AS_USER.to_owned(), identity, streams: Streams::Guarded, ..self })
     }
 
     /// Starts this very program on a new directory beneath `disk` (the system's temporary directory without one), in mode `sync`,

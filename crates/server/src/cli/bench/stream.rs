@@ -33,6 +33,21 @@ impl Stream {
             wire.call("StartStreamEncryption", &key).await?;
             arn = active(&mut wire, &name).await?;
         }
+        if server.streams == Streams::Guarded {
+            // The account is named, not the user: so the user's own policy has to allow, too.
+            let account = arn.split(':').nth(4).unwrap_or_default();
+            let allow = json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Principal": { "AWS": account },
+                    "Action": ["kinesis:PutRecord", "kinesis:PutRecords", "kinesis:GetRecords"],
+                    "Resource": arn,
+                }],
+            });
+            let put = json!({ "ResourceARN": arn, "Policy": allow.to_string() });
+            wire.call("PutResourcePolicy", &put).await?;
+        }
         let shards = list_shards(&mut wire, &name).await?;
         Ok(Self { name, arn, shards })
     }
