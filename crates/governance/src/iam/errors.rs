@@ -261,6 +261,11 @@ pub(super) fn invalid_simulation(sentence: String) -> Error {
     Error::InvalidInputException(sentence.into())
 }
 
+/// Wording ours.
+pub(super) fn invalid_marker(marker: &str) -> Error {
+    Error::InvalidInputException(format!("Invalid marker: {marker}").into())
+}
+
 /// IAM API SimulatePrincipalPolicy, CallerArn. Wording ours.
 pub(super) fn caller_needed() -> Error {
     Error::InvalidInputException("CallerArn is required with ResourcePolicy.".into())

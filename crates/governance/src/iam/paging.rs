@@ -1,7 +1,9 @@
 //! Lists by pages (IAM API ListUsers: Marker, MaxItems, IsTruncated).
 
+use anabranch_api::iam::Error;
 use bytestring::ByteString;
 
+use super::errors;
 use super::limits::ITEMS_DEFAULT;
 
 /// What a caller asks of a list.
@@ -24,6 +26,18 @@ impl<'a> Asked<'a> {
         // The model's range was checked.
         let items_max = items_max.and_then(|n| usize::try_from(n).ok()).unwrap_or(ITEMS_DEFAULT);
         Self { marker: marker.map(|marker| &**marker), items_max }
+    }
+
+    /// How many are asked for.
+    pub(super) fn items_max(&self) -> usize {
+        self.items_max
+    }
+
+    /// Where a list that is counted, not named, goes on: its marker is the place of the next item, of `len`.
+    pub(super) fn place(&self, len: usize) -> Result<usize, Error> {
+        let Some(marker) = self.marker else { return Ok(0) };
+        let place = marker.parse().ok().filter(|place| *place < len);
+        place.ok_or_else(|| errors::invalid_marker(marker))
     }
 
     /// The asked part of `items`, which come in the order of their keys, no key twice. A marker is the last key of the page before it, so that

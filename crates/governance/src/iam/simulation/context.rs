@@ -28,6 +28,11 @@ impl Simulated {
         Self { given }
     }
 
+    /// How many values there are.
+    pub(super) fn values(&self) -> usize {
+        self.given.values().map(|(values, _)| values.len()).sum()
+    }
+
     /// Whether the request has the key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.given.contains_key(&key.to_lowercase())

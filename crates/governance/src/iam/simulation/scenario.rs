@@ -16,8 +16,13 @@ use crate::iam::errors;
 use crate::iam::paging::Asked;
 use crate::iam::policy::{
     Caller, Decision, Document, Matched, Policies, PolicyType, Request, ResourcePolicy, evaluate,
-    matched_statements, statement_spans,
+    matched_statements,
 };
+
+/// What the decisions of a page may cost together, as [`Scenario::decision_cost`] counts: some tenths of a second.
+const PAGE_COST_MAX: usize = 32 << 20;
+/// How many statements and missing keys a page tells before it ends: a megabyte or two.
+const PAGE_TOLD_MAX: usize = 10_000;
 
 /// What is simulated.
 pub(super) struct Scenario<'a> {
@@ -56,28 +61,51 @@ fn account_of(arn: &str) -> Option<AccountId> {
 }
 
 impl Scenario<'_> {
-    /// The page of decisions that was asked for; only these are made.
+    /// The page of decisions that was asked for; only these are made. As any list of IAM it may hold fewer than were asked for (IAM API
+    /// SimulateCustomPolicy, MaxItems): it ends when making or telling it has cost enough.
     pub(super) fn page(&self, asked: Asked<'_>) -> Result<SimulatePolicyResponse, Error> {
         for action in self.actions {
             if !action.contains(':') || action.contains(['*', '?']) {
                 return Err(errors::invalid_simulation(format!("Invalid action: {action}")));
             }
         }
+        let cost = self.decision_cost();
+        if cost > PAGE_COST_MAX {
+            let sentence = "The policies and context values are too many for one decision.";
+            return Err(errors::invalid_simulation(sentence.to_owned()));
+        }
         let everything = [ByteString::from_static("*")];
         let resources = if self.resources.is_empty() { &everything[..] } else { self.resources };
-        let pairs =
-            self.actions.iter().flat_map(|action| resources.iter().map(move |resource| (action, resource)));
-        // Ten digits, so that places are in the order of their texts.
-        let pairs = pairs.enumerate().map(|(place, pair)| (format!("{place:010}"), pair));
-        let page = asked.page(pairs);
+        let pairs = self.actions.len() * resources.len();
+        let begin = asked.place(pairs)?;
+        let most = asked.items_max().min(PAGE_COST_MAX / cost.max(1));
         let missing = self.missing();
-        let results =
-            page.items.into_iter().map(|(action, resource)| self.decide(action, resource, &missing));
+        let (mut results, mut told) = (Vec::new(), 0);
+        for pair in (begin..pairs).take(most) {
+            let (action, resource) = (pair / resources.len(), pair % resources.len());
+            let result = self.decide(&self.actions[action], &resources[resource], &missing);
+            told += missing.len() + result.matched_statements.as_ref().map_or(0, Vec::len);
+            results.push(result);
+            if told >= PAGE_TOLD_MAX {
+                break;
+            }
+        }
+        let end = begin + results.len();
+        let is_truncated = end < pairs;
         Ok(SimulatePolicyResponse {
-            evaluation_results: Some(results.collect()),
-            is_truncated: page.is_truncated,
-            marker: page.marker,
+            evaluation_results: Some(results),
+            is_truncated: Some(is_truncated),
+            marker: is_truncated.then(|| end.to_string().into()),
         })
+    }
+
+    /// What a decision costs at the most: every byte of the policies is looked at for each level of the organization, and for each
+    /// value of the context.
+    fn decision_cost(&self) -> usize {
+        let policies = self.identity.iter().chain(&self.boundary).chain(&self.resource);
+        let bytes: usize =
+            policies.chain(self.organization.iter().flatten()).map(|source| source.text.len()).sum();
+        bytes.saturating_mul(1 + self.organization.len()).saturating_mul(1 + self.context.values())
     }
 
     fn decide(&self, action: &ByteString, resource: &ByteString, missing: &[ByteString]) -> EvaluationResult {
@@ -191,7 +219,7 @@ fn told(decision: Decision) -> PolicyEvaluationDecisionType {
 }
 
 fn statement(source: &Source, index: usize) -> Statement {
-    let span = statement_spans(&source.text).get(index).copied();
+    let span = source.span(index);
     let position = |at: crate::iam::policy::Position| Position {
         line: i32::try_from(at.line).ok(),
         column: i32::try_from(at.column).ok(),

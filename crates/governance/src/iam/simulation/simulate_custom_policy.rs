@@ -1,6 +1,7 @@
 use anabranch_api::iam::{Error, SimulateCustomPolicy, SimulateCustomPolicyOutput};
 use anabranch_api::{Context, Serve};
 
+use super::check_count;
 use super::scenario::{Scenario, owner, simulated};
 use super::sources::{input, one};
 use crate::iam::names::IamArn;
@@ -31,8 +32,9 @@ impl Serve<SimulateCustomPolicy> for Iam {
             None => vec![],
         };
         let boundary = request.permissions_boundary_policy_input_list.as_deref();
-        let organization = request.ordered_organization_policy_input_list.iter().flatten();
-        let organization = (1..).zip(organization).map(|(place, level)| {
+        let organization = request.ordered_organization_policy_input_list.as_deref().unwrap_or_default();
+        check_count(organization.len())?;
+        let organization = (1..).zip(organization.iter()).map(|(place, level)| {
             let list = format!("OrderedOrganizationPolicyInputList.{place}.ServiceControlPolicyInputList");
             input(&list, level.service_control_policy_input_list.as_deref(), DocumentKind::Identity)
         });

@@ -1,6 +1,6 @@
 //! The policies of a simulation, each with its text and what it is called.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anabranch_api::Context;
 use anabranch_api::iam::{
@@ -13,7 +13,7 @@ use crate::iam::entity::{self, Entity};
 use crate::iam::errors::{self, Kind};
 use crate::iam::identities::{Account, Draft, PolicyRef, PolicyText, StoredGroup, StoredRole, StoredUser};
 use crate::iam::names::IamArn;
-use crate::iam::policy::{Document, DocumentKind};
+use crate::iam::policy::{Document, DocumentKind, Span, statement_spans};
 use crate::iam::{aws_managed, names};
 
 /// A policy of a simulation.
@@ -23,6 +23,8 @@ pub(super) struct Source {
     pub(super) text: Arc<str>,
     pub(super) document: Arc<Document>,
     origin: Origin,
+    /// Where its statements stand, once somebody asked.
+    spans: OnceLock<Vec<Span>>,
 }
 
 /// Where a policy comes from, for those who want it left out.
@@ -67,6 +69,7 @@ pub(super) fn input(
             text: (&**text).into(),
             document: Arc::new(document),
             origin: Origin::Input,
+            spans: OnceLock::new(),
         })
     });
     sources.collect()
@@ -146,10 +149,16 @@ fn managed(cx: &Context, draft: &Draft, policy: &PolicyRef) -> Option<Source> {
 }
 
 fn source(id: String, kind: PolicySourceType, text: &PolicyText, origin: Origin) -> Source {
-    Source { id, kind, text: text.text().into(), document: Arc::clone(text.document()), origin }
+    let document = Arc::clone(text.document());
+    Source { id, kind, text: text.text().into(), document, origin, spans: OnceLock::new() }
 }
 
 impl Source {
+    /// Where a statement stands in the text.
+    pub(super) fn span(&self, statement: usize) -> Option<Span> {
+        self.spans.get_or_init(|| statement_spans(&self.text)).get(statement).copied()
+    }
+
     /// Whether the request wants the policy left out. What it brought along itself stays.
     fn is_excluded_by(&self, exclusion: &PolicyIdentifier) -> bool {
         let by_type = exclusion.policy_type.is_some_and(|excluded| match &self.origin {
