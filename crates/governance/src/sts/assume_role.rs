@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anabranch_api::sts::{AssumeRole, AssumeRoleOutput, AssumedRoleUser, Error};
 use anabranch_api::{Context, Principal, RoleSession, Serve, Session};
-use anabranch_types::AccountId;
+use anabranch_types::{AccountId, Partition};
 
 use super::session::Carried;
 use super::{Sts, errors};
@@ -26,7 +26,7 @@ impl Serve<AssumeRole> for Sts {
             return Err(errors::no_provided_contexts());
         }
         let arn = &*request.role_arn;
-        let (account, name) = role_in(arn).ok_or_else(|| errors::invalid_arn(arn))?;
+        let (account, name) = role_in(cx.partition, arn).ok_or_else(|| errors::invalid_arn(arn))?;
         let role = self.identities.role(account, name).ok_or_else(|| errors::invalid_arn(arn))?;
         let lasts = lasts(cx, request.duration_seconds, role.stored.session_seconds_max)?;
 
@@ -66,12 +66,11 @@ impl Serve<AssumeRole> for Sts {
     }
 }
 
-/// The account and the name in a role's ARN, whose path the door has compared.
-fn role_in(arn: &str) -> Option<(AccountId, &str)> {
-    let mut parts = arn.strip_prefix("arn:")?.splitn(5, ':').skip(1);
-    let ("iam", "", account, role) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else {
-        return None;
-    };
+/// The account and the name in a role's ARN, whose path the door has compared. An ARN of another partition names no role here: policies
+/// tell roles by their ARNs, which must have one spelling.
+fn role_in(partition: Partition, arn: &str) -> Option<(AccountId, &str)> {
+    let rest = arn.strip_prefix("arn:")?.strip_prefix(partition.as_str())?.strip_prefix(":iam::")?;
+    let (account, role) = rest.split_once(':')?;
     let name = role.strip_prefix("role/")?.rsplit('/').next()?;
     Some((account.parse().ok()?, name))
 }

@@ -132,6 +132,16 @@ async fn a_role_is_assumed_by_whom_its_trust_policy_and_their_own_policies_allow
     }
 }
 
+/// A policy that denies the role's ARN says nothing of another spelling.
+#[tokio::test]
+async fn a_role_is_not_found_by_its_arn_in_another_partition() {
+    let f = Fixture::new(&policy("Allow", "*")).await;
+    for arn in [READER.replace("arn:aws:", "arn:aws-cn:"), READER.replace("arn:aws:", "arn:x:")] {
+        let refused = f.refused(&f.alice(), AssumeRole { role_arn: arn.as_str().into(), ..reader() }).await;
+        assert_eq!((refused.1.as_str(), refused.2), ("ValidationError", format!("{arn} is invalid")));
+    }
+}
+
 #[tokio::test]
 async fn roots_assume_no_roles_and_development_identities_do() {
     let f = Fixture::new(&policy("Allow", "*")).await;
