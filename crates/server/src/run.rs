@@ -430,6 +430,7 @@ fn recipe(
         durability,
         tail_bytes_max,
         clock: clock.clock.clone(),
+        partition: settings.flags.region.partition(),
         credentials: Arc::new(credentials),
         audit,
         master_key,

@@ -19,7 +19,7 @@ use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
 use anabranch_streams::{self as streams, Ground, Streams};
-use anabranch_types::{Clock, Rng};
+use anabranch_types::{Clock, Partition, Rng};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -45,6 +45,8 @@ pub struct Recipe {
     pub tail_bytes_max: usize,
     /// What time it is.
     pub clock: Clock,
+    /// Where users and roles are.
+    pub partition: Partition,
     /// Who may call; none for an open server.
     pub credentials: Arc<Credentials>,
     /// Where audit events go.
@@ -171,8 +173,9 @@ impl World {
         authority.guard("kinesis", streams.clone());
         authority.guard("kms", keys.clone());
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
+        let credentials = Arc::clone(&recipe.credentials);
         let authenticator =
-            Authenticator::new(Arc::clone(&recipe.credentials), Arc::clone(&identities), sessions);
+            Authenticator::new(credentials, Arc::clone(&identities), sessions, recipe.partition);
         let mut due = streams.due();
         due.extend(keys.due());
         due.push(log.clone());

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use anabranch_api::{FederatedUser, Principal, Session};
-use anabranch_types::{AccountId, Clock, Region, Timestamp};
+use anabranch_types::{AccountId, Clock, Partition, Region, Timestamp};
 use anabranch_wire::sigv4::{
     Expected, Failure, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, SignedRequest, SigningKeys, parse,
 };
@@ -30,6 +30,8 @@ pub struct Authenticator {
     credentials: Arc<Credentials>,
     identities: Arc<Identities>,
     sessions: Arc<Sessions>,
+    /// Where users and roles are.
+    partition: Partition,
     signing_keys: SigningKeys,
 }
 
@@ -46,9 +48,15 @@ struct Known {
 
 impl Authenticator {
     /// Knows the roots of `credentials`, the users of `identities` and the temporary credentials of `sessions`; without a root
-    /// everybody else too.
-    pub fn new(credentials: Arc<Credentials>, identities: Arc<Identities>, sessions: Arc<Sessions>) -> Self {
-        Self { credentials, identities, sessions, signing_keys: SigningKeys::default() }
+    /// everybody else too. Users, roles and their sessions are of `partition` and call in its regions alone: their policies name
+    /// resources by ARNs of it, and would say nothing of those of another one.
+    pub fn new(
+        credentials: Arc<Credentials>,
+        identities: Arc<Identities>,
+        sessions: Arc<Sessions>,
+        partition: Partition,
+    ) -> Self {
+        Self { credentials, identities, sessions, partition, signing_keys: SigningKeys::default() }
     }
 
     /// Whether callers are known.
@@ -84,6 +92,12 @@ impl Authenticator {
         }
         // The scope's region was found to be one that can be.
         let region = Region::parse(presented.region()).ok_or(Failure::Mismatch)?;
+        let is_elsewhere = region.partition() != self.partition;
+        if is_elsewhere && !matches!(known.principal, Principal::Root(_) | Principal::Development(_)) {
+            return Err(Failure::Invalid(format!(
+                "Credential should be scoped to a valid region, not '{region}'."
+            )));
+        }
         if let Some(key) = &known.key {
             let now = self.identities.now();
             self.identities.note_key_used(key, signing_name, region.as_str(), now);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use anabranch_api::{FederatedUser, Principal, RoleSession, Session};
-use anabranch_types::{Clock, Rng, Timestamp};
+use anabranch_types::{Clock, Partition, Rng, Timestamp};
 use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest, Signer, sha256};
 use http::{HeaderMap, HeaderValue};
 
@@ -25,6 +25,7 @@ struct Call<'a> {
     /// Sent instead of the signed body.
     body: Option<&'static [u8]>,
     presigned: bool,
+    region: &'static str,
 }
 
 const GOOD: Call<'static> = Call {
@@ -35,6 +36,7 @@ const GOOD: Call<'static> = Call {
     after: 0,
     body: None,
     presigned: false,
+    region: "eu-west-1",
 };
 
 impl Call<'_> {
@@ -53,7 +55,7 @@ impl Call<'_> {
         let credentials =
             sigv4::Credentials { access_key: self.access_key, secret: self.secret, token: self.token };
         let now = Timestamp::from_seconds(NOW + self.after);
-        let signer = Signer { credentials, region: "eu-west-1", service: self.signing_name, now };
+        let signer = Signer { credentials, region: self.region, service: self.signing_name, now };
         let query = if self.presigned { signer.presign(&request) } else { String::new() };
         let mut all = headers.clone();
         if !self.presigned {
@@ -77,7 +79,7 @@ fn open() -> Authenticator {
 fn authenticator(credentials: Credentials, identities: Arc<Identities>) -> Authenticator {
     let rng = Rng::seeded(5);
     let sessions = Sessions::new(Arc::new(MasterKey::random(&rng)), Clock::machine(), rng);
-    Authenticator::new(Arc::new(credentials), identities, Arc::new(sessions))
+    Authenticator::new(Arc::new(credentials), identities, Arc::new(sessions), Partition::Aws)
 }
 
 #[test]
@@ -170,6 +172,22 @@ async fn a_user_is_known_by_its_keys_as_long_as_they_are_active_on_open_servers_
         })
         .await;
         assert_eq!(alice.seen_by(&server).unwrap_err(), Failure::UnknownKey, "inactive");
+    }
+}
+
+/// What users may is said of ARNs in their own partition; in another one the same names would be told by other ARNs.
+#[tokio::test]
+async fn a_user_calls_in_its_own_partition_alone() {
+    let identities = no_identities();
+    with_alice(&identities, &policy("Allow", "*")).await;
+    let credentials = Credentials::from_root_key("AKIAONE:s3cret:111111111111").unwrap();
+    let server = authenticator(credentials, Arc::clone(&identities));
+    let alice = Call { access_key: "AKIAALICE", ..GOOD };
+    for (region, accepted) in [("us-east-1", true), ("cn-north-1", false), ("us-gov-west-1", false)] {
+        let sentence = format!("Credential should be scoped to a valid region, not '{region}'.");
+        let seen = Call { region, ..alice }.seen_by(&server).map(|found| found.region.to_string());
+        assert_eq!(seen, if accepted { Ok(region.to_owned()) } else { Err(Failure::Invalid(sentence)) });
+        assert!(Call { region, ..GOOD }.seen_by(&server).is_ok(), "a root is in all of them");
     }
 }
 
