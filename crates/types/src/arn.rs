@@ -92,7 +92,10 @@ impl FromStr for ConsumerArn {
         let (stream, rest) = parse_stream(text)?;
         let consumer = rest.as_deref().and_then(|r| r.strip_prefix("consumer/")).ok_or(InvalidArn)?;
         let (name, epoch) = consumer.split_once(':').ok_or(InvalidArn)?;
-        if !is_name(name) || !epoch.bytes().all(|b| b.is_ascii_digit()) {
+        // In one spelling only: a policy that names the consumer must not be got around by a zero more.
+        let canonical =
+            epoch.bytes().all(|b| b.is_ascii_digit()) && (epoch == "0" || !epoch.starts_with('0'));
+        if !is_name(name) || !canonical {
             return Err(InvalidArn);
         }
         let created_seconds = epoch.parse().map_err(|_| InvalidArn)?;
@@ -191,6 +194,9 @@ mod tests {
             "arn:aws:kinesis:us-east-1:123456789012:stream/clicks/consumer/app",
             "arn:aws:kinesis:us-east-1:123456789012:stream/clicks/consumer/app:x",
             "arn:aws:kinesis:us-east-1:123456789012:stream/clicks/consumer/:1",
+            "arn:aws:kinesis:us-east-1:123456789012:stream/clicks/consumer/app:",
+            "arn:aws:kinesis:us-east-1:123456789012:stream/clicks/consumer/app:01",
+            "arn:aws:kinesis:us-east-1:123456789012:stream/clicks/consumer/app:+1",
         ] {
             assert_eq!(text.parse::<ConsumerArn>(), Err(InvalidArn), "{text}");
         }
