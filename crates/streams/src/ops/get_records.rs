@@ -71,7 +71,7 @@ fn within(room: Option<usize>, limit: ReadLimit) -> ReadLimit {
 }
 
 impl Streams {
-    /// The stream an iterator reads; if the request names one too, it must be that one.
+    /// The stream an iterator reads, in the region where it is; if the request names one too, it must be that one.
     fn stream_of_iterator(
         &self,
         cx: &Context,
@@ -86,6 +86,7 @@ impl Streams {
         let stream = self.directory.by_group(iterator.log.group).ok_or_else(gone)?;
         match arn {
             Some(arn) if *arn != *stream.arn => Err(errors::invalid_iterator()),
+            _ if stream.id.region != cx.region => Err(errors::invalid_iterator()),
             _ => Ok(stream),
         }
     }
@@ -110,7 +111,7 @@ impl Streams {
 mod tests {
     use std::time::Duration;
 
-    use anabranch_api::kinesis::ShardIteratorType;
+    use anabranch_api::kinesis::{ListShards, ShardIteratorType};
 
     use super::*;
     use crate::Settings;
@@ -172,6 +173,26 @@ mod tests {
         let id = "arn:aws:kinesis:us-east-1:123456789012:stream/s".parse().unwrap();
         assert_eq!(read(&rest).await, Err(errors::rate_exceeded(ShardId::default(), &id)));
         assert_eq!(bench.read(&rest).await.records.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_iterator_and_a_token_lead_nowhere_in_another_region() {
+        let bench = bench().await;
+        bench.create("s", 2).await;
+        let iterator = bench.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        let first =
+            ListShards { stream_name: "s".parse().ok(), max_results: Some(1), ..ListShards::default() };
+        let token = bench.call(first).await.unwrap().next_token;
+        let elsewhere = anabranch_api::Context {
+            region: anabranch_types::Region::parse("us-west-2").unwrap(),
+            ..bench.cx.clone()
+        };
+        let read = Serve::serve(&*bench.streams, &elsewhere, request(&iterator)).await;
+        assert_eq!(read, Err(errors::invalid_iterator()));
+        let next = ListShards { next_token: token, ..ListShards::default() };
+        let listed = Serve::serve(&*bench.streams, &elsewhere, next.clone()).await;
+        assert_eq!(listed, Err(errors::invalid_next_token()));
+        assert!(bench.call(next).await.is_ok());
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ pub(crate) struct Continuation {
 impl Serve<ListShards> for Streams {
     fn resources(&self, cx: &Context, request: &ListShards) -> Result<Resources, Error> {
         let Some(token) = &request.next_token else { return Ok(request.resources(cx)) };
-        let stream = self.stream_of(&self.open_shards_token(token)?)?;
+        let stream = self.stream_of(cx, &self.open_shards_token(token)?)?;
         Ok(vec![Resource { action: ListShards::ACTION, arn: stream.arn.to_string() }])
     }
 
@@ -42,7 +42,7 @@ impl Serve<ListShards> for Streams {
             Some(token) => {
                 refuse_beside_token(&request)?;
                 let continuation = self.open_shards_token(token)?;
-                (self.stream_of(&continuation)?, continuation.filter, Some(continuation.after))
+                (self.stream_of(cx, &continuation)?, continuation.filter, Some(continuation.after))
             }
             None => self.first_page(cx, &request)?,
         };
@@ -98,9 +98,10 @@ impl Streams {
         Continuation::from_bytes(&opened.body).ok_or_else(errors::invalid_next_token)
     }
 
-    /// The stream a token continues; a deleted one's token leads nowhere.
-    fn stream_of(&self, continuation: &Continuation) -> Result<Arc<Stream>, Error> {
-        self.directory.by_group(continuation.group).ok_or_else(errors::invalid_next_token)
+    /// The stream a token continues, in the region where it is; a deleted one's token leads nowhere.
+    fn stream_of(&self, cx: &Context, continuation: &Continuation) -> Result<Arc<Stream>, Error> {
+        let found = self.directory.by_group(continuation.group).filter(|s| s.id.region == cx.region);
+        found.ok_or_else(errors::invalid_next_token)
     }
 }
 
