@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Beneath the data directory: locked while a process uses it.
@@ -61,7 +61,9 @@ impl Place {
         let unusable = |source| PlaceError::Unusable { dir: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(unusable)?;
         let dir = fs::canonicalize(dir).map_err(unusable)?;
-        let lock = File::options().create(true).append(true).open(dir.join(LOCK_FILE)).map_err(unusable)?;
+        // For its owner alone: whoever may open the file may lock it, and so keep us from starting.
+        let lock = File::options().create(true).append(true).mode(0o600).open(dir.join(LOCK_FILE));
+        let lock = lock.map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) if dir.join(RESTORING).exists() => Err(PlaceError::HalfRestored { dir }),
             Ok(()) => Ok(Self { dir, _lock: lock }),

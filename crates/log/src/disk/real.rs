@@ -116,7 +116,10 @@ impl Disk for RealDisk {
         let path = self.at(name);
         let file = match self.access {
             Access::Full => {
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?
+                use std::os::unix::fs::OpenOptionsExt;
+                let mut options = OpenOptions::new();
+                // For its owner alone: whoever may open the file may lock it.
+                options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?
             }
             Access::ReadOnly => match File::open(path) {
                 // Nobody ever used the directory where it is: it is a copy.
