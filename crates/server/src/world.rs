@@ -14,7 +14,7 @@ use anabranch_governance::iam::{Authenticator, Credentials, Iam, Sessions};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::Sts;
-use anabranch_governance::{Authority, Door, EndpointPolicies};
+use anabranch_governance::{Authority, Authorize, Door, EndpointPolicies};
 use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
@@ -145,12 +145,17 @@ impl World {
             master_key: Arc::clone(&recipe.master_key),
         })
         .await?;
+        let authority = Authority::behind(Arc::clone(&identities), recipe.endpoint_policies.clone());
+        authority.guard("kms", keys.clone());
+        let judge: Arc<dyn Authorize> = authority.clone();
         let ground = Ground {
             log: log.clone(),
             catalog,
             clock: recipe.clock.clone(),
             rng: Rng::system(),
             master_key: Arc::clone(&recipe.master_key),
+            kms: Arc::clone(&keys),
+            authorize: Arc::downgrade(&judge),
             metrics: metrics.clone(),
             cloudwatch: Arc::clone(&cloudwatch),
         };
@@ -169,9 +174,7 @@ impl World {
         lambda::register_functions(&Arc::new(Functions), &mut handlers);
         kms::register_keys(&keys, &mut handlers);
 
-        let authority = Authority::behind(Arc::clone(&identities), recipe.endpoint_policies.clone());
         authority.guard("kinesis", streams.clone());
-        authority.guard("kms", keys.clone());
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
         let credentials = Arc::clone(&recipe.credentials);
         let authenticator =

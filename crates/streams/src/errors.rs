@@ -4,6 +4,7 @@
 
 mod consumers;
 mod failed;
+mod keys;
 mod rates;
 mod records;
 mod settings;
@@ -14,6 +15,7 @@ use anabranch_types::Timestamp;
 
 pub(crate) use consumers::*;
 pub(crate) use failed::*;
+pub(crate) use keys::*;
 pub(crate) use rates::*;
 pub(crate) use records::*;
 pub(crate) use settings::*;

@@ -3,15 +3,18 @@
 mod mortal;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anabranch_api::kinesis::{self, CreateStream, DescribeStream, GetShardIterator, ShardIteratorType};
+use anabranch_api::kms::CreateKey;
 use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_governance::cloudwatch::CloudWatch;
-use anabranch_governance::kms::MasterKey;
+use anabranch_governance::iam::identities::Identities;
+use anabranch_governance::kms::{Kms, KmsGround, MasterKey};
 use anabranch_governance::metrics::Metrics;
+use anabranch_governance::{Authority, Authorize};
 use anabranch_log::disk::{Disk, RealDisk, SimulatedDisk};
 use anabranch_log::local::{LocalLog, Options, Prepare, SEGMENT_BYTES_MIN};
 use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName, Timestamp};
@@ -34,6 +37,8 @@ pub(crate) struct Bench {
     pub metrics: Metrics,
     pub clock: Clock,
     pub cx: Context,
+    pub kms: Arc<Kms>,
+    authority: Arc<Authority>,
     ground: Ground,
     settings: Settings,
 }
@@ -83,22 +88,60 @@ async fn bench_over(
     let life = Arc::new(Life::default());
     let log = Arc::new(MortalLog { inner: Arc::clone(&local), life: Arc::clone(&life) });
     let catalog = Arc::new(MortalCatalog { inner: catalog, life: Arc::clone(&life) });
+    let master_key = Arc::new(MasterKey::random(&Rng::seeded(2)));
+    let (kms, authority) = keys(catalog.clone(), &clock, &master_key).await;
     let ground = Ground {
         log: log.clone(),
         catalog: catalog.clone(),
         cloudwatch: Arc::new(CloudWatch::new(log, catalog)),
         clock: clock.clone(),
         rng: Rng::seeded(1),
-        master_key: Arc::new(MasterKey::random(&Rng::seeded(2))),
+        master_key,
+        kms: Arc::clone(&kms),
+        authorize: weak(&authority),
         metrics: Metrics::new(|_| {}),
     };
     let streams = Streams::open(ground.clone(), settings.clone()).await.unwrap();
+    authority.guard("kinesis", streams.clone());
     let cx = context(ACCOUNT, "us-east-1", &clock);
     let due = streams.due();
     let (cloudwatch, metrics) = (Arc::clone(&ground.cloudwatch), ground.metrics.clone());
     let checkpoints = None;
-    let bench = Bench { streams, due, checkpoints, life, cloudwatch, metrics, clock, cx, ground, settings };
+    let bench = Bench {
+        streams,
+        due,
+        checkpoints,
+        life,
+        cloudwatch,
+        metrics,
+        clock,
+        cx,
+        kms,
+        authority,
+        ground,
+        settings,
+    };
     (bench, local)
+}
+
+/// KMS as it is after a start, and a judge who knows its keys and the roots of all accounts.
+async fn keys(
+    catalog: Arc<dyn Catalog>,
+    clock: &Clock,
+    master_key: &Arc<MasterKey>,
+) -> (Arc<Kms>, Arc<Authority>) {
+    let (rng, master_key) = (Rng::seeded(4), Arc::clone(master_key));
+    let identities =
+        Identities::none(Arc::clone(&catalog), Arc::clone(&master_key), clock.clone(), rng.clone());
+    let kms = Kms::open(KmsGround { catalog, clock: clock.clone(), rng, master_key }).await.unwrap();
+    let authority = Authority::new(Arc::new(identities));
+    authority.guard("kms", kms.clone());
+    (kms, authority)
+}
+
+fn weak(authority: &Arc<Authority>) -> Weak<dyn Authorize> {
+    let authorize: Arc<dyn Authorize> = authority.clone();
+    Arc::downgrade(&authorize)
 }
 
 /// A caller.
@@ -109,7 +152,7 @@ pub(crate) fn context(account: &str, region: &str, clock: &Clock) -> Context {
         account,
         region: Region::parse(region.to_owned()).unwrap(),
         partition: Partition::Aws,
-        access_key: None,
+        access_key: Some("AKIATEST".into()),
         session: None,
         source: None,
         user_agent: None,
@@ -227,15 +270,49 @@ impl Bench {
 
     /// The service as it is after a restart over the same log and catalog.
     pub async fn restarted(self) -> Self {
-        drop((self.streams, self.due));
-        let streams = Streams::open(self.ground.clone(), self.settings.clone()).await.unwrap();
-        Self { due: streams.due(), streams, ..self }
+        drop((self.streams, self.due, self.kms, self.authority));
+        let (kms, authority) =
+            keys(Arc::clone(&self.ground.catalog), &self.clock, &self.ground.master_key).await;
+        let ground = Ground { kms: Arc::clone(&kms), authorize: weak(&authority), ..self.ground };
+        let streams = Streams::open(ground.clone(), self.settings.clone()).await.unwrap();
+        authority.guard("kinesis", streams.clone());
+        Self { due: streams.due(), streams, kms, authority, ground, ..self }
     }
 
     /// What comes of a restart with another master key.
     pub async fn restarted_with_another_master_key(self) -> Result<Arc<Streams>, OpenError> {
         let master_key = Arc::new(MasterKey::random(&Rng::seeded(3)));
-        Streams::open(Ground { master_key, ..self.ground }, self.settings).await
+        let (kms, authority) = keys(Arc::clone(&self.ground.catalog), &self.clock, &master_key).await;
+        let authorize = weak(&authority);
+        Streams::open(Ground { master_key, kms, authorize, ..self.ground }, self.settings).await
+    }
+
+    /// Calls KMS as an operation's own caller does.
+    pub async fn key_call<Op: Operation>(&self, request: Op) -> Op::Output
+    where
+        Kms: Serve<Op>,
+    {
+        match self.kms.serve(&self.cx, request).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{}: {}", Op::NAME, Into::<ApiError>::into(error)),
+        }
+    }
+
+    /// The ARN of a new KMS key.
+    pub async fn key(&self) -> String {
+        let made = self.key_call(CreateKey::default()).await;
+        made.key_metadata.unwrap().arn.unwrap().to_string()
+    }
+
+    /// Has a stream's records sealed under a key.
+    pub async fn encrypt(&self, stream: &str, key: &str) {
+        let request = kinesis::StartStreamEncryption {
+            stream_name: Some(name(stream)),
+            encryption_type: kinesis::EncryptionType::Kms,
+            key_id: key.into(),
+            ..Default::default()
+        };
+        self.call(request).await.unwrap();
     }
 }
 

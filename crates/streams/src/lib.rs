@@ -1,7 +1,7 @@
 //! Kinesis Data Streams: shards, records, iterators, enhanced fan-out.
 //!
 //! Start reading at [`Streams`] and at any file of `ops/`: one operation each, named as the API names it. `put`, `read` and `fanout`
-//! move records, `sealing` encrypts them; `stream` and `directory` are what there is, in memory; `stored`, `changes` and
+//! move records, `sealing` encrypts them, `key_use` asks who may; `stream` and `directory` are what there is, in memory; `stored`, `changes` and
 //! `doubt` are how it gets into the catalog; `limits` and `errors` hold every number and every sentence, `calls` and `monitoring` count what comes. Knows no socket, no protocol and no policy.
 
 mod accounts;
@@ -17,6 +17,8 @@ mod fanout;
 #[doc(hidden)]
 pub mod fuzzing;
 mod iterator;
+mod key_changes;
+mod key_use;
 pub mod limits;
 mod log_groups;
 mod measures;

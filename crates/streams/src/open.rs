@@ -13,6 +13,7 @@ use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::errors::Failed;
 use crate::fanout::{HeartBeats, Subscriptions};
+use crate::key_changes::WatchedKeys;
 use crate::monitoring::Monitoring;
 use crate::retention::Retention;
 use crate::scaling::Scaling;
@@ -59,8 +60,10 @@ impl Streams {
             log: ground.log,
             catalog: ground.catalog,
             clock: ground.clock,
-            rng: ground.rng,
             master_key: ground.master_key,
+            kms: ground.kms,
+            authorize: ground.authorize,
+            watched_keys: WatchedKeys::default(),
             buffers: Buffers::default(),
             metrics: ground.metrics,
             cloudwatch: ground.cloudwatch,
@@ -157,15 +160,14 @@ impl Streams {
         Ok((shards, consumers))
     }
 
-    /// Loads a stream's data keys, and makes sure that this is the master key they were wrapped by.
+    /// Loads a stream's data keys, and makes sure that this is the master key beneath them.
     async fn load_data_keys(&self, stream: &Stream) -> Result<(), Failed> {
         let mut keys: Vec<StoredDataKey> = Vec::new();
         for entry in scan_all(&*self.catalog, stream.scope.stream(&stream.id.name).all_data_keys()).await? {
             keys.extend(Vec::<StoredDataKey>::from_bytes(&entry.value)?);
         }
-        let newest = keys.last().map(|key| key.id);
         stream.data_keys.load(keys);
-        newest.map_or(Ok(()), |id| self.data_key(stream, id).map(drop))
+        self.check_data_keys(stream)
     }
 
     /// Ends the states whose time came while we were away.

@@ -16,6 +16,7 @@ use crate::Streams;
 use crate::errors;
 use crate::limits::{LimitsMode, MAX_RECORD_KIB_MAX};
 use crate::numbers::number;
+use crate::sealing::Sealer;
 use crate::stored::Distribution;
 use crate::stream::{Shard, Stream, View};
 
@@ -100,22 +101,47 @@ impl Streams {
         }
     }
 
-    /// Puts every record; the fates stand in the order of `puts`.
-    pub(crate) async fn put_all(&self, stream: &Stream, view: Arc<View>, puts: &[Put<'_>]) -> Vec<Fate> {
+    /// Puts every record, sealed under a KMS key if one is given; the fates stand in the order of `puts`. Refused is only what puts nothing.
+    pub(crate) async fn put_all(
+        &self,
+        stream: &Stream,
+        view: Arc<View>,
+        kms_key: Option<&ByteString>,
+        puts: &[Put<'_>],
+    ) -> Result<Vec<Fate>, Error> {
         let mut fates = vec![Fate::Failed; puts.len()];
         let mut round = Round::route(view, puts, (0..puts.len() as u32).collect());
         if self.settings.limits != LimitsMode::Off {
             self.admit(stream, &mut round, puts, &mut fates);
         }
-        for _ in 0..REROUTES_MAX {
-            let closed = self.append(stream, &round, puts, &mut fates).await;
+        for round_number in 0..REROUTES_MAX {
+            let sealer = match self.sealer_of(stream, kms_key, &round).await {
+                Ok(sealer) => sealer,
+                Err(error) if round_number == 0 => return Err(error),
+                Err(_) => break,
+            };
+            let closed = self.append(stream, &round, sealer, puts, &mut fates).await;
             if closed.is_empty() {
                 break;
             }
             drop(stream.changing.lock().await);
             round = Round::route(stream.view(), puts, closed);
         }
-        fates
+        Ok(fates)
+    }
+
+    async fn sealer_of(
+        &self,
+        stream: &Stream,
+        kms_key: Option<&ByteString>,
+        round: &Round,
+    ) -> Result<Option<Sealer>, Error> {
+        match kms_key {
+            Some(key) if !round.routed.is_empty() => {
+                self.sealer(stream, key, round.routed.len()).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Takes out the records that their shard does not admit.
@@ -142,14 +168,14 @@ impl Streams {
     }
 
     /// Appends a round; the records whose shard was closed.
-    async fn append(&self, stream: &Stream, round: &Round, puts: &[Put<'_>], fates: &mut [Fate]) -> Vec<u32> {
-        let mut sealer = match &round.view.stored.key_id {
-            Some(_) => match self.sealer(stream, round.routed.len()).await {
-                Ok(sealer) => Some(sealer),
-                Err(_) => return Vec::new(),
-            },
-            None => None,
-        };
+    async fn append(
+        &self,
+        stream: &Stream,
+        round: &Round,
+        mut sealer: Option<Sealer>,
+        puts: &[Put<'_>],
+        fates: &mut [Fate],
+    ) -> Vec<u32> {
         let batches = round.runs().map(|(shard, run)| {
             let log = shard.live.log;
             let records = round.routed[run].iter().map(|&(_, i)| puts[i as usize].to_record()).collect();

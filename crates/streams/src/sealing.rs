@@ -3,18 +3,22 @@
 //! Authenticated with each record are its stream (by the log group, which no other stream ever had), its shard, its data key's id and its
 //! partition key: sealed data that is moved elsewhere on the disk does not open.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use anabranch_api::kinesis::Error;
 use anabranch_catalog::{Commit, Expect};
-use anabranch_governance::kms::{DataKey, TAG_BYTES};
+use anabranch_governance::Guarded as _;
+use anabranch_governance::kms::{DataKey, KeyError, NewDataKey, TAG_BYTES};
 use anabranch_log::{Buffers, LogId, NewRecord, Record, Seal};
 use bytes::Bytes;
+use bytestring::ByteString;
 
 use crate::Streams;
 use crate::data_keys::{Reserved, context, nonce, still_needed};
 use crate::errors::{self, Failed};
+use crate::key_use::CONTEXT_NAME;
 use crate::stored::{StoredDataKey, Value, data_key_chunks};
 use crate::stream::Stream;
 
@@ -79,42 +83,55 @@ impl Associated {
 }
 
 impl Streams {
-    /// What seals the next `records` records of the stream. Makes a new data key if need be: durable before it is used.
-    pub(crate) async fn sealer(&self, stream: &Stream, records: usize) -> Result<Sealer, Error> {
-        let Reserved { id, nonces } = match self.reserve(stream, records) {
+    /// What seals the next `records` records of the stream, under a KMS key. Makes a new data key if need be: durable before it is used.
+    pub(crate) async fn sealer(
+        &self,
+        stream: &Stream,
+        kms_key: &ByteString,
+        records: usize,
+    ) -> Result<Sealer, Error> {
+        let Reserved { id, nonces } = match self.reserve(stream, kms_key, records) {
             Some(reserved) => reserved,
-            None => self.reserve_of_new_key(stream, records).await?,
+            None => self.reserve_of_new_key(stream, kms_key, records).await?,
         };
         Ok(Sealer { id, key: self.data_key(stream, id)?, nonces, buffers: self.buffers.clone() })
     }
 
-    fn reserve(&self, stream: &Stream, records: usize) -> Option<Reserved> {
-        stream.data_keys.reserve(records as u64, self.clock.now())
+    fn reserve(&self, stream: &Stream, kms_key: &str, records: usize) -> Option<Reserved> {
+        stream.data_keys.reserve(records as u64, kms_key, self.clock.now())
     }
 
-    async fn reserve_of_new_key(&self, stream: &Stream, records: usize) -> Result<Reserved, Error> {
+    async fn reserve_of_new_key(
+        &self,
+        stream: &Stream,
+        kms_key: &ByteString,
+        records: usize,
+    ) -> Result<Reserved, Error> {
         let _one_at_a_time = stream.changing.lock().await;
-        if let Some(reserved) = self.reserve(stream, records) {
+        if let Some(reserved) = self.reserve(stream, kms_key, records) {
             return Ok(reserved);
         }
         if !self.is_there(stream) {
             return Err(errors::stream_not_found(&stream.id.name, stream.id.account));
         }
-        self.make_data_key(stream).await?;
-        self.reserve(stream, records).ok_or_else(errors::internal)
+        self.make_data_key(stream, kms_key).await?;
+        self.reserve(stream, kms_key, records).ok_or_else(errors::internal)
     }
 
     /// Makes the key that seals from now on, and forgets those that nothing can need any more; the caller holds `changing`.
-    async fn make_data_key(&self, stream: &Stream) -> Result<(), Failed> {
+    async fn make_data_key(&self, stream: &Stream, kms_key: &ByteString) -> Result<(), Error> {
         let now = self.clock.now();
         let view = stream.view();
         let before = stream.data_keys.stored();
         let id = before.last().map_or(0, |last| last.id + 1);
-        let key = DataKey::random(&self.rng);
-        let wrapped = self.master_key.wrap(&key, &context(stream.group, id), &self.rng).to_vec();
+        self.watch_key(kms_key);
+        let revision = self.kms.revision();
+        let made = self.kms.data_key(kms_key, &encryption_context(stream)).map_err(errors::key_unusable)?;
+        let NewDataKey { key, ciphertext, key_arn } = made;
+        let (wrapped, kms_key) = (ciphertext.to_vec(), Some(key_arn.to_string()));
         // Twice the retention: records leave the disk a segment after they can no longer be read.
         let mut after = still_needed(&before, now - 2 * view.stored.retention());
-        after.push(StoredDataKey { id, wrapped, made_ms: now.millis() });
+        after.push(StoredDataKey { id, wrapped, made_ms: now.millis(), kms_key });
 
         let keys = stream.scope.stream(&stream.id.name);
         let mut commit =
@@ -123,16 +140,44 @@ impl Streams {
         commit.delete.extend(old.keys().filter(|c| !new.contains_key(c)).map(|c| keys.data_keys(*c)));
         let changed = new.iter().filter(|(chunk, keys)| old.get(chunk) != Some(keys));
         commit.put.extend(changed.map(|(chunk, stored)| (keys.data_keys(*chunk), Value::to_bytes(stored))));
-        self.catalog.commit(commit).await?;
-        stream.data_keys.replace(after, key, now);
+        self.catalog.commit(commit).await.map_err(Failed::from)?;
+        stream.data_keys.replace(after, key, now, revision);
         Ok(())
     }
 
-    /// The stream's key with this id.
-    pub(crate) fn data_key(&self, stream: &Stream, id: u32) -> Result<Arc<DataKey>, Failed> {
-        let found = stream.data_keys.open(id, stream.group, &self.master_key, self.clock.now());
-        let found = found.ok_or_else(|| Failed::NoDataKey { stream: stream.arn.to_string(), id })?;
-        found.map_err(|source| Failed::MasterKey { stream: stream.arn.to_string(), source })
+    /// The stream's key with this id, as long as what it is wrapped by can be used.
+    pub(crate) fn data_key(&self, stream: &Stream, id: u32) -> Result<Arc<DataKey>, Error> {
+        let at = (self.clock.now(), self.kms.revision());
+        let found = stream.data_keys.open(id, at, |stored| self.open_data_key(stream, stored));
+        found.ok_or_else(|| Failed::NoDataKey { stream: stream.arn.to_string(), id })?
+    }
+
+    fn open_data_key(&self, stream: &Stream, stored: &StoredDataKey) -> Result<DataKey, Error> {
+        let Some(kms_key) = &stored.kms_key else {
+            let opened = self.master_key.unwrap(&stored.wrapped, &context(stream.group, stored.id));
+            let failed = |source| Failed::MasterKey { stream: stream.arn.to_string(), source };
+            return opened.map_err(|source| failed(source).into());
+        };
+        self.watch_key(&kms_key.as_str().into());
+        let opened = self.kms.open_data_key(kms_key, &stored.wrapped, &encryption_context(stream));
+        opened.map_err(errors::key_unusable)
+    }
+
+    /// Whether the newest of a stream's data keys can be opened, as far as that does not depend on the state of its KMS key.
+    pub(crate) fn check_data_keys(&self, stream: &Stream) -> Result<(), Failed> {
+        let stored = stream.data_keys.stored();
+        let Some(newest) = stored.last() else { return Ok(()) };
+        let arn = || stream.arn.to_string();
+        match &newest.kms_key {
+            None => {
+                let opened = self.master_key.unwrap(&newest.wrapped, &context(stream.group, newest.id));
+                opened.map(drop).map_err(|source| Failed::MasterKey { stream: arn(), source })
+            }
+            Some(key) => match self.kms.open_data_key(key, &newest.wrapped, &encryption_context(stream)) {
+                Err(KeyError::Failed) => Err(Failed::KmsKey { stream: arn() }),
+                _ => Ok(()),
+            },
+        }
     }
 
     /// Opens what is sealed of the records, and leaves the rest as it is. `seal` goes on telling which it was.
@@ -165,6 +210,11 @@ impl Streams {
     }
 }
 
+/// What a data key under a KMS key is bound to (KDS permissions-user-key-KMS).
+fn encryption_context(stream: &Stream) -> BTreeMap<String, String> {
+    BTreeMap::from([(CONTEXT_NAME.to_owned(), stream.arn.to_string())])
+}
+
 /// Gives each sealed record its part of what was opened.
 fn hand_out(mut opened: Bytes, records: &mut [Record]) {
     for record in records.iter_mut().map(|r| &mut r.record).filter(|r| r.seal.is_some()) {
@@ -174,24 +224,18 @@ fn hand_out(mut opened: Bytes, records: &mut [Record]) {
 
 #[cfg(test)]
 mod tests {
-    use anabranch_api::kinesis::{EncryptionType, StartStreamEncryption};
-    use anabranch_log::{ReadFrom, ReadLimit};
+    use anabranch_api::kinesis::ShardIteratorType;
+    use anabranch_log::{Batch, Producer, ReadFrom, ReadLimit};
+    use anabranch_types::Rng;
 
     use super::*;
-    use crate::harness::{Bench, bench, name};
+    use crate::harness::{Bench, bench};
 
     /// A service with an encrypted stream of two shards and one sealed record in it, as the log holds it.
     async fn sealed() -> (Bench, Arc<Stream>, LogId, Record) {
         let b = bench().await;
         b.create("s", 2).await;
-        b.call(StartStreamEncryption {
-            stream_name: Some(name("s")),
-            encryption_type: EncryptionType::Kms,
-            key_id: "alias/aws/kinesis".into(),
-            ..StartStreamEncryption::default()
-        })
-        .await
-        .unwrap();
+        b.encrypt("s", "alias/aws/kinesis").await;
         let put = b.put("s", "some key", b"some data").await;
         let stream = b.streams.directory.all().remove(0);
         let log = stream.view().shard(put.shard_id).unwrap().live.log;
@@ -233,8 +277,9 @@ mod tests {
     async fn no_two_records_have_the_same_nonce() {
         let (b, stream, _, _) = sealed().await;
         let mut nonces = std::collections::HashSet::new();
+        let key = b.streams.key_named(&stream, "alias/aws/kinesis").await.unwrap();
         for _ in 0..3 {
-            let mut sealer = b.streams.sealer(&stream, 5).await.unwrap();
+            let mut sealer = b.streams.sealer(&stream, &key, 5).await.unwrap();
             for index in [0, 1] {
                 let records = vec![NewRecord::default(); 2 + index as usize];
                 let log = LogId { group: stream.group, index };
@@ -245,5 +290,38 @@ mod tests {
             }
         }
         assert_eq!(nonces.len(), 15);
+    }
+
+    /// What servers wrote before streams were sealed under KMS keys.
+    #[tokio::test]
+    async fn records_whose_data_key_is_under_the_master_key_are_read_whatever_becomes_of_kms_keys() {
+        let b = bench().await;
+        b.create("s", 1).await;
+        let stream = b.streams.directory.all().remove(0);
+        let (log, key) = (stream.view().open[0].live.log, DataKey::random(&Rng::seeded(9)));
+        let wrapped = b.streams.master_key.wrap(&key, &context(stream.group, 0), &Rng::seeded(8)).to_vec();
+        let stored = StoredDataKey { id: 0, wrapped, made_ms: b.clock.now().millis(), kms_key: None };
+        let place = stream.scope.stream(&stream.id.name).data_keys(0);
+        let put = vec![(place, Value::to_bytes(&vec![stored]))];
+        b.streams.catalog.commit(Commit { put, ..Commit::default() }).await.unwrap();
+        let mut sealer = Sealer { id: 0, key: Arc::new(key), nonces: 0..1, buffers: Buffers::default() };
+        let record = NewRecord {
+            key: Some(Bytes::from_static(b"k")),
+            data: Bytes::from_static(b"of old"),
+            ..NewRecord::default()
+        };
+        let batch = Batch { log, records: sealer.seal(log, vec![record]), producer: Producer::default() };
+        b.streams.log.append_all(vec![batch]).await;
+        drop(stream);
+
+        let b = b.restarted().await;
+        b.encrypt("s", "alias/aws/kinesis").await;
+        b.put("s", "k", b"of today").await;
+        let iterator = b.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;
+        assert_eq!(b.data(&iterator).await, ["of old", "of today"]);
+        let stream = b.streams.directory.all().remove(0);
+        let kms_keys: Vec<bool> =
+            stream.data_keys.stored().iter().map(|stored| stored.kms_key.is_some()).collect();
+        assert_eq!(kms_keys, [false, true]);
     }
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use anabranch_catalog::Catalog;
+use anabranch_governance::Authorize;
 use anabranch_governance::cloudwatch::CloudWatch;
-use anabranch_governance::kms::MasterKey;
+use anabranch_governance::kms::{Kms, MasterKey};
 use anabranch_governance::metrics::{Metrics, StreamMetrics};
 use anabranch_log::{Buffers, RecordLog};
 use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
@@ -14,6 +15,7 @@ use crate::accounts::Accounts;
 use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::fanout::{EventMemory, Subscriptions};
+use crate::key_changes::WatchedKeys;
 use crate::limits::LimitsMode;
 use crate::stored::Scope;
 use crate::stream::View;
@@ -27,8 +29,10 @@ pub struct Streams {
     pub(crate) log: Arc<dyn RecordLog>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) clock: Clock,
-    pub(crate) rng: Rng,
     pub(crate) master_key: Arc<MasterKey>,
+    pub(crate) kms: Arc<Kms>,
+    pub(crate) authorize: Weak<dyn Authorize>,
+    pub(crate) watched_keys: WatchedKeys,
     /// For what is sealed and opened.
     pub(crate) buffers: Buffers,
     pub(crate) metrics: Metrics,
@@ -61,8 +65,12 @@ pub struct Ground {
     pub clock: Clock,
     /// Chance.
     pub rng: Rng,
-    /// What wraps the data keys of streams.
+    /// What wrapped the data keys of streams before KMS keys did.
     pub master_key: Arc<MasterKey>,
+    /// Under whose keys streams are sealed.
+    pub kms: Arc<Kms>,
+    /// Who may use them. Its owner is the door; it asks streams for their policies.
+    pub authorize: Weak<dyn Authorize>,
     /// Counters per stream.
     pub metrics: Metrics,
     /// Where each minute's metrics are kept.

@@ -12,6 +12,7 @@ use bytestring::ByteString;
 
 use crate::data_keys::DataKeys;
 use crate::fanout::Hub;
+use crate::key_use::Allowances;
 use crate::limits::Admission;
 use crate::measures::{Measure, Measures, MonitorSlot};
 use crate::stored::{Scope, Status, StoredConsumer, StoredShard, StoredStream};
@@ -26,6 +27,7 @@ pub(crate) struct Stream {
     pub metrics: Arc<StreamMetrics>,
     pub measures: Measures,
     pub data_keys: DataKeys,
+    pub allowances: Allowances,
     /// Held while the stream is being changed: changes of one stream happen one after the other.
     pub changing: tokio::sync::Mutex<()>,
     /// Whether the catalog may hold something else than the view.
@@ -77,6 +79,7 @@ impl Stream {
             metrics,
             measures: Measures::default(),
             data_keys,
+            allowances: Allowances::default(),
             changing,
             doubted: AtomicBool::new(false),
             view: RwLock::new(Arc::new(view)),

@@ -6,9 +6,9 @@ use anabranch_api::{ApiError, ConditionKeys, Context, Principal, Resource};
 
 use super::caller::{Who, account_in};
 use super::guarded::{Guarded, Protection, ProtectionPolicy};
-use super::keys::CallKeys;
+use super::keys::{Asker, CallKeys};
 use super::verdicts::{Key, Verdicts};
-use super::{Authorize, denied};
+use super::{Authorize, Lasting, denied};
 use crate::iam::identities::Identities;
 use crate::iam::policy::{Decision, Document, Policies, Request, ResourcePolicy, evaluate};
 
@@ -42,12 +42,6 @@ impl Authority {
         self.guards.write().unwrap_or_else(PoisonError::into_inner).insert(service, guard);
     }
 
-    /// A number that rises with everything that may change a verdict.
-    fn revision(&self) -> u64 {
-        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
-        guards.values().map(|guard| guard.revision()).sum::<u64>() + self.identities.revision()
-    }
-
     fn guard_of(&self, arn: &str) -> Option<Arc<dyn Guarded>> {
         let service = arn.strip_prefix("arn:")?.split(':').nth(1)?;
         self.guards.read().unwrap_or_else(PoisonError::into_inner).get(service).cloned()
@@ -65,8 +59,10 @@ impl Authority {
         let verdict = match kept {
             Some(kept) => kept,
             None => {
-                let Judged { verdict, depends_on_request } = self.judge(cx, resource, given);
-                if let Some(key) = key.filter(|_| !depends_on_request) {
+                let Judged { verdict, depends_on_request, has_grants } =
+                    self.judge(cx, resource, given, Asker::Caller);
+                // What a grant allows is a matter of the request: encryption context and grant tokens.
+                if let Some(key) = key.filter(|_| !depends_on_request && !has_grants) {
                     self.verdicts.keep(key, revision, verdict.as_ref().copied().map_err(String::as_str));
                 }
                 verdict
@@ -75,13 +71,13 @@ impl Authority {
         verdict.map_err(|sentence| denied(resource.action, sentence))
     }
 
-    fn judge(&self, cx: &Context, resource: &Resource, given: &ConditionKeys) -> Judged {
+    fn judge(&self, cx: &Context, resource: &Resource, given: &ConditionKeys, asker: Asker) -> Judged {
         let guard = self.guard_of(&resource.arn);
         let protection = guard.as_ref().and_then(|guard| guard.protection(resource.action, &resource.arn));
         let who = Who::of(cx, &self.identities);
         let given = guard.as_ref().map_or(Cow::Borrowed(given), |g| g.condition_keys(resource.action, given));
-        let keys =
-            CallKeys { cx, who: &who, arn: &resource.arn, protection: protection.as_ref(), given: &given };
+        let protection = protection.as_ref();
+        let keys = CallKeys { cx, who: &who, arn: &resource.arn, protection, given: &given, asker };
         let request = Request {
             caller: who.caller(cx),
             action: resource.action,
@@ -90,8 +86,13 @@ impl Authority {
             context: &keys,
         };
         let policies = Policies {
-            resource: protection.as_ref().map_or(ResourcePolicy::None, Protection::as_resource_policy),
-            endpoint: cx.endpoint.as_ref().and_then(|by| self.endpoints.get(&by.id)).map(|policy| &**policy),
+            resource: protection.map_or(ResourcePolicy::None, Protection::as_resource_policy),
+            endpoint: cx
+                .endpoint
+                .as_ref()
+                .filter(|_| asker == Asker::Caller)
+                .and_then(|by| self.endpoints.get(&by.id))
+                .map(|policy| &**policy),
             identity: &who.identity,
             boundary: who.boundary.as_deref(),
             session: who.session.as_deref(),
@@ -101,12 +102,11 @@ impl Authority {
         let guard = guard.filter(|_| matches!(verdict.decision, Decision::ImplicitDeny(_)));
         let is_granted =
             guard.is_some_and(|guard| guard.is_granted(cx, resource.action, &resource.arn, &given));
-        // What a grant allows is a matter of the request: encryption context and grant tokens.
-        let grants = protection.as_ref().is_some_and(|p| matches!(p.policy, ProtectionPolicy::Key(_)));
         let denial = verdict.denial(&request).filter(|_| !is_granted);
         Judged {
             verdict: denial.map_or(Ok(()), Err),
-            depends_on_request: verdict.depends_on_request || grants,
+            depends_on_request: verdict.depends_on_request,
+            has_grants: protection.is_some_and(|p| matches!(p.policy, ProtectionPolicy::Key(_))),
         }
     }
 }
@@ -116,6 +116,8 @@ struct Judged {
     /// The sentence of a denial.
     verdict: Result<(), String>,
     depends_on_request: bool,
+    /// Whether grants were looked at, or would be.
+    has_grants: bool,
 }
 
 impl Authorize for Authority {
@@ -128,6 +130,25 @@ impl Authorize for Authority {
             limited_session(cx, resource)?;
             self.authorize_one(cx, resource, keys, revision)
         })
+    }
+
+    fn authorize_via(
+        &self,
+        cx: &Context,
+        resource: &Resource,
+        keys: &ConditionKeys,
+    ) -> Result<Lasting, ApiError> {
+        if matches!(cx.principal, Principal::Service(_)) {
+            return Ok(Lasting::UntilChange);
+        }
+        let judged = self.judge(cx, resource, keys, Asker::Service);
+        judged.verdict.map_err(|sentence| denied(resource.action, sentence))?;
+        Ok(if judged.depends_on_request { Lasting::ThisCall } else { Lasting::UntilChange })
+    }
+
+    fn revision(&self) -> u64 {
+        let guards = self.guards.read().unwrap_or_else(PoisonError::into_inner);
+        guards.values().map(|guard| guard.revision()).sum::<u64>() + self.identities.revision()
     }
 }
 

@@ -15,6 +15,16 @@ pub(super) struct CallKeys<'a> {
     pub(super) protection: Option<&'a Protection>,
     /// What the request gives.
     pub(super) given: &'a ConditionKeys,
+    pub(super) asker: Asker,
+}
+
+/// Who puts the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// Who is judged.
+    Caller,
+    /// A service, for who is judged.
+    Service,
 }
 
 impl ContextKeys for CallKeys<'_> {
@@ -28,6 +38,15 @@ impl ContextKeys for CallKeys<'_> {
         let found = self.of_principal(key).or_else(|| self.of_session(key));
         let found = found.or_else(|| self.of_endpoint(key)).or_else(|| self.of_request(key));
         found.map(ContextValue::One).or_else(|| self.given(key))
+    }
+
+    /// A service asks the same for each of its resources: what it gives stands. What does not is where and when a call comes from.
+    fn is_standing(&self, key: &str) -> bool {
+        self.asker == Asker::Service
+            && (key.starts_with("kms:")
+                || key.starts_with("aws:resource")
+                || key.starts_with("aws:calledvia")
+                || key == "aws:viaawsservice")
     }
 }
 
@@ -78,7 +97,9 @@ impl CallKeys<'_> {
             "aws:currenttime" | "aws:epochtime" => Some(cx.received.seconds().to_string().into()),
             "aws:requestedregion" => Some(cx.region.as_str().into()),
             "aws:viaawsservice" => {
-                Some(if matches!(cx.principal, Principal::Service(_)) { "true" } else { "false" }.into())
+                let is_service =
+                    matches!(cx.principal, Principal::Service(_)) || self.asker == Asker::Service;
+                Some(if is_service { "true" } else { "false" }.into())
             }
             "aws:resourceaccount" => Some(account_in(self.arn).unwrap_or(cx.account).to_string().into()),
             _ => None,

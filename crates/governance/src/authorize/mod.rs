@@ -21,6 +21,27 @@ pub use guarded::{Guarded, Protection, ProtectionPolicy};
 pub trait Authorize: Send + Sync + 'static {
     /// Allows the call on every one of its resources, or answers the refusal the caller gets. `keys`: what the request gives to conditions.
     fn authorize(&self, cx: &Context, resources: &[Resource], keys: &ConditionKeys) -> Result<(), ApiError>;
+
+    /// As [`Self::authorize`], for what a service does on its caller's behalf with something of another service. The caller may keep an
+    /// allowance of these keys as far as it lasts.
+    fn authorize_via(
+        &self,
+        cx: &Context,
+        resource: &Resource,
+        keys: &ConditionKeys,
+    ) -> Result<Lasting, ApiError>;
+
+    /// A number that rises with everything that may change a verdict.
+    fn revision(&self) -> u64;
+}
+
+/// How long an allowance holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// For the same caller and question until [`Authorize::revision`] rises.
+    UntilChange,
+    /// For this call alone: it rests on where or when it comes from.
+    ThisCall,
 }
 
 /// The action's service answers a denial with this code: IAM and STS (Query) `AccessDenied` 403, the others

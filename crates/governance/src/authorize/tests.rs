@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use anabranch_api::{ConditionKeys, Context, Principal, Resource, RoleSession, Session};
 
-use super::{Authority, Authorize, Guarded, Protection, ProtectionPolicy};
+use super::{Authority, Authorize, Guarded, Lasting, Protection, ProtectionPolicy};
 use crate::iam::identities::Identities;
 use crate::iam::policy::{Document, DocumentKind};
 use crate::testing::{changed, context, no_identities, policy, with_alice, with_reader};
@@ -283,4 +283,43 @@ async fn what_no_policy_forbids_a_grant_may_allow_request_by_request() {
     }
     with_alice(&f.identities, &policy("Deny", "*")).await;
     assert!(f.refused(&alice(&f.identities), PUT, STREAM, &with).is_some(), "a denial outweighs a grant");
+}
+
+#[tokio::test]
+async fn what_a_service_asks_for_its_caller_rests_on_what_the_service_says_of_it() {
+    let f = Fixture::new(Streams::default());
+    let asked = |cx: &Context, keys: &ConditionKeys| {
+        let resource = Resource { action: PUT, arn: STREAM.to_owned() };
+        f.authority.authorize_via(cx, &resource, keys).ok()
+    };
+    let via: ConditionKeys = vec![("kms:viaservice".into(), vec!["kinesis.us-east-1.amazonaws.com".into()])];
+    // A condition, and what comes of it: with the key, and without.
+    let cases = [
+        (r#""StringEquals":{"aws:PrincipalAccount":"111111111111"}"#, Some(Lasting::UntilChange), true),
+        (r#""Bool":{"aws:ViaAWSService":"true"}"#, Some(Lasting::UntilChange), true),
+        (
+            r#""StringEquals":{"kms:ViaService":"kinesis.us-east-1.amazonaws.com"}"#,
+            Some(Lasting::UntilChange),
+            false,
+        ),
+        (r#""StringLike":{"kms:ViaService":"s3.*"}"#, None, false),
+        (r#""IpAddress":{"aws:SourceIp":"127.0.0.0/8"}"#, Some(Lasting::ThisCall), true),
+        (r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#, None, false),
+    ];
+    for (condition, with, without) in cases {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{{condition}}}}}}}"#
+        );
+        with_alice(&f.identities, &text).await;
+        let cx = alice(&f.identities);
+        assert_eq!(asked(&cx, &via), with, "{condition}");
+        assert_eq!(asked(&cx, &ConditionKeys::new()).is_some(), without, "{condition}");
+    }
+    let before = f.authority.revision();
+    with_alice(&f.identities, &policy("Deny", "*")).await;
+    assert!(f.authority.revision() > before);
+    assert_eq!(asked(&alice(&f.identities), &via), None);
+    let service =
+        Context { principal: Principal::Service("kinesis"), access_key: None, ..context("111111111111") };
+    assert_eq!(asked(&service, &via), Some(Lasting::UntilChange));
 }

@@ -35,6 +35,7 @@ mod spec;
 mod stored;
 mod tags;
 mod using;
+mod via;
 
 pub use conditions::condition_keys;
 pub use data_key::{DataKey, Nonce, Unsealable};
@@ -47,6 +48,7 @@ pub use key_id::KeyId;
 pub use master_key::{MasterKey, NotWrappedByThis, WRAPPED_BYTES};
 pub use master_key_file::MasterKeyError;
 pub use service::{Kms, KmsGround, KmsOpenError};
+pub use via::KeyUse;
 
 /// Bytes of an AES-256 key.
 pub const KEY_BYTES: usize = 32;

@@ -51,11 +51,15 @@ impl Kms {
         key_id: &str,
         (usage, operation): (Usage, &str),
     ) -> Result<Using, Error> {
-        self.usable(self.find(cx, key_id, Aliases::Taken)?, (usage, operation))
+        self.usable_for(self.find(cx, key_id, Aliases::Taken)?, (usage, operation))
     }
 
     /// As [`Self::key_for`], of a key that was found.
-    pub(super) fn usable(&self, slot: Arc<Slot>, (usage, operation): (Usage, &str)) -> Result<Using, Error> {
+    pub(super) fn usable_for(
+        &self,
+        slot: Arc<Slot>,
+        (usage, operation): (Usage, &str),
+    ) -> Result<Using, Error> {
         let view = self.enabled(&slot)?;
         if view.stored.usage != usage {
             let actual = view.stored.usage.key_usage();

@@ -1,7 +1,5 @@
 //! Of tags, encryption, retention and policies.
 
-use std::fmt::Display;
-
 use anabranch_api::kinesis::Error;
 use anabranch_types::StreamName;
 
@@ -33,21 +31,6 @@ pub(crate) fn encryption_type_not_kms() -> Error {
 /// Another key than the stream's is named to stop encryption, whose model has no error of KMS. AWS's own words are not known.
 pub(crate) fn not_sealed_with(key_id: &str) -> Error {
     Error::InvalidArgumentException(format!("The stream is not encrypted with the key {key_id}.").into())
-}
-
-/// AWS: as KMS says it of an alias.
-pub(crate) fn kms_alias_not_found(arn: impl Display) -> Error {
-    Error::KMSNotFoundException(format!("Alias {arn} is not found.").into())
-}
-
-/// AWS: as KMS says it of a key.
-pub(crate) fn kms_key_not_found(arn: impl Display) -> Error {
-    Error::KMSNotFoundException(format!("Key '{arn}' does not exist").into())
-}
-
-/// AWS: as KMS says it of what names neither key nor alias.
-pub(crate) fn kms_key_id_invalid(given: &str) -> Error {
-    Error::KMSNotFoundException(format!("Invalid keyId {given}").into())
 }
 
 /// AWS: recorded by kinesalite, with the maximum of today.

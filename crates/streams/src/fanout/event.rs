@@ -6,6 +6,7 @@ use anabranch_log::{Position, ReadBatch};
 use anabranch_types::Timestamp;
 use anabranch_wire::{eventstream, json};
 use bytes::Bytes;
+use bytestring::ByteString;
 
 use super::memory::Room;
 use crate::Streams;
@@ -23,6 +24,8 @@ pub(crate) struct Event {
     pub bytes: u64,
     pub records: u64,
     pub behind_ms: u64,
+    /// The ARNs of the KMS keys under which its records are sealed.
+    pub kms_keys: Vec<ByteString>,
     frame: EventFrame,
     room: Room,
 }
@@ -40,6 +43,7 @@ impl Event {
         let behind_ms = read::millis_behind(&found, streams.clock.now());
         let (id, created) = (shard.id(), shard.stored.created_seconds);
         let continuation = found.records.last().map(|last| number(id, created, last.position, last.arrival));
+        let kms_keys = stream.data_keys.keys_over(&found.records);
         let frame = encode(&SubscribeToShardEvent {
             records: streams.show(stream, shard, found.records)?,
             continuation_sequence_number: continuation,
@@ -47,7 +51,7 @@ impl Event {
             child_shards: None,
         });
         room.shrink_to(frame.0.len());
-        Ok(Self { from, next: found.next, bytes, records, behind_ms, frame, room })
+        Ok(Self { from, next: found.next, bytes, records, behind_ms, kms_keys, frame, room })
     }
 
     /// The frame that carries it. It lives, and takes its room, until the last one of them is sent.

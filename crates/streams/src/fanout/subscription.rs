@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use anabranch_api::kinesis::Error;
-use anabranch_api::{ApiError, EventFrame};
+use anabranch_api::{self as api, ApiError, EventFrame};
 use anabranch_log::Position;
 use anabranch_types::Timestamp;
 use futures_util::Stream as Frames;
@@ -22,6 +22,8 @@ use crate::{Streams, describe};
 /// A subscription: the frames one consumer gets from one shard, from a place on, for five minutes.
 pub(crate) struct Subscription {
     streams: Arc<Streams>,
+    /// Who subscribed.
+    caller: api::Context,
     stream: Arc<Stream>,
     shard: Arc<Shard>,
     slot: Arc<Slot>,
@@ -37,7 +39,7 @@ pub(crate) struct Subscription {
 impl Subscription {
     /// Subscribes from `next` on. The first frame comes at once.
     pub fn begin(
-        streams: Arc<Streams>,
+        (streams, caller): (Arc<Streams>, api::Context),
         stream: Arc<Stream>,
         shard: Arc<Shard>,
         slot: Arc<Slot>,
@@ -55,6 +57,7 @@ impl Subscription {
             alarm: None,
             over: false,
             streams,
+            caller,
             stream,
             shard,
         };
@@ -105,6 +108,11 @@ impl Subscription {
     }
 
     fn deliver(&mut self, event: &Arc<Event>, now: Timestamp) -> Poll<Option<Result<EventFrame, Error>>> {
+        // It may have been read for somebody else, or a while ago.
+        let may_open = |arn| self.streams.refuse_to_open(&self.caller, &self.stream, arn);
+        if let Err(error) = event.kms_keys.iter().try_for_each(may_open) {
+            return self.fail(error);
+        }
         self.next = event.next;
         self.heartbeat = now + HEARTBEAT;
         self.throughput.take(event.bytes);

@@ -37,6 +37,7 @@ impl Serve<GetRecords> for Streams {
         let records_max = asked.unwrap_or(GET_RECORDS_RECORDS_MAX).min(GET_RECORDS_RECORDS_MAX);
         let limit = within(cx.room, ReadLimit { records_max, bytes_max: GET_RECORDS_BYTES_MAX });
         let found = self.read_retained(&stream, &view, shard, iterator.position, limit).await?;
+        self.refuse_sealed(cx, &stream, &found.records)?;
         let bytes = read::bytes(&found.records);
         if cx.room.is_some() && bytes > limit.bytes_max as u64 {
             // One record that is larger than what there is memory for. API_GetRecords: "the requested data is too large for the available

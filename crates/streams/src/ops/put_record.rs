@@ -25,7 +25,8 @@ impl Serve<PutRecord> for Streams {
             return Err(errors::dry_run());
         }
         let encryption_type = describe::sealed_as(&view.stored);
-        match self.put_all(&stream, view, &[put]).await[0] {
+        let kms_key = self.key_to_seal_under(cx, &stream, &view).await?;
+        match self.put_all(&stream, view, kms_key.as_ref(), &[put]).await?[0] {
             Fate::Stored { shard, number } => {
                 Ok(PutRecordOutput { shard_id: shard, sequence_number: number, encryption_type })
             }

@@ -17,7 +17,8 @@ impl Serve<PutRecords> for Streams {
             return Err(errors::dry_run());
         }
         let encryption_type = describe::sealed_as(&view.stored);
-        let fates = self.put_all(&stream, view, &puts).await;
+        let kms_key = self.key_to_seal_under(cx, &stream, &view).await?;
+        let fates = self.put_all(&stream, view, kms_key.as_ref(), &puts).await?;
         let failed = fates.iter().filter(|f| !matches!(f, Fate::Stored { .. })).count();
         Ok(PutRecordsOutput {
             failed_record_count: i32::try_from(failed).ok(),

@@ -1,11 +1,11 @@
 use anabranch_api::kinesis::{EncryptionType, Error, StopStreamEncryption, StopStreamEncryptionOutput};
 use anabranch_api::{Context, Serve};
 
-use super::start_stream_encryption::is_owned;
 use super::update_shard_count::note_in_a_day;
 use crate::limits::{ENCRYPTION_CHANGES_PER_DAY, LimitsMode};
 use crate::resolve::require_active;
 use crate::stored::Status;
+use crate::stream::Stream;
 use crate::{Streams, errors};
 
 impl Serve<StopStreamEncryption> for Streams {
@@ -20,10 +20,10 @@ impl Serve<StopStreamEncryption> for Streams {
         if request.encryption_type != EncryptionType::Kms {
             return Err(errors::encryption_type_not_kms());
         }
-        if !is_owned(&request.key_id, &stream.id) {
-            return Err(errors::not_sealed_with(&request.key_id));
-        }
         self.change(&stream, |draft| {
+            if !self.is_same_key(&stream, &request.key_id, draft.stored.key_id.as_deref()) {
+                return Err(errors::not_sealed_with(&request.key_id));
+            }
             require_active(&stream.id, draft.stored.status)?;
             let noted = &mut draft.stored.encryption_stops_ms;
             let allowed = note_in_a_day(noted, ENCRYPTION_CHANGES_PER_DAY, now);
@@ -39,5 +39,17 @@ impl Serve<StopStreamEncryption> for Streams {
         .await?;
         self.settle(&stream, now).await?;
         Ok(StopStreamEncryptionOutput {})
+    }
+}
+
+/// The key of Kinesis that AWS manages in every account: what may be named to stop the encryption of a stream that has none.
+const MANAGED: &str = "alias/aws/kinesis";
+
+impl Streams {
+    /// Whether two names mean the same key, which may be gone.
+    fn is_same_key(&self, stream: &Stream, given: &str, sealed: Option<&str>) -> bool {
+        let sealed = sealed.unwrap_or(MANAGED);
+        let meant = |key| self.kms.arn_meant(stream.id.account, &stream.id.region, key);
+        given == sealed || matches!((meant(given), meant(sealed)), (Ok(given), Ok(sealed)) if given == sealed)
     }
 }

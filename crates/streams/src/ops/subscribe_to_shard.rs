@@ -37,9 +37,13 @@ impl ServeFeed<SubscribeToShard> for Streams {
         }
 
         let slot = Arc::new(Slot::default());
+        if let Err(error) = self.refuse_stream(cx, &stream, &view).await {
+            // The operation's own answer has none of KMS's errors, its events have.
+            slot.end(error);
+        }
         self.subscriptions.begin(id, &slot, self.clock.now(), refusal)?;
         let subscription =
-            Subscription::begin(self.me(), Arc::clone(&stream), Arc::clone(shard), slot, next)?;
+            Subscription::begin((self.me(), cx.clone()), Arc::clone(&stream), Arc::clone(shard), slot, next)?;
         Ok(Feed { output: SubscribeToShardOutput {}, frames: Box::pin(subscription) })
     }
 }

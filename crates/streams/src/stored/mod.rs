@@ -12,5 +12,5 @@ pub(crate) use values::{
 
 /// How many shards one value holds. A thousand values, the most of a commit, hold more shards than an account may have.
 pub(crate) const SHARDS_PER_VALUE: u32 = 128;
-/// How many data keys one value holds: a kilobyte's worth of a hundred bytes each would be rewritten too often, a megabyte's too dearly.
+/// How many data keys one value holds: a kilobyte's worth of two hundred bytes each would be rewritten too often, a megabyte's too dearly.
 pub(crate) const DATA_KEYS_PER_VALUE: u32 = 512;

@@ -230,11 +230,14 @@ pub(crate) struct StoredDataKey {
     /// Counted per stream, as records name it.
     #[n(0)]
     pub id: u32,
-    /// Under the master key: nonce, sealed key, tag.
+    /// Under a KMS key what GenerateDataKey answers, under the master key nonce, sealed key and tag.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub wrapped: Vec<u8>,
     #[n(2)]
     pub made_ms: i64,
+    /// The KMS key's ARN; none under the master key.
+    #[n(3)]
+    pub kms_key: Option<String>,
 }
 
 /// A consumer's ConsumerStatus.

@@ -19,6 +19,12 @@ pub trait ContextKeys {
     ///
     /// Dates are ISO 8601 or seconds since the epoch, numbers decimal, binaries base64.
     fn value(&self, key: &str) -> Option<ContextValue<'_>>;
+
+    /// Whether `key`, which comes in lower case, has the same value in every request of this kind, beside the keys that are the
+    /// principal's.
+    fn is_standing(&self, _key: &str) -> bool {
+        false
+    }
 }
 
 /// The name of a context key in a policy.

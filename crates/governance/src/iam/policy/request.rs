@@ -140,7 +140,7 @@ fn lower_case<'a>(text: &str, buffer: &'a mut [u8; ACTION_BYTES]) -> Cow<'a, str
 
 impl Lookup for Asked<'_> {
     fn value(&self, key: &Key) -> Option<ContextValue<'_>> {
-        if !key.of_principal {
+        if !key.of_principal && !self.request.context.is_standing(&key.lower) {
             self.depends.set(true);
         }
         self.request.context.value(&key.lower)

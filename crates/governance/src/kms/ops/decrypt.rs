@@ -21,7 +21,7 @@ impl Serve<Decrypt> for Kms {
         }
         let source = source(&request)?;
         let slot = self.source_key(cx, &source, request.key_id.as_deref())?;
-        let using = self.usable(slot, (Usage::EncryptDecrypt, "Decrypt"))?;
+        let using = self.usable_for(slot, (Usage::EncryptDecrypt, "Decrypt"))?;
         let algorithm = encryption_algorithm(request.encryption_algorithm, &using.view.stored)?;
         let context = context(request.encryption_context.as_deref().unwrap_or_default());
         let opened = self.decrypt(&using, (&source, algorithm), &context)?;

@@ -23,7 +23,7 @@ impl Serve<ReEncrypt> for Kms {
         check_tokens(request.grant_tokens.as_ref())?;
         let source = source(&request)?;
         let from = self.source_key(cx, &source, request.source_key_id.as_deref())?;
-        let from = self.usable(from, (Usage::EncryptDecrypt, "ReEncrypt"))?;
+        let from = self.usable_for(from, (Usage::EncryptDecrypt, "ReEncrypt"))?;
         let to = self.key_for(cx, &request.destination_key_id, (Usage::EncryptDecrypt, "ReEncrypt"))?;
         let from_algorithm = encryption_algorithm(request.source_encryption_algorithm, &from.view.stored)?;
         let to_algorithm = encryption_algorithm(request.destination_encryption_algorithm, &to.view.stored)?;

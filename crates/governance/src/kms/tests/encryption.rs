@@ -226,26 +226,48 @@ async fn our_own_services_are_given_data_keys_and_told_when_a_key_cannot_be_used
     let fixture = Fixture::new().await;
     let (account, region) = (fixture.cx.account, fixture.cx.region.clone());
     let context = std::collections::BTreeMap::from([("aws:kinesis:arn".to_owned(), "s".to_owned())]);
-    let made = fixture.kms.data_key((account, &region), "alias/aws/kinesis", &context).await.unwrap();
-    assert_eq!(*fixture.kms.open_data_key(&made.ciphertext, &context).unwrap(), *made.plain);
-    assert_eq!(fixture.kms.open_data_key(&made.ciphertext, &Default::default()), Err(KeyError::Invalid));
+    let managed = fixture.kms.key_arn(account, &region, "alias/aws/kinesis").await.unwrap();
+    assert_eq!(fixture.kms.arn_meant(account, &region, "alias/aws/kinesis"), Ok(managed.clone()));
+    let made = fixture.kms.data_key(&managed, &context).unwrap();
+    let opened = fixture.kms.open_data_key(&managed, &made.ciphertext, &context).unwrap();
+    assert_eq!(opened.expose(), made.key.expose());
+    let (sent, other) = (made.ciphertext, Default::default());
+    let refused = |key: &str, context| fixture.kms.open_data_key(key, &sent, context).err();
+    assert_eq!(refused(&managed, &other), Some(KeyError::Invalid("".into())));
     let key = fixture.key().await;
-    let made = fixture.kms.data_key((account, &region), &key, &context).await.unwrap();
+    assert_eq!(refused(&key, &context), Some(KeyError::Invalid("".into())), "under another key");
+    let made = fixture.kms.data_key(&key, &context).unwrap();
+    let refused = || fixture.kms.open_data_key(&key, &made.ciphertext, &context).err();
     let mut watch = fixture.kms.watch(&key).unwrap();
     assert_eq!(*watch.borrow_and_update(), Usability::Enabled);
     fixture.call(DisableKey { key_id: key.as_str().into() }).await.unwrap();
     assert!(watch.has_changed().unwrap());
     assert_eq!(*watch.borrow_and_update(), Usability::Disabled);
-    assert_eq!(fixture.kms.open_data_key(&made.ciphertext, &context), Err(KeyError::Disabled));
+    assert_eq!(refused(), Some(KeyError::Disabled(format!("{key} is disabled.").into())));
     let none = "1234abcd-12ab-34cd-56ef-1234567890ab";
-    let refused = fixture.kms.data_key((account, &region), none, &context).await.map(drop);
-    assert_eq!(refused, Err(KeyError::NotFound));
+    let told = format!("Key 'arn:aws:kms:us-east-1:111111111111:key/{none}' does not exist");
+    let found = fixture.kms.key_arn(account, &region, none).await;
+    assert_eq!(found, Err(KeyError::NotFound(told.into())));
     fixture
         .call(ScheduleKeyDeletion { key_id: key.as_str().into(), pending_window_in_days: Some(7) })
         .await
         .unwrap();
-    assert_eq!(fixture.kms.open_data_key(&made.ciphertext, &context), Err(KeyError::PendingDeletion));
+    assert_eq!(refused(), Some(KeyError::PendingDeletion(format!("{key} is pending deletion.").into())));
     fixture.advance(7).await;
     assert_eq!(*watch.borrow_and_update(), Usability::Deleted);
-    assert_eq!(fixture.kms.open_data_key(&made.ciphertext, &context), Err(KeyError::NotFound));
+    assert_eq!(refused(), Some(KeyError::NotFound(format!("Key '{key}' does not exist").into())));
+}
+
+#[tokio::test]
+async fn keys_of_other_kinds_make_no_data_keys() {
+    use super::super::KeyError;
+    let fixture = Fixture::new().await;
+    let request = CreateKey {
+        key_spec: Some(KeySpec::Hmac256),
+        key_usage: Some(KeyUsageType::GenerateVerifyMac),
+        ..CreateKey::default()
+    };
+    let key = fixture.call(request).await.unwrap().key_metadata.unwrap().arn.unwrap();
+    let told = format!("{key} key usage is GENERATE_VERIFY_MAC which is not valid for GenerateDataKey.");
+    assert_eq!(fixture.kms.usable(&key), Err(KeyError::Invalid(told.into())));
 }

@@ -145,7 +145,7 @@ async fn any_other_key_is_not_found() {
         (format!("{own}:alias/mine"), format!("Alias {own}:alias/mine is not found.")),
         (id.to_owned(), format!("Key '{own}:key/{id}' does not exist")),
         (format!("{own}:key/{id}"), format!("Key '{own}:key/{id}' does not exist")),
-        ("hello".to_owned(), "Invalid keyId hello".to_owned()),
+        ("hello".to_owned(), "Invalid keyId 'hello'".to_owned()),
     ] {
         let expected = ("KMSNotFoundException".to_owned(), sentence);
         assert_eq!(b.refused(start("s", &given)).await, expected);
