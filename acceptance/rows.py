@@ -1,6 +1,7 @@
 """One row of the table: its set-up, its steps, and what was wrong."""
 
 import json
+import re
 import time
 import urllib.request
 import uuid
@@ -13,7 +14,7 @@ ROW_WORDS = {
 }
 STEP_WORDS = {
     "call", "service", "with", "error", "message", "expect", "bind", "within", "repeat", "read", "records", "close", "http", "as",
-    "until_end", "accepted", "says", "advance_ms",
+    "until_end", "accepted", "says", "advance_ms", "log",
 }
 ANY = "$any"
 REFUSED_BY_MODEL = {"ValidationException", "ValidationError", "SerializationException"}
@@ -74,7 +75,7 @@ class Row:
 
     @staticmethod
     def label(step: dict) -> str:
-        return step.get("call") or next(word for word in ("read", "close", "http", "advance_ms") if word in step)
+        return step.get("call") or next(word for word in ("read", "close", "http", "advance_ms", "log") if word in step)
 
     def set_up(self) -> None:
         match self.row.get("needs"):
@@ -124,6 +125,8 @@ class Row:
     def once(self, step: dict) -> None:
         if "advance_ms" in step:
             return self.advance(step["advance_ms"])
+        if "log" in step:
+            return self.in_log(step["log"])
         if "read" in step:
             answer = self.read(step)
         elif "close" in step:
@@ -163,6 +166,15 @@ class Row:
         """Moves the test clock of the row's server forward."""
         body = json.dumps({"advance_ms": milliseconds}).encode()
         urllib.request.urlopen(f"{self.where['endpoint']}/_anabranch/clock", data=body, timeout=READ_SECONDS).close()
+
+    def in_log(self, pattern: str) -> None:
+        """Looks for the last line of the server's log that fits; the pattern's named groups are bound."""
+        lines = reversed(self.run_.server(self.row.get("server", "open")).log().splitlines())
+        pattern = values.expand(pattern, self.names)
+        found = next((match for line in lines if (match := re.search(pattern, line))), None)
+        if not found:
+            raise Wrong(f"no line of the server's log is like {pattern!r}")
+        self.names |= found.groupdict()
 
     def ask(self, question: dict) -> dict:
         answer = self.run_.agent.ask(question)

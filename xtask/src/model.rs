@@ -40,6 +40,8 @@ pub struct Operation {
     pub errors: Vec<String>,
     #[serde(default)]
     pub readonly: bool,
+    /// `none`: requests carry no signature.
+    pub authtype: Option<String>,
     /// Hand-written models only: the body is a stream.
     #[serde(default)]
     pub duplex: bool,

@@ -8,7 +8,7 @@ mod principal;
 mod session;
 mod vpc_endpoint;
 
-pub use principal::{FederatedUser, Principal, RoleSession, User};
+pub use principal::{FederatedUser, Principal, RoleSession, User, WebIdentity};
 pub use session::Session;
 pub use vpc_endpoint::VpcEndpoint;
 

@@ -26,7 +26,9 @@ pub use generated::echo;
 pub use generated::{cloudwatch, iam, kinesis, kms, lambda, sts};
 
 pub use codec::Enumeration;
-pub use context::{Context, FederatedUser, Principal, RequestId, RoleSession, Session, User, VpcEndpoint};
+pub use context::{
+    Context, FederatedUser, Principal, RequestId, RoleSession, Session, User, VpcEndpoint, WebIdentity,
+};
 pub use error::{ApiError, Fault};
 pub use operation::{
     BodyStream, ConditionKeys, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Frames, Operation,

@@ -115,6 +115,10 @@ pub type BodyStream = Pin<Box<dyn Stream<Item = Result<Bytes, std::io::Error>> +
 
 /// A service that answers `Op`. One file of the service holds one `impl` of this.
 pub trait Serve<Op: Operation>: Send + Sync + 'static {
+    /// Who calls, where nothing but the request itself says so: that of an operation whose requests are not signed.
+    fn identify(&self, _cx: &mut Context, _request: &Op) -> Result<(), Op::Error> {
+        Ok(())
+    }
     /// What the call is about. Overridden where the resource is inside a token.
     fn resources(&self, cx: &Context, request: &Op) -> Result<Resources, Op::Error> {
         Ok(request.resources(cx))

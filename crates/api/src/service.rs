@@ -34,6 +34,8 @@ pub struct OperationEntry {
     pub http_uri: &'static str,
     /// Whether it is answered here.
     pub built: bool,
+    /// Whether its requests are signed; of one that is not, what it asks with says who calls ([`crate::Serve::identify`]).
+    pub is_signed: bool,
 }
 
 /// Every service of which there is a model.

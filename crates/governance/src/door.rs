@@ -60,6 +60,7 @@ impl Door {
         let service = Arc::clone(service);
         self.pass::<Op, _>(cx, move |cx, keepers, about| {
             Box::pin(async move {
+                service.identify(cx, &request).map_err(Into::into)?;
                 *about = service.resources(cx, &request).map_err(Into::into)?;
                 keepers.authorize.authorize(cx, about, &request.condition_keys())?;
                 service.serve(cx, request).await.map_err(Into::into)
@@ -121,7 +122,7 @@ impl Door {
     async fn pass<Op: Operation, Answer: Send + 'static>(
         &self,
         cx: Context,
-        serve: impl for<'a> FnOnce(&'a Context, &'a Keepers, &'a mut Resources) -> Served<'a, Answer>
+        serve: impl for<'a> FnOnce(&'a mut Context, &'a Keepers, &'a mut Resources) -> Served<'a, Answer>
         + Send
         + 'static,
     ) -> Result<Answer, ApiError> {

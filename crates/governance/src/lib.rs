@@ -15,5 +15,7 @@ pub mod sts;
 #[cfg(test)]
 mod testing;
 
-pub use authorize::{Authority, Authorize, EndpointPolicies, Guarded, Lasting, Protection, ProtectionPolicy};
+pub use authorize::{
+    Authority, Authorize, DenialMessages, EndpointPolicies, Guarded, Lasting, Protection, ProtectionPolicy,
+};
 pub use door::Door;

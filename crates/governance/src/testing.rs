@@ -8,12 +8,13 @@ use anabranch_catalog::MemoryCatalog;
 use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
 
 use crate::Authority;
+use crate::authorize::DenialMessages;
 use crate::iam::identities::{
     Draft, Failed, Identities, PolicyText, StoredAccessKey, StoredRole, StoredUser, Tags, TrustText,
 };
-use crate::iam::{Credentials, Secret, Sessions};
+use crate::iam::{Credentials, Secret, Sessions, web_identity};
 use crate::kms::MasterKey;
-use crate::sts::Sts;
+use crate::sts::{Sts, StsGround};
 
 /// No identities: every account has its root alone.
 pub(crate) fn no_identities() -> Arc<Identities> {
@@ -30,8 +31,14 @@ pub(crate) fn authority() -> Arc<Authority> {
 /// STS over these keys and identities.
 pub(crate) fn sts(credentials: Credentials, identities: Arc<Identities>) -> Sts {
     let rng = Rng::system();
-    let sessions = Sessions::new(Arc::new(MasterKey::random(&rng)), Clock::machine(), rng);
-    Sts::new(Arc::new(credentials), identities, Arc::new(sessions))
+    let master_key = Arc::new(MasterKey::random(&rng));
+    Sts::new(StsGround {
+        credentials: Arc::new(credentials),
+        identities,
+        sessions: Arc::new(Sessions::new(Arc::clone(&master_key), Clock::machine(), rng.clone())),
+        web_identities: Arc::new(web_identity::tests::providers()),
+        messages: Arc::new(DenialMessages::new(master_key, rng)),
+    })
 }
 
 /// What text is a policy allowing (or denying) an action on everything.

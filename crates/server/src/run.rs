@@ -11,7 +11,8 @@ use anabranch_catalog::SqliteCatalog;
 use anabranch_governance::EndpointPolicies;
 use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
 use anabranch_governance::iam::root_keys::{self, RootKeysError};
-use anabranch_governance::iam::{Access, Credentials, CredentialsError};
+use anabranch_governance::iam::web_identity::KeySetError;
+use anabranch_governance::iam::{Access, Credentials, CredentialsError, WebIdentities};
 use anabranch_governance::kms::{MasterKey, MasterKeyError};
 use anabranch_log::local;
 use anabranch_streams as streams;
@@ -56,6 +57,8 @@ pub enum RunError {
     RootKeys(#[from] RootKeysError),
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    #[error(transparent)]
+    WebIdentity(#[from] KeySetError),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
@@ -153,9 +156,11 @@ impl Server {
         let initial_streams = initial_streams(&settings, &credentials);
 
         let peer_counters = PeerCounters::default();
+        let web_identities = Arc::new(WebIdentities::open(&settings.flags.web_identity)?);
         let recipe = recipe(&settings, data_dir.clone(), &clock, credentials, audit.clone(), master_key);
+        let peers = peer_counters.clone();
         let recipe =
-            Recipe { initial_streams, endpoint_policies, peer_counters: peer_counters.clone(), ..recipe };
+            Recipe { initial_streams, endpoint_policies, peer_counters: peers, web_identities, ..recipe };
         let world = World::open(recipe).await?;
         let gateway = Gateway::new(gateway::Parts {
             world,
@@ -430,7 +435,8 @@ fn recipe(
         durability,
         tail_bytes_max,
         clock: clock.clock.clone(),
-        partition: settings.flags.region.partition(),
+        region: settings.flags.region.clone(),
+        web_identities: Arc::default(),
         credentials: Arc::new(credentials),
         audit,
         master_key,

@@ -10,16 +10,16 @@ use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::{self, Identities};
-use anabranch_governance::iam::{Authenticator, Credentials, Iam, Sessions};
+use anabranch_governance::iam::{Authenticator, Credentials, Iam, Sessions, WebIdentities};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
-use anabranch_governance::sts::Sts;
-use anabranch_governance::{Authority, Authorize, Door, EndpointPolicies};
+use anabranch_governance::sts::{Sts, StsGround};
+use anabranch_governance::{Authority, Authorize, DenialMessages, Door, EndpointPolicies};
 use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
 use anabranch_streams::{self as streams, Ground, Streams};
-use anabranch_types::{Clock, Partition, Rng};
+use anabranch_types::{Clock, Region, Rng};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -45,8 +45,10 @@ pub struct Recipe {
     pub tail_bytes_max: usize,
     /// What time it is.
     pub clock: Clock,
-    /// Where users and roles are.
-    pub partition: Partition,
+    /// The region of requests that name none; users and roles are in its partition.
+    pub region: Region,
+    /// Whose tokens AssumeRoleWithWebIdentity takes.
+    pub web_identities: Arc<WebIdentities>,
     /// Who may call; none for an open server.
     pub credentials: Arc<Credentials>,
     /// Where audit events go.
@@ -166,8 +168,14 @@ impl World {
         cloudwatch::register_metrics(&cloudwatch, &mut handlers);
         let sessions =
             Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
-        let tokens =
-            Sts::new(Arc::clone(&recipe.credentials), Arc::clone(&identities), Arc::clone(&sessions));
+        let messages = Arc::new(DenialMessages::new(Arc::clone(&recipe.master_key), Rng::system()));
+        let tokens = Sts::new(StsGround {
+            credentials: Arc::clone(&recipe.credentials),
+            identities: Arc::clone(&identities),
+            sessions: Arc::clone(&sessions),
+            web_identities: Arc::clone(&recipe.web_identities),
+            messages: Arc::clone(&messages),
+        });
         sts::register_tokens(&Arc::new(tokens), &mut handlers);
         let iam = Iam::new(Arc::clone(&identities), Arc::clone(&recipe.credentials));
         register_iam(&Arc::new(iam), &mut handlers);
@@ -175,10 +183,11 @@ impl World {
         kms::register_keys(&keys, &mut handlers);
 
         authority.guard("kinesis", streams.clone());
+        authority.log_denials(messages);
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
         let credentials = Arc::clone(&recipe.credentials);
         let authenticator =
-            Authenticator::new(credentials, Arc::clone(&identities), sessions, recipe.partition);
+            Authenticator::new(credentials, Arc::clone(&identities), sessions, recipe.region.partition());
         let mut due = streams.due();
         due.extend(keys.due());
         due.push(log.clone());

@@ -54,12 +54,13 @@ fn service(r: &Resolved<'_>) -> Result<String> {
     for operation in r.model.operations.values() {
         let _ = writeln!(
             operations,
-            "OperationEntry {{ name: {:?}, full_name: {:?}, http_method: {:?}, http_uri: {:?}, built: {} }},",
+            "OperationEntry {{ name: {:?}, full_name: {:?}, http_method: {:?}, http_uri: {:?}, built: {}, is_signed: {} }},",
             operation.name,
             full_name(r, &operation.name),
             operation.http.method,
             operation.http.request_uri,
-            built.contains(operation.name.as_str())
+            built.contains(operation.name.as_str()),
+            operation.authtype.as_deref() != Some("none")
         );
     }
     Ok(format!(

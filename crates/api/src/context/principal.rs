@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anabranch_types::{AccountId, Partition};
+
+use crate::ConditionKeys;
 
 /// Who calls. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +18,8 @@ pub enum Principal {
     RoleSession(Arc<RoleSession>),
     /// Whom a user or root vouched for with GetFederationToken.
     FederatedUser(Arc<FederatedUser>),
+    /// Whom a token of an identity provider vouches for.
+    WebIdentity(Arc<WebIdentity>),
     /// One of our own services.
     Service(&'static str),
     /// Nobody said who they are: the caller of an operation that takes no signature.
@@ -60,6 +65,27 @@ pub struct FederatedUser {
     pub issuer: Option<User>,
 }
 
+/// The bearer of an identity provider's token, which was verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WebIdentity {
+    /// The provider as trust policies name it: its ARN in the account of the role that is asked for, or the host of one that AWS knows by it.
+    pub provider: String,
+    /// The issuer without its scheme: what the names of its condition keys begin with.
+    pub issuer: String,
+    /// Whom the token is about.
+    pub subject: String,
+    /// Which client the token was made for.
+    pub audience: String,
+    /// What the token gives to conditions, keys in lower case.
+    pub claims: ConditionKeys,
+    /// Tags for the session.
+    pub tags: BTreeMap<String, String>,
+    /// The keys of the tags that sessions made with the session have too.
+    pub transitive_tags: Vec<String>,
+    /// The session's source identity.
+    pub source_identity: Option<String>,
+}
+
 impl Principal {
     /// The account the caller is of; our own services and nobody have none.
     pub fn account(&self) -> Option<AccountId> {
@@ -68,7 +94,7 @@ impl Principal {
             Self::User(user) => Some(user.account),
             Self::RoleSession(session) => Some(session.account),
             Self::FederatedUser(user) => Some(user.account),
-            Self::Service(_) | Self::Anonymous => None,
+            Self::WebIdentity(_) | Self::Service(_) | Self::Anonymous => None,
         }
     }
 
@@ -83,6 +109,7 @@ impl Principal {
             Self::FederatedUser(user) => {
                 format!("arn:{partition}:sts::{}:federated-user/{}", user.account, user.name)
             }
+            Self::WebIdentity(identity) => identity.provider.clone(),
             Self::Service(name) => format!("{name}.amazonaws.com"),
             Self::Anonymous => "anonymous".to_owned(),
         }
@@ -95,6 +122,9 @@ impl Principal {
             Self::User(user) => user.id.clone(),
             Self::RoleSession(session) => format!("{}:{}", session.role_id, session.name),
             Self::FederatedUser(user) => format!("{}:{}", user.account, user.name),
+            Self::WebIdentity(identity) => {
+                format!("{}:{}:{}", identity.issuer, identity.audience, identity.subject)
+            }
             Self::Service(name) => format!("{name}.amazonaws.com"),
             Self::Anonymous => "anonymous".to_owned(),
         }

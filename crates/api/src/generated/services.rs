@@ -19,6 +19,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AcknowledgeQueueRecords",
@@ -26,6 +27,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AddTagsToStream",
@@ -33,6 +35,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateChannel",
@@ -40,6 +43,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateQueue",
@@ -47,6 +51,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateStream",
@@ -54,6 +59,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DecreaseStreamRetentionPeriod",
@@ -61,6 +67,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteChannel",
@@ -68,6 +75,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteQueue",
@@ -75,6 +83,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteResourcePolicy",
@@ -82,6 +91,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteStream",
@@ -89,6 +99,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeregisterStreamConsumer",
@@ -96,6 +107,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAccountSettings",
@@ -103,6 +115,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeChannel",
@@ -110,6 +123,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeLimits",
@@ -117,6 +131,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeQueue",
@@ -124,6 +139,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeStream",
@@ -131,6 +147,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeStreamConsumer",
@@ -138,6 +155,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeStreamSummary",
@@ -145,6 +163,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableEnhancedMonitoring",
@@ -152,6 +171,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableEnhancedMonitoring",
@@ -159,6 +179,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetRecords",
@@ -166,6 +187,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetResourcePolicy",
@@ -173,6 +195,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetShardIterator",
@@ -180,6 +203,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "IncreaseStreamRetentionPeriod",
@@ -187,6 +211,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListChannels",
@@ -194,6 +219,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListQueues",
@@ -201,6 +227,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListShards",
@@ -208,6 +235,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListStreamConsumers",
@@ -215,6 +243,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListStreams",
@@ -222,6 +251,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTagsForResource",
@@ -229,6 +259,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTagsForStream",
@@ -236,6 +267,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "MergeShards",
@@ -243,6 +275,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutRecord",
@@ -250,6 +283,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutRecords",
@@ -257,6 +291,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutResourcePolicy",
@@ -264,6 +299,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ReceiveDeadLetterQueueRecords",
@@ -271,6 +307,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ReceiveQueueRecords",
@@ -278,6 +315,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RegisterStreamConsumer",
@@ -285,6 +323,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemoveTagsFromStream",
@@ -292,6 +331,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "RestoreDeadLetterQueueRecords",
@@ -299,6 +339,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SplitShard",
@@ -306,6 +347,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartStreamEncryption",
@@ -313,6 +355,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopStreamEncryption",
@@ -320,6 +363,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "SubscribeToShard",
@@ -327,6 +371,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -334,6 +379,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagResource",
@@ -341,6 +387,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAccountSettings",
@@ -348,6 +395,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateChannel",
@@ -355,6 +403,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateDeadLetterQueueRecordsVisibility",
@@ -362,6 +411,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateMaxRecordSize",
@@ -369,6 +419,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateQueue",
@@ -376,6 +427,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateQueueRecordsVisibility",
@@ -383,6 +435,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateShardCount",
@@ -390,6 +443,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateStreamMode",
@@ -397,6 +451,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateStreamRecordDistributionStrategy",
@@ -404,6 +459,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateStreamWarmThroughput",
@@ -411,6 +467,7 @@ pub const KINESIS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
     ],
 };
@@ -430,6 +487,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "AssumeRoleWithSAML",
@@ -437,13 +495,15 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: false,
         },
         OperationEntry {
             name: "AssumeRoleWithWebIdentity",
             full_name: "sts.AssumeRoleWithWebIdentity",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
+            is_signed: false,
         },
         OperationEntry {
             name: "AssumeRoot",
@@ -451,13 +511,15 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DecodeAuthorizationMessage",
             full_name: "sts.DecodeAuthorizationMessage",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccessKeyInfo",
@@ -465,6 +527,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetCallerIdentity",
@@ -472,6 +535,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDelegatedAccessToken",
@@ -479,6 +543,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFederationToken",
@@ -486,6 +551,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetSessionToken",
@@ -493,6 +559,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetWebIdentityToken",
@@ -500,6 +567,7 @@ pub const STS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -519,6 +587,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateResourceMetricsConfiguration",
@@ -526,6 +595,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAlarmMuteRule",
@@ -533,6 +603,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAlarms",
@@ -540,6 +611,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAnomalyDetector",
@@ -547,6 +619,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDashboards",
@@ -554,6 +627,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteInsightRules",
@@ -561,6 +635,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteMetricDataQueryDefinition",
@@ -568,6 +643,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteMetricStream",
@@ -575,6 +651,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteResourceMetricsConfiguration",
@@ -582,6 +659,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAlarmContributors",
@@ -589,6 +667,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAlarmHistory",
@@ -596,6 +675,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAlarms",
@@ -603,6 +683,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAlarmsForMetric",
@@ -610,6 +691,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAnomalyDetectors",
@@ -617,6 +699,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeInsightRules",
@@ -624,6 +707,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableAlarmActions",
@@ -631,6 +715,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableInsightRules",
@@ -638,6 +723,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisassociateDatasetKmsKey",
@@ -645,6 +731,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableAlarmActions",
@@ -652,6 +739,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableInsightRules",
@@ -659,6 +747,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAlarmMuteRule",
@@ -666,6 +755,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDashboard",
@@ -673,6 +763,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDataset",
@@ -680,6 +771,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetInsightRuleReport",
@@ -687,6 +779,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetMetricData",
@@ -694,6 +787,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetMetricDataQueryDefinition",
@@ -701,6 +795,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetMetricStatistics",
@@ -708,6 +803,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetMetricStream",
@@ -715,6 +811,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetMetricWidgetImage",
@@ -722,6 +819,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetOTelEnrichment",
@@ -729,6 +827,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetResourceMetricsConfiguration",
@@ -736,6 +835,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAlarmMuteRules",
@@ -743,6 +843,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListDashboards",
@@ -750,6 +851,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListManagedInsightRules",
@@ -757,6 +859,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListMetricDataQueryDefinitions",
@@ -764,6 +867,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListMetricStreams",
@@ -771,6 +875,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListMetrics",
@@ -778,6 +883,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTagsForResource",
@@ -785,6 +891,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutAlarmMuteRule",
@@ -792,6 +899,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutAnomalyDetector",
@@ -799,6 +907,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutCompositeAlarm",
@@ -806,6 +915,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDashboard",
@@ -813,6 +923,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutInsightRule",
@@ -820,6 +931,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutLogAlarm",
@@ -827,6 +939,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutManagedInsightRules",
@@ -834,6 +947,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutMetricAlarm",
@@ -841,6 +955,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutMetricData",
@@ -848,6 +963,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutMetricDataQueryDefinition",
@@ -855,6 +971,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutMetricStream",
@@ -862,6 +979,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SetAlarmState",
@@ -869,6 +987,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartMetricStreams",
@@ -876,6 +995,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartOTelEnrichment",
@@ -883,6 +1003,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopMetricStreams",
@@ -890,6 +1011,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopOTelEnrichment",
@@ -897,6 +1019,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -904,6 +1027,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagResource",
@@ -911,6 +1035,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateOTelEnrichment",
@@ -918,6 +1043,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateResourceMetricsConfiguration",
@@ -925,6 +1051,7 @@ pub const CLOUDWATCH: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -944,6 +1071,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AddPermission",
@@ -951,6 +1079,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2015-03-31/functions/{FunctionName}/policy",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CheckpointDurableExecution",
@@ -958,6 +1087,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateAlias",
@@ -965,6 +1095,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2015-03-31/functions/{FunctionName}/aliases",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateCapacityProvider",
@@ -972,6 +1103,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-11-30/capacity-providers",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateCodeSigningConfig",
@@ -979,6 +1111,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2020-04-22/code-signing-configs",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateEventSourceMapping",
@@ -986,6 +1119,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2015-03-31/event-source-mappings",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateFunction",
@@ -993,6 +1127,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2015-03-31/functions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateFunctionUrlConfig",
@@ -1000,6 +1135,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2021-10-31/functions/{FunctionName}/url",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAlias",
@@ -1007,6 +1143,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteCapacityProvider",
@@ -1014,6 +1151,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2025-11-30/capacity-providers/{CapacityProviderName}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteCodeSigningConfig",
@@ -1021,6 +1159,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDurableExecution",
@@ -1028,6 +1167,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteEventSourceMapping",
@@ -1035,6 +1175,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2015-03-31/event-source-mappings/{UUID}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteFunction",
@@ -1042,6 +1183,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2015-03-31/functions/{FunctionName}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteFunctionCodeSigningConfig",
@@ -1049,6 +1191,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2020-06-30/functions/{FunctionName}/code-signing-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteFunctionConcurrency",
@@ -1056,6 +1199,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2017-10-31/functions/{FunctionName}/concurrency",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteFunctionEventInvokeConfig",
@@ -1063,6 +1207,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteFunctionUrlConfig",
@@ -1070,6 +1215,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2021-10-31/functions/{FunctionName}/url",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteLayerVersion",
@@ -1077,6 +1223,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteProvisionedConcurrencyConfig",
@@ -1084,6 +1231,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteResourcePolicy",
@@ -1091,6 +1239,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2026-07-09/resource-policy/{ResourceArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccountSettings",
@@ -1098,6 +1247,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2016-08-19/account-settings",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAlias",
@@ -1105,6 +1255,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetCapacityProvider",
@@ -1112,6 +1263,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-11-30/capacity-providers/{CapacityProviderName}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetCodeSigningConfig",
@@ -1119,6 +1271,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDurableExecution",
@@ -1126,6 +1279,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDurableExecutionHistory",
@@ -1133,6 +1287,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/history",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDurableExecutionState",
@@ -1140,6 +1295,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/state",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetEventSourceMapping",
@@ -1147,6 +1303,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/event-source-mappings/{UUID}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunction",
@@ -1154,6 +1311,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions/{FunctionName}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionCodeSigningConfig",
@@ -1161,6 +1319,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2020-06-30/functions/{FunctionName}/code-signing-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionConcurrency",
@@ -1168,6 +1327,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2019-09-30/functions/{FunctionName}/concurrency",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionConfiguration",
@@ -1175,6 +1335,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions/{FunctionName}/configuration",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionEventInvokeConfig",
@@ -1182,6 +1343,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionRecursionConfig",
@@ -1189,6 +1351,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2024-08-31/functions/{FunctionName}/recursion-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionScalingConfig",
@@ -1196,6 +1359,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-11-30/functions/{FunctionName}/function-scaling-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetFunctionUrlConfig",
@@ -1203,6 +1367,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2021-10-31/functions/{FunctionName}/url",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLayerVersion",
@@ -1210,6 +1375,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLayerVersionByArn",
@@ -1217,6 +1383,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2018-10-31/layers?find=LayerVersion",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLayerVersionPolicy",
@@ -1224,6 +1391,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetPolicy",
@@ -1231,6 +1399,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions/{FunctionName}/policy",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetProvisionedConcurrencyConfig",
@@ -1238,6 +1407,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetResourcePolicy",
@@ -1245,6 +1415,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2026-07-09/resource-policy/{ResourceArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetRuntimeManagementConfig",
@@ -1252,6 +1423,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2021-07-20/functions/{FunctionName}/runtime-management-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "Invoke",
@@ -1259,6 +1431,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2015-03-31/functions/{FunctionName}/invocations",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "InvokeAsync",
@@ -1266,6 +1439,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2014-11-13/functions/{FunctionName}/invoke-async",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "InvokeWithResponseStream",
@@ -1273,6 +1447,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAliases",
@@ -1280,6 +1455,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions/{FunctionName}/aliases",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListCapacityProviders",
@@ -1287,6 +1463,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-11-30/capacity-providers",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListCodeSigningConfigs",
@@ -1294,6 +1471,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2020-04-22/code-signing-configs",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListDurableExecutionsByFunction",
@@ -1301,6 +1479,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-12-01/functions/{FunctionName}/durable-executions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListEventSourceMappings",
@@ -1308,6 +1487,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/event-source-mappings",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListFunctionEventInvokeConfigs",
@@ -1315,6 +1495,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListFunctionUrlConfigs",
@@ -1322,6 +1503,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2021-10-31/functions/{FunctionName}/urls",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListFunctionVersionsByCapacityProvider",
@@ -1329,6 +1511,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2025-11-30/capacity-providers/{CapacityProviderName}/function-versions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListFunctions",
@@ -1336,6 +1519,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListFunctionsByCodeSigningConfig",
@@ -1343,6 +1527,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}/functions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListLayerVersions",
@@ -1350,6 +1535,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2018-10-31/layers/{LayerName}/versions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListLayers",
@@ -1357,6 +1543,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2018-10-31/layers",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListProvisionedConcurrencyConfigs",
@@ -1364,6 +1551,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTags",
@@ -1371,6 +1559,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2017-03-31/tags/{Resource}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListVersionsByFunction",
@@ -1378,6 +1567,7 @@ pub const LAMBDA: Service = Service {
             http_method: "GET",
             http_uri: "/2015-03-31/functions/{FunctionName}/versions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PauseDurableExecution",
@@ -1385,6 +1575,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/pause",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PublishLayerVersion",
@@ -1392,6 +1583,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2018-10-31/layers/{LayerName}/versions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PublishVersion",
@@ -1399,6 +1591,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2015-03-31/functions/{FunctionName}/versions",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutFunctionCodeSigningConfig",
@@ -1406,6 +1599,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2020-06-30/functions/{FunctionName}/code-signing-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutFunctionConcurrency",
@@ -1413,6 +1607,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2017-10-31/functions/{FunctionName}/concurrency",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutFunctionEventInvokeConfig",
@@ -1420,6 +1615,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutFunctionRecursionConfig",
@@ -1427,6 +1623,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2024-08-31/functions/{FunctionName}/recursion-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutFunctionScalingConfig",
@@ -1434,6 +1631,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2025-11-30/functions/{FunctionName}/function-scaling-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutProvisionedConcurrencyConfig",
@@ -1441,6 +1639,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutResourcePolicy",
@@ -1448,6 +1647,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2026-07-09/resource-policy/{ResourceArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutRuntimeManagementConfig",
@@ -1455,6 +1655,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2021-07-20/functions/{FunctionName}/runtime-management-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemoveLayerVersionPermission",
@@ -1462,6 +1663,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemovePermission",
@@ -1469,6 +1671,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ResumeDurableExecution",
@@ -1476,6 +1679,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/resume",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SendDurableExecutionCallbackFailure",
@@ -1483,6 +1687,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-execution-callbacks/{CallbackId}/fail",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SendDurableExecutionCallbackHeartbeat",
@@ -1490,6 +1695,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-execution-callbacks/{CallbackId}/heartbeat",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SendDurableExecutionCallbackSuccess",
@@ -1497,6 +1703,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-execution-callbacks/{CallbackId}/succeed",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopDurableExecution",
@@ -1504,6 +1711,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2025-12-01/durable-executions/{DurableExecutionArn}/stop",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -1511,6 +1719,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2017-03-31/tags/{Resource}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagResource",
@@ -1518,6 +1727,7 @@ pub const LAMBDA: Service = Service {
             http_method: "DELETE",
             http_uri: "/2017-03-31/tags/{Resource}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAlias",
@@ -1525,6 +1735,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateCapacityProvider",
@@ -1532,6 +1743,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2025-11-30/capacity-providers/{CapacityProviderName}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateCodeSigningConfig",
@@ -1539,6 +1751,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2020-04-22/code-signing-configs/{CodeSigningConfigArn}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateEventSourceMapping",
@@ -1546,6 +1759,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2015-03-31/event-source-mappings/{UUID}",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateFunctionCode",
@@ -1553,6 +1767,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2015-03-31/functions/{FunctionName}/code",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateFunctionConfiguration",
@@ -1560,6 +1775,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2015-03-31/functions/{FunctionName}/configuration",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateFunctionEventInvokeConfig",
@@ -1567,6 +1783,7 @@ pub const LAMBDA: Service = Service {
             http_method: "POST",
             http_uri: "/2019-09-25/functions/{FunctionName}/event-invoke-config",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateFunctionUrlConfig",
@@ -1574,6 +1791,7 @@ pub const LAMBDA: Service = Service {
             http_method: "PUT",
             http_uri: "/2021-10-31/functions/{FunctionName}/url",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -1593,6 +1811,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AcquireRole",
@@ -1600,6 +1819,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AddClientIDToOpenIDConnectProvider",
@@ -1607,6 +1827,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AddRoleToInstanceProfile",
@@ -1614,6 +1835,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AddUserToGroup",
@@ -1621,6 +1843,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "AssociateDelegationRequest",
@@ -1628,6 +1851,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AttachGroupPolicy",
@@ -1635,6 +1859,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "AttachRolePolicy",
@@ -1642,6 +1867,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "AttachUserPolicy",
@@ -1649,6 +1875,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ChangePassword",
@@ -1656,6 +1883,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateAccessKey",
@@ -1663,6 +1891,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateAccountAlias",
@@ -1670,6 +1899,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateDelegationRequest",
@@ -1677,6 +1907,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateGroup",
@@ -1684,6 +1915,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateInstanceProfile",
@@ -1691,6 +1923,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateLoginProfile",
@@ -1698,6 +1931,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateOpenIDConnectProvider",
@@ -1705,6 +1939,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreatePolicy",
@@ -1712,6 +1947,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreatePolicyVersion",
@@ -1719,6 +1955,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateRole",
@@ -1726,6 +1963,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateSAMLProvider",
@@ -1733,6 +1971,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateServiceLinkedRole",
@@ -1740,6 +1979,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateServiceSpecificCredential",
@@ -1747,6 +1987,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateUser",
@@ -1754,6 +1995,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateVirtualMFADevice",
@@ -1761,6 +2003,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeactivateMFADevice",
@@ -1768,6 +2011,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAccessKey",
@@ -1775,6 +2019,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAccountAlias",
@@ -1782,6 +2027,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAccountPasswordPolicy",
@@ -1789,6 +2035,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteGroup",
@@ -1796,6 +2043,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteGroupPolicy",
@@ -1803,6 +2051,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteInstanceProfile",
@@ -1810,6 +2059,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteLoginProfile",
@@ -1817,6 +2067,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteOpenIDConnectProvider",
@@ -1824,6 +2075,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeletePolicy",
@@ -1831,6 +2083,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeletePolicyVersion",
@@ -1838,6 +2091,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteRole",
@@ -1845,6 +2099,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteRolePermissionsBoundary",
@@ -1852,6 +2107,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteRolePolicy",
@@ -1859,6 +2115,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteSAMLProvider",
@@ -1866,6 +2123,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteSSHPublicKey",
@@ -1873,6 +2131,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteServerCertificate",
@@ -1880,6 +2139,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteServiceLinkedRole",
@@ -1887,6 +2147,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteServiceSpecificCredential",
@@ -1894,6 +2155,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteSigningCertificate",
@@ -1901,6 +2163,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteUser",
@@ -1908,6 +2171,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteUserPermissionsBoundary",
@@ -1915,6 +2179,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteUserPolicy",
@@ -1922,6 +2187,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteVirtualMFADevice",
@@ -1929,6 +2195,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DetachGroupPolicy",
@@ -1936,6 +2203,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DetachRolePolicy",
@@ -1943,6 +2211,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DetachUserPolicy",
@@ -1950,6 +2219,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableOrganizationsRootCredentialsManagement",
@@ -1957,6 +2227,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableOrganizationsRootSessions",
@@ -1964,6 +2235,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableOutboundWebIdentityFederation",
@@ -1971,6 +2243,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableMFADevice",
@@ -1978,6 +2251,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableOrganizationsRootCredentialsManagement",
@@ -1985,6 +2259,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableOrganizationsRootSessions",
@@ -1992,6 +2267,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableOutboundWebIdentityFederation",
@@ -1999,6 +2275,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateCredentialReport",
@@ -2006,6 +2283,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateOrganizationsAccessReport",
@@ -2013,6 +2291,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateServiceLastAccessedDetails",
@@ -2020,6 +2299,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccessKeyLastUsed",
@@ -2027,6 +2307,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccountAuthorizationDetails",
@@ -2034,6 +2315,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccountPasswordPolicy",
@@ -2041,6 +2323,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccountProperties",
@@ -2048,6 +2331,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetAccountSummary",
@@ -2055,6 +2339,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetContextKeysForCustomPolicy",
@@ -2062,6 +2347,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetContextKeysForPrincipalPolicy",
@@ -2069,6 +2355,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetCredentialReport",
@@ -2076,6 +2363,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDelegationRequest",
@@ -2083,6 +2371,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetGroup",
@@ -2090,6 +2379,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetGroupPolicy",
@@ -2097,6 +2387,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetHumanReadableSummary",
@@ -2104,6 +2395,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetInstanceProfile",
@@ -2111,6 +2403,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLoginProfile",
@@ -2118,6 +2411,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetMFADevice",
@@ -2125,6 +2419,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetOpenIDConnectProvider",
@@ -2132,6 +2427,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetOrganizationsAccessReport",
@@ -2139,6 +2435,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetOutboundWebIdentityFederationInfo",
@@ -2146,6 +2443,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetPolicy",
@@ -2153,6 +2451,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetPolicyVersion",
@@ -2160,6 +2459,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetRole",
@@ -2167,6 +2467,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetRolePolicy",
@@ -2174,6 +2475,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetRoleTemplateVersion",
@@ -2181,6 +2483,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetSAMLProvider",
@@ -2188,6 +2491,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetSSHPublicKey",
@@ -2195,6 +2499,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetServerCertificate",
@@ -2202,6 +2507,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetServiceLastAccessedDetails",
@@ -2209,6 +2515,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetServiceLastAccessedDetailsWithEntities",
@@ -2216,6 +2523,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetServiceLinkedRoleDeletionStatus",
@@ -2223,6 +2531,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetUser",
@@ -2230,6 +2539,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetUserPolicy",
@@ -2237,6 +2547,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAccessKeys",
@@ -2244,6 +2555,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAccountAliases",
@@ -2251,6 +2563,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAttachedGroupPolicies",
@@ -2258,6 +2571,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAttachedRolePolicies",
@@ -2265,6 +2579,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAttachedUserPolicies",
@@ -2272,6 +2587,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListDelegationRequests",
@@ -2279,6 +2595,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListEntitiesForPolicy",
@@ -2286,6 +2603,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListGroupPolicies",
@@ -2293,6 +2611,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListGroups",
@@ -2300,6 +2619,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListGroupsForUser",
@@ -2307,6 +2627,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListInstanceProfileTags",
@@ -2314,6 +2635,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListInstanceProfiles",
@@ -2321,6 +2643,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListInstanceProfilesForRole",
@@ -2328,6 +2651,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListMFADeviceTags",
@@ -2335,6 +2659,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListMFADevices",
@@ -2342,6 +2667,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListOpenIDConnectProviderTags",
@@ -2349,6 +2675,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListOpenIDConnectProviders",
@@ -2356,6 +2683,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListOrganizationsFeatures",
@@ -2363,6 +2691,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListPolicies",
@@ -2370,6 +2699,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListPoliciesGrantingServiceAccess",
@@ -2377,6 +2707,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListPolicyTags",
@@ -2384,6 +2715,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListPolicyVersions",
@@ -2391,6 +2723,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListRolePolicies",
@@ -2398,6 +2731,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListRoleTags",
@@ -2405,6 +2739,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListRoles",
@@ -2412,6 +2747,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListSAMLProviderTags",
@@ -2419,6 +2755,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListSAMLProviders",
@@ -2426,6 +2763,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListSSHPublicKeys",
@@ -2433,6 +2771,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListServerCertificateTags",
@@ -2440,6 +2779,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListServerCertificates",
@@ -2447,6 +2787,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListServiceSpecificCredentials",
@@ -2454,6 +2795,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListSigningCertificates",
@@ -2461,6 +2803,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListUserPolicies",
@@ -2468,6 +2811,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListUserTags",
@@ -2475,6 +2819,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListUsers",
@@ -2482,6 +2827,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListVirtualMFADevices",
@@ -2489,6 +2835,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutAccountProperties",
@@ -2496,6 +2843,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutGroupPolicy",
@@ -2503,6 +2851,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutRolePermissionsBoundary",
@@ -2510,6 +2859,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutRolePolicy",
@@ -2517,6 +2867,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutUserPermissionsBoundary",
@@ -2524,6 +2875,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutUserPolicy",
@@ -2531,6 +2883,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "RejectDelegationRequest",
@@ -2538,6 +2891,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemoveClientIDFromOpenIDConnectProvider",
@@ -2545,6 +2899,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemoveRoleFromInstanceProfile",
@@ -2552,6 +2907,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemoveUserFromGroup",
@@ -2559,6 +2915,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ResetServiceSpecificCredential",
@@ -2566,6 +2923,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ResyncMFADevice",
@@ -2573,6 +2931,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SendDelegationToken",
@@ -2580,6 +2939,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SetDefaultPolicyVersion",
@@ -2587,6 +2947,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "SetSecurityTokenServicePreferences",
@@ -2594,6 +2955,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SimulateCustomPolicy",
@@ -2601,6 +2963,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "SimulatePrincipalPolicy",
@@ -2608,6 +2971,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagInstanceProfile",
@@ -2615,6 +2979,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagMFADevice",
@@ -2622,6 +2987,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagOpenIDConnectProvider",
@@ -2629,6 +2995,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagPolicy",
@@ -2636,6 +3003,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagRole",
@@ -2643,6 +3011,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagSAMLProvider",
@@ -2650,6 +3019,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagServerCertificate",
@@ -2657,6 +3027,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagUser",
@@ -2664,6 +3035,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagInstanceProfile",
@@ -2671,6 +3043,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagMFADevice",
@@ -2678,6 +3051,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagOpenIDConnectProvider",
@@ -2685,6 +3059,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagPolicy",
@@ -2692,6 +3067,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagRole",
@@ -2699,6 +3075,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagSAMLProvider",
@@ -2706,6 +3083,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagServerCertificate",
@@ -2713,6 +3091,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagUser",
@@ -2720,6 +3099,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAccessKey",
@@ -2727,6 +3107,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAccountPasswordPolicy",
@@ -2734,6 +3115,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAssumeRolePolicy",
@@ -2741,6 +3123,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateDelegationRequest",
@@ -2748,6 +3131,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateGroup",
@@ -2755,6 +3139,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateLoginProfile",
@@ -2762,6 +3147,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateOpenIDConnectProviderThumbprint",
@@ -2769,6 +3155,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateRole",
@@ -2776,6 +3163,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateRoleDescription",
@@ -2783,6 +3171,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateSAMLProvider",
@@ -2790,6 +3179,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateSSHPublicKey",
@@ -2797,6 +3187,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateServerCertificate",
@@ -2804,6 +3195,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateServiceSpecificCredential",
@@ -2811,6 +3203,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateSigningCertificate",
@@ -2818,6 +3211,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateUser",
@@ -2825,6 +3219,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UploadSSHPublicKey",
@@ -2832,6 +3227,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UploadServerCertificate",
@@ -2839,6 +3235,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UploadSigningCertificate",
@@ -2846,6 +3243,7 @@ pub const IAM: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -2865,6 +3263,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ConnectCustomKeyStore",
@@ -2872,6 +3271,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateAlias",
@@ -2879,6 +3279,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateCustomKeyStore",
@@ -2886,6 +3287,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateGrant",
@@ -2893,6 +3295,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateKey",
@@ -2900,6 +3303,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "Decapsulate",
@@ -2907,6 +3311,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "Decrypt",
@@ -2914,6 +3319,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAlias",
@@ -2921,6 +3327,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteCustomKeyStore",
@@ -2928,6 +3335,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteImportedKeyMaterial",
@@ -2935,6 +3343,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeriveSharedSecret",
@@ -2942,6 +3351,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeCustomKeyStores",
@@ -2949,6 +3359,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeKey",
@@ -2956,6 +3367,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableKey",
@@ -2963,6 +3375,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableKeyRotation",
@@ -2970,6 +3383,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisconnectCustomKeyStore",
@@ -2977,6 +3391,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableKey",
@@ -2984,6 +3399,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableKeyRotation",
@@ -2991,6 +3407,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "Encapsulate",
@@ -2998,6 +3415,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "Encrypt",
@@ -3005,6 +3423,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateDataKey",
@@ -3012,6 +3431,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateDataKeyPair",
@@ -3019,6 +3439,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateDataKeyPairWithoutPlaintext",
@@ -3026,6 +3447,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateDataKeyWithoutPlaintext",
@@ -3033,6 +3455,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateMac",
@@ -3040,6 +3463,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateRandom",
@@ -3047,6 +3471,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetKeyLastUsage",
@@ -3054,6 +3479,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetKeyPolicy",
@@ -3061,6 +3487,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetKeyRotationStatus",
@@ -3068,6 +3495,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetParametersForImport",
@@ -3075,6 +3503,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetPublicKey",
@@ -3082,6 +3511,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ImportKeyMaterial",
@@ -3089,6 +3519,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAliases",
@@ -3096,6 +3527,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListGrants",
@@ -3103,6 +3535,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListKeyPolicies",
@@ -3110,6 +3543,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListKeyRotations",
@@ -3117,6 +3551,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListKeys",
@@ -3124,6 +3559,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListResourceTags",
@@ -3131,6 +3567,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListRetirableGrants",
@@ -3138,6 +3575,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutKeyPolicy",
@@ -3145,6 +3583,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ReEncrypt",
@@ -3152,6 +3591,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ReplicateKey",
@@ -3159,6 +3599,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RetireGrant",
@@ -3166,6 +3607,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "RevokeGrant",
@@ -3173,6 +3615,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "RotateKeyOnDemand",
@@ -3180,6 +3623,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "ScheduleKeyDeletion",
@@ -3187,6 +3631,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "Sign",
@@ -3194,6 +3639,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -3201,6 +3647,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagResource",
@@ -3208,6 +3655,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAlias",
@@ -3215,6 +3663,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateCustomKeyStore",
@@ -3222,6 +3671,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateKeyDescription",
@@ -3229,6 +3679,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdatePrimaryRegion",
@@ -3236,6 +3687,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "Verify",
@@ -3243,6 +3695,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "VerifyMac",
@@ -3250,6 +3703,7 @@ pub const KMS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: true,
+            is_signed: true,
         },
     ],
 };
@@ -3269,6 +3723,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "AssociateSourceToS3TableIntegration",
@@ -3276,6 +3731,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CancelExportTask",
@@ -3283,6 +3739,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CancelImportTask",
@@ -3290,6 +3747,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateDelivery",
@@ -3297,6 +3755,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateExportTask",
@@ -3304,6 +3763,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateImportTask",
@@ -3311,6 +3771,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateLogAnomalyDetector",
@@ -3318,6 +3779,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateLogGroup",
@@ -3325,6 +3787,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateLogStream",
@@ -3332,6 +3795,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateLookupTable",
@@ -3339,6 +3803,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateScheduledQuery",
@@ -3346,6 +3811,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteAccountPolicy",
@@ -3353,6 +3819,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDataProtectionPolicy",
@@ -3360,6 +3827,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDelivery",
@@ -3367,6 +3835,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDeliveryDestination",
@@ -3374,6 +3843,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDeliveryDestinationPolicy",
@@ -3381,6 +3851,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDeliverySource",
@@ -3388,6 +3859,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDestination",
@@ -3395,6 +3867,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteIndexPolicy",
@@ -3402,6 +3875,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteIntegration",
@@ -3409,6 +3883,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteLogAnomalyDetector",
@@ -3416,6 +3891,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteLogGroup",
@@ -3423,6 +3899,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteLogStream",
@@ -3430,6 +3907,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteLookupTable",
@@ -3437,6 +3915,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteMetricFilter",
@@ -3444,6 +3923,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteQueryDefinition",
@@ -3451,6 +3931,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteResourcePolicy",
@@ -3458,6 +3939,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteRetentionPolicy",
@@ -3465,6 +3947,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteScheduledQuery",
@@ -3472,6 +3955,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteSubscriptionFilter",
@@ -3479,6 +3963,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteSyslogConfiguration",
@@ -3486,6 +3971,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteTransformer",
@@ -3493,6 +3979,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeAccountPolicies",
@@ -3500,6 +3987,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeConfigurationTemplates",
@@ -3507,6 +3995,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeDeliveries",
@@ -3514,6 +4003,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeDeliveryDestinations",
@@ -3521,6 +4011,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeDeliverySources",
@@ -3528,6 +4019,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeDestinations",
@@ -3535,6 +4027,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeExportTasks",
@@ -3542,6 +4035,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeFieldIndexes",
@@ -3549,6 +4043,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeImportTaskBatches",
@@ -3556,6 +4051,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeImportTasks",
@@ -3563,6 +4059,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeIndexPolicies",
@@ -3570,6 +4067,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeLogGroups",
@@ -3577,6 +4075,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeLogStreams",
@@ -3584,6 +4083,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeLookupTables",
@@ -3591,6 +4091,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeMetricFilters",
@@ -3598,6 +4099,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeQueries",
@@ -3605,6 +4107,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeQueryDefinitions",
@@ -3612,6 +4115,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeResourcePolicies",
@@ -3619,6 +4123,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeSubscriptionFilters",
@@ -3626,6 +4131,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisassociateKmsKey",
@@ -3633,6 +4139,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisassociateSourceFromS3TableIntegration",
@@ -3640,6 +4147,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "FilterLogEvents",
@@ -3647,6 +4155,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDataProtectionPolicy",
@@ -3654,6 +4163,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDelivery",
@@ -3661,6 +4171,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDeliveryDestination",
@@ -3668,6 +4179,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDeliveryDestinationPolicy",
@@ -3675,6 +4187,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDeliverySource",
@@ -3682,6 +4195,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetIntegration",
@@ -3689,6 +4203,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLogAnomalyDetector",
@@ -3696,6 +4211,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLogEvents",
@@ -3703,6 +4219,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLogFields",
@@ -3710,6 +4227,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLogGroupFields",
@@ -3717,6 +4235,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLogObject",
@@ -3724,6 +4243,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLogRecord",
@@ -3731,6 +4251,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetLookupTable",
@@ -3738,6 +4259,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetQueryResults",
@@ -3745,6 +4267,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetScheduledQuery",
@@ -3752,6 +4275,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetScheduledQueryHistory",
@@ -3759,6 +4283,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetStorageTierPolicy",
@@ -3766,6 +4291,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetTransformer",
@@ -3773,6 +4299,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAggregateLogGroupSummaries",
@@ -3780,6 +4307,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListAnomalies",
@@ -3787,6 +4315,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListIntegrations",
@@ -3794,6 +4323,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListLogAnomalyDetectors",
@@ -3801,6 +4331,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListLogGroups",
@@ -3808,6 +4339,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListLogGroupsForQuery",
@@ -3815,6 +4347,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListScheduledQueries",
@@ -3822,6 +4355,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListSourcesForS3TableIntegration",
@@ -3829,6 +4363,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListSyslogConfigurations",
@@ -3836,6 +4371,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTagsForResource",
@@ -3843,6 +4379,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTagsLogGroup",
@@ -3850,6 +4387,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutAccountPolicy",
@@ -3857,6 +4395,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutBearerTokenAuthentication",
@@ -3864,6 +4403,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDataProtectionPolicy",
@@ -3871,6 +4411,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDeliveryDestination",
@@ -3878,6 +4419,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDeliveryDestinationPolicy",
@@ -3885,6 +4427,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDeliverySource",
@@ -3892,6 +4435,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDestination",
@@ -3899,6 +4443,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutDestinationPolicy",
@@ -3906,6 +4451,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutIndexPolicy",
@@ -3913,6 +4459,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutIntegration",
@@ -3920,6 +4467,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutLogEvents",
@@ -3927,6 +4475,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutLogGroupDeletionProtection",
@@ -3934,6 +4483,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutMetricFilter",
@@ -3941,6 +4491,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutQueryDefinition",
@@ -3948,6 +4499,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutResourcePolicy",
@@ -3955,6 +4507,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutRetentionPolicy",
@@ -3962,6 +4515,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutStorageTierPolicy",
@@ -3969,6 +4523,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutSubscriptionFilter",
@@ -3976,6 +4531,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutSyslogConfiguration",
@@ -3983,6 +4539,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutTransformer",
@@ -3990,6 +4547,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartLiveTail",
@@ -3997,6 +4555,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartQuery",
@@ -4004,6 +4563,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopQuery",
@@ -4011,6 +4571,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagLogGroup",
@@ -4018,6 +4579,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -4025,6 +4587,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TestMetricFilter",
@@ -4032,6 +4595,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TestTransformer",
@@ -4039,6 +4603,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagLogGroup",
@@ -4046,6 +4611,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagResource",
@@ -4053,6 +4619,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateAnomaly",
@@ -4060,6 +4627,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateDeliveryConfiguration",
@@ -4067,6 +4635,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateLogAnomalyDetector",
@@ -4074,6 +4643,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateLookupTable",
@@ -4081,6 +4651,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateScheduledQuery",
@@ -4088,6 +4659,7 @@ pub const LOGS: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -4107,6 +4679,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CancelQuery",
@@ -4114,6 +4687,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateChannel",
@@ -4121,6 +4695,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateDashboard",
@@ -4128,6 +4703,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateEventDataStore",
@@ -4135,6 +4711,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateTrail",
@@ -4142,6 +4719,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteChannel",
@@ -4149,6 +4727,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteDashboard",
@@ -4156,6 +4735,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteEventDataStore",
@@ -4163,6 +4743,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteResourcePolicy",
@@ -4170,6 +4751,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteTrail",
@@ -4177,6 +4759,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeregisterOrganizationDelegatedAdmin",
@@ -4184,6 +4767,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeQuery",
@@ -4191,6 +4775,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeTrails",
@@ -4198,6 +4783,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableFederation",
@@ -4205,6 +4791,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableFederation",
@@ -4212,6 +4799,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GenerateQuery",
@@ -4219,6 +4807,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetChannel",
@@ -4226,6 +4815,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetDashboard",
@@ -4233,6 +4823,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetEventConfiguration",
@@ -4240,6 +4831,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetEventDataStore",
@@ -4247,6 +4839,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetEventSelectors",
@@ -4254,6 +4847,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetImport",
@@ -4261,6 +4855,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetInsightSelectors",
@@ -4268,6 +4863,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetQueryResults",
@@ -4275,6 +4871,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetResourcePolicy",
@@ -4282,6 +4879,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetTrail",
@@ -4289,6 +4887,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetTrailStatus",
@@ -4296,6 +4895,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListChannels",
@@ -4303,6 +4903,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListDashboards",
@@ -4310,6 +4911,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListEventDataStores",
@@ -4317,6 +4919,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListImportFailures",
@@ -4324,6 +4927,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListImports",
@@ -4331,6 +4935,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListInsightsData",
@@ -4338,6 +4943,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListInsightsMetricData",
@@ -4345,6 +4951,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListPublicKeys",
@@ -4352,6 +4959,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListQueries",
@@ -4359,6 +4967,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTags",
@@ -4366,6 +4975,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTrails",
@@ -4373,6 +4983,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "LookupEvents",
@@ -4380,6 +4991,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutEventConfiguration",
@@ -4387,6 +4999,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutEventSelectors",
@@ -4394,6 +5007,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutInsightSelectors",
@@ -4401,6 +5015,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutResourcePolicy",
@@ -4408,6 +5023,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RegisterOrganizationDelegatedAdmin",
@@ -4415,6 +5031,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RemoveTags",
@@ -4422,6 +5039,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RestoreEventDataStore",
@@ -4429,6 +5047,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SearchSampleQueries",
@@ -4436,6 +5055,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartDashboardRefresh",
@@ -4443,6 +5063,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartEventDataStoreIngestion",
@@ -4450,6 +5071,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartImport",
@@ -4457,6 +5079,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartLogging",
@@ -4464,6 +5087,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartQuery",
@@ -4471,6 +5095,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopEventDataStoreIngestion",
@@ -4478,6 +5103,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopImport",
@@ -4485,6 +5111,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StopLogging",
@@ -4492,6 +5119,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateChannel",
@@ -4499,6 +5127,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateDashboard",
@@ -4506,6 +5135,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateEventDataStore",
@@ -4513,6 +5143,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateTrail",
@@ -4520,6 +5151,7 @@ pub const CLOUDTRAIL: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -4539,6 +5171,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "BatchGetItem",
@@ -4546,6 +5179,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "BatchWriteItem",
@@ -4553,6 +5187,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CancelBulkOperation",
@@ -4560,6 +5195,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateBackup",
@@ -4567,6 +5203,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateGlobalTable",
@@ -4574,6 +5211,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "CreateTable",
@@ -4581,6 +5219,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteBackup",
@@ -4588,6 +5227,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteItem",
@@ -4595,6 +5235,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteResourcePolicy",
@@ -4602,6 +5243,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DeleteTable",
@@ -4609,6 +5251,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeBackup",
@@ -4616,6 +5259,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeBulkOperation",
@@ -4623,6 +5267,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeContinuousBackups",
@@ -4630,6 +5275,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeContributorInsights",
@@ -4637,6 +5283,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeEndpoints",
@@ -4644,6 +5291,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeExport",
@@ -4651,6 +5299,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeGlobalTable",
@@ -4658,6 +5307,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeGlobalTableSettings",
@@ -4665,6 +5315,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeImport",
@@ -4672,6 +5323,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeKinesisStreamingDestination",
@@ -4679,6 +5331,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeLimits",
@@ -4686,6 +5339,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeTable",
@@ -4693,6 +5347,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeTableReplicaAutoScaling",
@@ -4700,6 +5355,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DescribeTimeToLive",
@@ -4707,6 +5363,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "DisableKinesisStreamingDestination",
@@ -4714,6 +5371,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "EnableKinesisStreamingDestination",
@@ -4721,6 +5379,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ExecuteStatement",
@@ -4728,6 +5387,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ExecuteTransaction",
@@ -4735,6 +5395,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ExportTableToPointInTime",
@@ -4742,6 +5403,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetItem",
@@ -4749,6 +5411,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "GetResourcePolicy",
@@ -4756,6 +5419,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ImportTable",
@@ -4763,6 +5427,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListBackups",
@@ -4770,6 +5435,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListBulkOperations",
@@ -4777,6 +5443,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListContributorInsights",
@@ -4784,6 +5451,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListExports",
@@ -4791,6 +5459,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListGlobalTables",
@@ -4798,6 +5467,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListImports",
@@ -4805,6 +5475,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTables",
@@ -4812,6 +5483,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "ListTagsOfResource",
@@ -4819,6 +5491,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutItem",
@@ -4826,6 +5499,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "PutResourcePolicy",
@@ -4833,6 +5507,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "Query",
@@ -4840,6 +5515,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RestoreTableFromBackup",
@@ -4847,6 +5523,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "RestoreTableToPointInTime",
@@ -4854,6 +5531,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "Scan",
@@ -4861,6 +5539,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "SearchVectors",
@@ -4868,6 +5547,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "StartBulkPutItems",
@@ -4875,6 +5555,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TagResource",
@@ -4882,6 +5563,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TransactGetItems",
@@ -4889,6 +5571,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "TransactWriteItems",
@@ -4896,6 +5579,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UntagResource",
@@ -4903,6 +5587,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateContinuousBackups",
@@ -4910,6 +5595,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateContributorInsights",
@@ -4917,6 +5603,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateGlobalTable",
@@ -4924,6 +5611,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateGlobalTableSettings",
@@ -4931,6 +5619,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateItem",
@@ -4938,6 +5627,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateKinesisStreamingDestination",
@@ -4945,6 +5635,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateTable",
@@ -4952,6 +5643,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateTableReplicaAutoScaling",
@@ -4959,6 +5651,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
         OperationEntry {
             name: "UpdateTimeToLive",
@@ -4966,6 +5659,7 @@ pub const DYNAMODB: Service = Service {
             http_method: "POST",
             http_uri: "/",
             built: false,
+            is_signed: true,
         },
     ],
 };
@@ -4986,6 +5680,7 @@ pub const ECHO: Service = Service {
             http_method: "POST",
             http_uri: "/echo/frames",
             built: true,
+            is_signed: true,
         },
         OperationEntry {
             name: "EchoMember",
@@ -4993,6 +5688,7 @@ pub const ECHO: Service = Service {
             http_method: "PUT",
             http_uri: "/echo/{Name}/members/{Rest+}",
             built: true,
+            is_signed: true,
         },
     ],
 };

@@ -176,6 +176,8 @@ pub trait StsTokens:
     + Serve<AssumeRole>
     + Serve<GetSessionToken>
     + Serve<GetFederationToken>
+    + Serve<AssumeRoleWithWebIdentity>
+    + Serve<DecodeAuthorizationMessage>
 {
 }
 
@@ -185,6 +187,8 @@ impl<T> StsTokens for T where
         + Serve<AssumeRole>
         + Serve<GetSessionToken>
         + Serve<GetFederationToken>
+        + Serve<AssumeRoleWithWebIdentity>
+        + Serve<DecodeAuthorizationMessage>
 {
 }
 
@@ -195,6 +199,8 @@ pub fn register_tokens<S: StsTokens, R: Register>(service: &Arc<S>, register: &m
     register.unary::<AssumeRole, S>(service);
     register.unary::<GetSessionToken, S>(service);
     register.unary::<GetFederationToken, S>(service);
+    register.unary::<AssumeRoleWithWebIdentity, S>(service);
+    register.unary::<DecodeAuthorizationMessage, S>(service);
 }
 
 /// The codecs of this service's protocols.
@@ -374,6 +380,64 @@ impl Operation for GetFederationToken {
     }
 }
 
+impl Operation for AssumeRoleWithWebIdentity {
+    const SERVICE: &'static Service = &services::STS;
+    const NAME: &'static str = "sts.AssumeRoleWithWebIdentity";
+    const ACTION: &'static str = "sts:AssumeRoleWithWebIdentity";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = AssumeRoleWithWebIdentityOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.role_arn), || None)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "sts:rolesessionname", std::iter::once(&self.role_session_name));
+        keys
+    }
+}
+
+impl Operation for DecodeAuthorizationMessage {
+    const SERVICE: &'static Service = &services::STS;
+    const NAME: &'static str = "sts.DecodeAuthorizationMessage";
+    const ACTION: &'static str = "sts:DecodeAuthorizationMessage";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = DecodeAuthorizationMessageOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AssumeRole {
     pub role_arn: ByteString,
@@ -396,6 +460,47 @@ pub struct AssumeRoleOutput {
     pub credentials: Option<Credentials>,
     pub assumed_role_user: Option<AssumedRoleUser>,
     pub packed_policy_size: Option<i32>,
+    pub source_identity: Option<ByteString>,
+    pub session_token_utilization: Option<i32>,
+    pub session_token_size: Option<i32>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AssumeRoleWithWebIdentity {
+    pub role_arn: ByteString,
+    pub role_session_name: ByteString,
+    pub web_identity_token: ByteString,
+    pub provider_id: Option<ByteString>,
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    pub policy: Option<ByteString>,
+    pub duration_seconds: Option<i32>,
+    pub minimum_session_token_size: Option<i32>,
+}
+
+impl fmt::Debug for AssumeRoleWithWebIdentity {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AssumeRoleWithWebIdentity")
+            .field("role_arn", &self.role_arn)
+            .field("role_session_name", &self.role_session_name)
+            .field("web_identity_token", &shown::Hidden::of(&self.web_identity_token))
+            .field("provider_id", &self.provider_id)
+            .field("policy_arns", &self.policy_arns)
+            .field("policy", &self.policy)
+            .field("duration_seconds", &self.duration_seconds)
+            .field("minimum_session_token_size", &self.minimum_session_token_size)
+            .finish()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AssumeRoleWithWebIdentityOutput {
+    pub credentials: Option<Credentials>,
+    pub subject_from_web_identity_token: Option<ByteString>,
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    pub packed_policy_size: Option<i32>,
+    pub provider: Option<ByteString>,
+    pub audience: Option<ByteString>,
     pub source_identity: Option<ByteString>,
     pub session_token_utilization: Option<i32>,
     pub session_token_size: Option<i32>,
@@ -425,6 +530,16 @@ impl fmt::Debug for Credentials {
             .field("expiration", &self.expiration)
             .finish()
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodeAuthorizationMessage {
+    pub encoded_message: ByteString,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodeAuthorizationMessageOutput {
+    pub decoded_message: Option<ByteString>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -741,6 +856,206 @@ impl Encode for AssumeRoleOutput {
     }
 }
 
+impl Decode for AssumeRoleWithWebIdentity {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "RoleArn",
+            "RoleSessionName",
+            "WebIdentityToken",
+            "ProviderId",
+            "PolicyArns",
+            "Policy",
+            "DurationSeconds",
+            "MinimumSessionTokenSize",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.role_arn = d.string()?;
+                }
+                1 => {
+                    value.role_session_name = d.string()?;
+                }
+                2 => {
+                    value.web_identity_token = d.string()?;
+                }
+                3 => {
+                    value.provider_id = Some(d.string()?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "PolicyArns");
+                    value.policy_arns = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| PolicyDescriptorType::decode(d, at, violations),
+                    )?);
+                }
+                5 => {
+                    value.policy = Some(d.string()?);
+                }
+                6 => {
+                    value.duration_seconds = Some(d.integer()?);
+                }
+                7 => {
+                    value.minimum_session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[(0, "RoleArn"), (1, "RoleSessionName"), (2, "WebIdentityToken")],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for AssumeRoleWithWebIdentity {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("RoleArn");
+        e.string(&self.role_arn);
+
+        e.member("RoleSessionName");
+        e.string(&self.role_session_name);
+
+        e.member("WebIdentityToken");
+        e.string(&self.web_identity_token);
+
+        if let Some(v) = &self.provider_id {
+            e.member("ProviderId");
+            e.string(v);
+        }
+        if let Some(v) = &self.policy_arns {
+            e.member("PolicyArns");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.policy {
+            e.member("Policy");
+            e.string(v);
+        }
+        if let Some(v) = &self.duration_seconds {
+            e.member("DurationSeconds");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            e.member("MinimumSessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for AssumeRoleWithWebIdentityOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "Credentials",
+            "SubjectFromWebIdentityToken",
+            "AssumedRoleUser",
+            "PackedPolicySize",
+            "Provider",
+            "Audience",
+            "SourceIdentity",
+            "SessionTokenUtilization",
+            "SessionTokenSize",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Credentials");
+                    value.credentials = Some(Credentials::decode(d, at, violations)?);
+                }
+                1 => {
+                    value.subject_from_web_identity_token = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "AssumedRoleUser");
+                    value.assumed_role_user = Some(AssumedRoleUser::decode(d, at, violations)?);
+                }
+                3 => {
+                    value.packed_policy_size = Some(d.integer()?);
+                }
+                4 => {
+                    value.provider = Some(d.string()?);
+                }
+                5 => {
+                    value.audience = Some(d.string()?);
+                }
+                6 => {
+                    value.source_identity = Some(d.string()?);
+                }
+                7 => {
+                    value.session_token_utilization = Some(d.integer()?);
+                }
+                8 => {
+                    value.session_token_size = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for AssumeRoleWithWebIdentityOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.credentials {
+            e.member("Credentials");
+            v.encode(e);
+        }
+        if let Some(v) = &self.subject_from_web_identity_token {
+            e.member("SubjectFromWebIdentityToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.assumed_role_user {
+            e.member("AssumedRoleUser");
+            v.encode(e);
+        }
+        if let Some(v) = &self.packed_policy_size {
+            e.member("PackedPolicySize");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.provider {
+            e.member("Provider");
+            e.string(v);
+        }
+        if let Some(v) = &self.audience {
+            e.member("Audience");
+            e.string(v);
+        }
+        if let Some(v) = &self.source_identity {
+            e.member("SourceIdentity");
+            e.string(v);
+        }
+        if let Some(v) = &self.session_token_utilization {
+            e.member("SessionTokenUtilization");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.session_token_size {
+            e.member("SessionTokenSize");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for AssumedRoleUser {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["AssumedRoleId", "Arn"];
@@ -826,6 +1141,68 @@ impl Encode for Credentials {
         e.member("Expiration");
         e.timestamp(self.expiration, TimestampForm::Default);
 
+        e.end_structure();
+    }
+}
+
+impl Decode for DecodeAuthorizationMessage {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["EncodedMessage"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.encoded_message = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "EncodedMessage")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DecodeAuthorizationMessage {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("EncodedMessage");
+        e.string(&self.encoded_message);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for DecodeAuthorizationMessageOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DecodedMessage"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.decoded_message = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DecodeAuthorizationMessageOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.decoded_message {
+            e.member("DecodedMessage");
+            e.string(v);
+        }
         e.end_structure();
     }
 }
@@ -1417,6 +1794,55 @@ impl AssumeRole {
     }
 }
 
+impl AssumeRoleWithWebIdentity {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "RoleArn");
+            ARN_TYPE_TEXT.check(&self.role_arn, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "RoleSessionName");
+            ROLE_SESSION_NAME_TYPE_TEXT.check(&self.role_session_name, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "WebIdentityToken");
+            CLIENT_TOKEN_TYPE_TEXT.check(&self.web_identity_token, at, violations);
+        }
+        if let Some(v) = &self.provider_id {
+            let at = &Path::Member(at, "ProviderId");
+            URL_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.policy_arns {
+            let at = &Path::Member(at, "PolicyArns");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.policy {
+            let at = &Path::Member(at, "Policy");
+            SESSION_POLICY_DOCUMENT_TYPE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.duration_seconds {
+            let at = &Path::Member(at, "DurationSeconds");
+            ROLE_DURATION_SECONDS_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.minimum_session_token_size {
+            let at = &Path::Member(at, "MinimumSessionTokenSize");
+            MINIMUM_SESSION_TOKEN_SIZE_TYPE_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl DecodeAuthorizationMessage {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "EncodedMessage");
+            ENCODED_MESSAGE_TYPE_TEXT.check(&self.encoded_message, at, violations);
+        }
+    }
+}
+
 impl GetAccessKeyInfo {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -1552,6 +1978,12 @@ static ARN_TYPE_TEXT: constraint::Text = constraint::Text {
     sensitive: false,
 };
 
+static CLIENT_TOKEN_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(4), max: Some(20000) },
+    pattern: None,
+    sensitive: true,
+};
+
 static CONTEXT_ASSERTION_TYPE_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(4), max: Some(2048) },
     pattern: None,
@@ -1560,6 +1992,12 @@ static CONTEXT_ASSERTION_TYPE_TEXT: constraint::Text = constraint::Text {
 
 static DURATION_SECONDS_TYPE_RANGE: constraint::Range =
     constraint::Range { min: Some(900), max: Some(129600) };
+
+static ENCODED_MESSAGE_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(10240) },
+    pattern: None,
+    sensitive: false,
+};
 
 static EXTERNAL_ID_TYPE_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(2), max: Some(1224) },
@@ -1636,6 +2074,12 @@ static UNRESTRICTED_SESSION_POLICY_DOCUMENT_TYPE_TEXT: constraint::Text = constr
         "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
         "\\A(?:[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+)\\z",
     )),
+    sensitive: false,
+};
+
+static URL_TYPE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(4), max: Some(2048) },
+    pattern: None,
     sensitive: false,
 };
 

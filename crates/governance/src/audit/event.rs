@@ -48,6 +48,12 @@ pub struct UserIdentity {
     pub kind: &'static str,
     /// The principal's id: a root's is its account.
     pub principal_id: String,
+    /// Whom an identity provider's token is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    /// The provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_provider: Option<String>,
     /// The principal's ARN; none for whoever is of no account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
@@ -106,10 +112,16 @@ impl UserIdentity {
             Principal::RoleSession(_) => "AssumedRole",
             Principal::FederatedUser(_) => "FederatedUser",
             Principal::Service(_) => "AWSService",
-            Principal::Anonymous => "WebIdentityUser",
+            Principal::WebIdentity(_) | Principal::Anonymous => "WebIdentityUser",
+        };
+        let web = match &cx.principal {
+            Principal::WebIdentity(identity) => Some(identity),
+            _ => None,
         };
         Self {
             kind,
+            user_name: web.map(|identity| identity.subject.clone()),
+            identity_provider: web.map(|identity| identity.provider.clone()),
             principal_id: cx.principal.user_id(),
             arn: cx.principal.account().map(|_| cx.principal.arn(cx.partition)),
             account_id: cx.account.to_string(),

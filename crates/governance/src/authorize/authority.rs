@@ -1,16 +1,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use anabranch_api::{ApiError, ConditionKeys, Context, Principal, Resource};
 
 use super::caller::{Who, account_in};
 use super::guarded::{Guarded, Protection, ProtectionPolicy};
 use super::keys::{Asker, CallKeys};
+use super::message::{self, DenialMessages};
 use super::verdicts::{Key, Verdicts};
 use super::{Authorize, Lasting, denied};
 use crate::iam::identities::Identities;
-use crate::iam::policy::{Decision, Document, Policies, Request, ResourcePolicy, evaluate};
+use crate::iam::policy::{
+    Decision, Document, Policies, PolicyType, Request, ResourcePolicy, Verdict, evaluate,
+};
 
 /// By the ids of VPC endpoints, the most that may be done by them; by one without a policy anything.
 pub type EndpointPolicies = BTreeMap<String, Arc<Document>>;
@@ -22,6 +25,7 @@ pub struct Authority {
     guards: RwLock<BTreeMap<&'static str, Arc<dyn Guarded>>>,
     endpoints: EndpointPolicies,
     verdicts: Verdicts,
+    messages: OnceLock<Arc<DenialMessages>>,
 }
 
 impl Authority {
@@ -33,13 +37,23 @@ impl Authority {
     /// The same, and the policies of VPC endpoints.
     pub fn behind(identities: Arc<Identities>, endpoints: EndpointPolicies) -> Arc<Self> {
         let guards: BTreeMap<_, Arc<dyn Guarded>> = [("iam", identities.clone() as Arc<dyn Guarded>)].into();
-        let verdicts = Verdicts::default();
-        Arc::new(Self { identities, guards: RwLock::new(guards), endpoints, verdicts })
+        Arc::new(Self {
+            identities,
+            guards: RwLock::new(guards),
+            endpoints,
+            verdicts: Verdicts::default(),
+            messages: OnceLock::new(),
+        })
     }
 
     /// From now on `guard` tells what protects the resources of `service`, the third part of their ARNs.
     pub fn guard(&self, service: &'static str, guard: Arc<dyn Guarded>) {
         self.guards.write().unwrap_or_else(PoisonError::into_inner).insert(service, guard);
+    }
+
+    /// From now on denials are logged, where anybody wants such lines, each with a message that tells the rest of it.
+    pub fn log_denials(&self, messages: Arc<DenialMessages>) {
+        self.messages.get_or_init(|| messages);
     }
 
     fn guard_of(&self, arn: &str) -> Option<Arc<dyn Guarded>> {
@@ -68,10 +82,52 @@ impl Authority {
                 verdict
             }
         };
-        verdict.map_err(|sentence| denied(resource.action, sentence))
+        verdict.map_err(|sentence| {
+            self.log_denial(cx, resource, given, &sentence);
+            denied(resource.action, sentence)
+        })
+    }
+
+    /// A call is judged once more for it: its verdict may have been kept, and what else there is to say was not.
+    fn log_denial(&self, cx: &Context, resource: &Resource, given: &ConditionKeys, sentence: &str) {
+        let Some(messages) = self.messages.get().filter(|_| tracing::enabled!(tracing::Level::INFO)) else {
+            return;
+        };
+        let encoded_message = messages.seal(cx.account, &self.denial(cx, resource, given));
+        tracing::info!(request = %cx.request_id, encoded_message, "denied: {sentence}");
+    }
+
+    /// All that a denial rests on, as sts:DecodeAuthorizationMessage tells it.
+    pub(crate) fn denial(&self, cx: &Context, resource: &Resource, given: &ConditionKeys) -> String {
+        self.judged(cx, resource, given, Asker::Caller, |request, keys, policies, verdict| {
+            message::document(request, keys, verdict, forbidding(policies, verdict))
+        })
     }
 
     fn judge(&self, cx: &Context, resource: &Resource, given: &ConditionKeys, asker: Asker) -> Judged {
+        self.judged(cx, resource, given, asker, |request, keys, _, verdict| {
+            let is_granted = matches!(verdict.decision, Decision::ImplicitDeny(_))
+                && self
+                    .guard_of(&resource.arn)
+                    .is_some_and(|guard| guard.is_granted(cx, resource.action, &resource.arn, keys.given));
+            let denial = verdict.denial(request).filter(|_| !is_granted);
+            Judged {
+                verdict: denial.map_or(Ok(()), Err),
+                depends_on_request: verdict.depends_on_request,
+                has_grants: keys.protection.is_some_and(|p| matches!(p.policy, ProtectionPolicy::Key(_))),
+            }
+        })
+    }
+
+    /// Gathers what the call is judged by, judges it, and hands all of that on.
+    fn judged<T>(
+        &self,
+        cx: &Context,
+        resource: &Resource,
+        given: &ConditionKeys,
+        asker: Asker,
+        told: impl FnOnce(&Request<'_>, &CallKeys<'_>, &Policies<'_>, &Verdict) -> T,
+    ) -> T {
         let guard = self.guard_of(&resource.arn);
         let protection = guard.as_ref().and_then(|guard| guard.protection(resource.action, &resource.arn));
         let who = Who::of(cx, &self.identities);
@@ -98,16 +154,21 @@ impl Authority {
             session: who.session.as_deref(),
             ..Policies::default()
         };
-        let verdict = evaluate(&request, &policies);
-        let guard = guard.filter(|_| matches!(verdict.decision, Decision::ImplicitDeny(_)));
-        let is_granted =
-            guard.is_some_and(|guard| guard.is_granted(cx, resource.action, &resource.arn, &given));
-        let denial = verdict.denial(&request).filter(|_| !is_granted);
-        Judged {
-            verdict: denial.map_or(Ok(()), Err),
-            depends_on_request: verdict.depends_on_request,
-            has_grants: protection.is_some_and(|p| matches!(p.policy, ProtectionPolicy::Key(_))),
-        }
+        told(&request, &keys, &policies, &evaluate(&request, &policies))
+    }
+}
+
+/// The policy that holds the statement that forbade.
+fn forbidding<'a>(policies: &Policies<'a>, verdict: &Verdict) -> Option<&'a Document> {
+    let by = verdict.by?;
+    let listed = |documents: &'a [Arc<Document>]| documents.get(by.policy).map(|found| &**found);
+    match by.policy_type {
+        PolicyType::ServiceControl => listed(policies.service_control),
+        PolicyType::Endpoint => policies.endpoint,
+        PolicyType::Resource | PolicyType::Trust => policies.resource.document(),
+        PolicyType::Identity => listed(policies.identity),
+        PolicyType::Boundary => policies.boundary,
+        PolicyType::Session => listed(policies.session?),
     }
 }
 

@@ -37,8 +37,11 @@ impl Who {
                     who.issuer_arn = Principal::Root(user.account).arn(cx.partition);
                 }
             },
-            Principal::Root(_) | Principal::Development(_) | Principal::Service(_) | Principal::Anonymous => {
-            }
+            Principal::Root(_)
+            | Principal::Development(_)
+            | Principal::WebIdentity(_)
+            | Principal::Service(_)
+            | Principal::Anonymous => {}
         }
         if let Some(session) = &cx.session {
             who.session = session.policies.as_ref().map(|texts| {
@@ -67,6 +70,7 @@ impl Who {
             Principal::FederatedUser(user) => {
                 Caller::FederatedUser { account: user.account, arn, user_arn: &self.issuer_arn }
             }
+            Principal::WebIdentity(_) => Caller::WebIdentity { provider: arn },
             Principal::Service(_) => Caller::Service { name: arn },
             Principal::Anonymous => Caller::Anonymous,
         }

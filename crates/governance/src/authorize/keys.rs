@@ -62,6 +62,10 @@ impl CallKeys<'_> {
                 Principal::User(user) => Some((&*user.name).into()),
                 _ => None,
             },
+            "aws:federatedprovider" => match principal {
+                Principal::WebIdentity(identity) => Some((&*identity.provider).into()),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -106,12 +110,16 @@ impl CallKeys<'_> {
         }
     }
 
-    /// What the request or the resource gives by itself. A tag of a request is a key for each: the first of a name counts, as nobody
+    /// What the caller's token, the request or the resource gives by itself. A tag of a request is a key for each: the first of a name counts, as nobody
     /// can give two.
     fn given(&self, key: &str) -> Option<ContextValue<'_>> {
+        let token = match &self.cx.principal {
+            Principal::WebIdentity(identity) => Some(&identity.claims),
+            _ => None,
+        };
         let resource = self.protection.map(|protection| &protection.keys);
-        let (_, values) =
-            self.given.iter().chain(resource.into_iter().flatten()).find(|(name, _)| name == key)?;
+        let mut all = [token, Some(self.given), resource].into_iter().flatten().flatten();
+        let (_, values) = all.find(|(name, _)| name == key)?;
         Some(match &values[..] {
             [one] if key != "aws:tagkeys" => ContextValue::One((&**one).into()),
             many => ContextValue::Many(many.iter().map(|value| (&**value).into()).collect()),
@@ -132,6 +140,6 @@ fn kind(principal: &Principal) -> &'static str {
         Principal::RoleSession(_) => "AssumedRole",
         Principal::FederatedUser(_) => "FederatedUser",
         Principal::Service(_) => "Service",
-        Principal::Anonymous => "Anonymous",
+        Principal::WebIdentity(_) | Principal::Anonymous => "Anonymous",
     }
 }

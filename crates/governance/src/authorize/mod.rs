@@ -7,6 +7,7 @@ mod authority;
 mod caller;
 mod guarded;
 mod keys;
+mod message;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use anabranch_api::{ApiError, ConditionKeys, Context, Resource};
 
 pub use authority::{Authority, EndpointPolicies};
 pub use guarded::{Guarded, Protection, ProtectionPolicy};
+pub use message::DenialMessages;
 
 /// Decides whether a call may happen. Called for every call, before it is served: answers from memory.
 pub trait Authorize: Send + Sync + 'static {

@@ -32,8 +32,8 @@ impl<'a> Record<'a> {
     }
 
     /// The call's context, and the place for what it turns out to be about.
-    pub(super) fn parts(&mut self) -> (&Context, &mut Resources) {
-        (&self.cx, &mut self.resources)
+    pub(super) fn parts(&mut self) -> (&mut Context, &mut Resources) {
+        (&mut self.cx, &mut self.resources)
     }
 
     /// Counts the call, and writes its audit event if it has one: management calls and denied ones.

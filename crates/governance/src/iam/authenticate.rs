@@ -19,8 +19,8 @@ pub struct Identity {
     pub account: AccountId,
     /// The region of the signature's scope.
     pub region: Region,
-    /// The access key.
-    pub access_key: Arc<str>,
+    /// The access key; none for nobody.
+    pub access_key: Option<Arc<str>>,
     /// What temporary credentials carry.
     pub session: Option<Arc<Session>>,
 }
@@ -33,6 +33,14 @@ pub struct Authenticator {
     /// Where users and roles are.
     partition: Partition,
     signing_keys: SigningKeys,
+}
+
+impl Identity {
+    /// Of whoever calls an operation whose requests are not signed; the request itself says more. The account is nobody's.
+    pub fn nobody(region: Region) -> Self {
+        let account = AccountId::DEVELOPMENT;
+        Self { principal: Principal::Anonymous, account, region, access_key: None, session: None }
+    }
 }
 
 /// Whose an access key is.
@@ -102,7 +110,7 @@ impl Authenticator {
             let now = self.identities.now();
             self.identities.note_key_used(key, signing_name, region.as_str(), now);
         }
-        let access_key = presented.access_key().into();
+        let access_key = Some(presented.access_key().into());
         Ok(Identity { principal: known.principal, account: known.account, region, access_key, session })
     }
 
@@ -167,7 +175,10 @@ impl Authenticator {
                 FederatedUser { issuer: None, .. } => true,
             },
             Principal::Root(_) => true,
-            Principal::Development(_) | Principal::Service(_) | Principal::Anonymous => false,
+            Principal::Development(_)
+            | Principal::WebIdentity(_)
+            | Principal::Service(_)
+            | Principal::Anonymous => false,
         }
     }
 }

@@ -30,9 +30,11 @@ mod tagging;
 #[cfg(test)]
 mod tests;
 mod users;
+pub mod web_identity;
 
 pub use authenticate::{Authenticator, Identity};
 pub use credentials::{Access, Credentials, CredentialsError, RootKey};
 pub use secret::Secret;
 pub use service::Iam;
 pub use sessions::{NotOurs, Opened, Sessions, TemporaryCredentials};
+pub use web_identity::{NotIdentified, WebIdentities};

@@ -216,7 +216,10 @@ impl Holder {
                 name: user.name.clone(),
                 issuer: user.issuer.as_ref().map(SealedUser::of),
             },
-            Principal::Development(_) | Principal::Service(_) | Principal::Anonymous => return None,
+            Principal::Development(_)
+            | Principal::WebIdentity(_)
+            | Principal::Service(_)
+            | Principal::Anonymous => return None,
         };
         Some(Self { account: principal.account()?.to_string(), kind })
     }

@@ -86,7 +86,9 @@ fn may_put_another(cx: &Context, name: &KeyName, document: &Document) -> bool {
             issuer = user.issuer.as_ref().map_or(issuer, |user| user.arn(cx.partition));
             Caller::FederatedUser { account: user.account, arn: &arn, user_arn: &issuer }
         }
-        Principal::Service(_) | Principal::Anonymous => Caller::Service { name: &arn },
+        Principal::WebIdentity(_) | Principal::Service(_) | Principal::Anonymous => {
+            Caller::Service { name: &arn }
+        }
     };
     let resource = name.arn();
     let request = Request {

@@ -5,8 +5,9 @@ use anabranch_api::sts::{AssumeRole, AssumeRoleOutput, AssumedRoleUser, Error};
 use anabranch_api::{Context, Principal, RoleSession, Serve, Session};
 use anabranch_types::{AccountId, Partition};
 
-use super::session::Carried;
+use super::session::{Carried, Told};
 use super::{Sts, errors};
+use crate::iam::identities::Role;
 
 /// How long a session lasts if nobody says (STS API AssumeRole).
 const DEFAULT: Duration = Duration::from_secs(3_600);
@@ -41,23 +42,12 @@ impl Serve<AssumeRole> for Sts {
         let transitive: Vec<String> = transitive.iter().map(|key| key.to_string()).collect();
         let session = session(cx, asked, transitive, request.source_identity.map(|name| name.to_string()))?;
         let source_identity = session.source_identity.as_deref().map(Into::into);
-
-        let assumed = Arc::new(RoleSession {
-            account,
-            role: role.stored.name.clone(),
-            path: role.stored.path.clone(),
-            role_id: role.stored.id.clone(),
-            name: request.role_session_name.to_string(),
-        });
-        let principal = Principal::RoleSession(Arc::clone(&assumed));
-        let told = self.issue(&principal, session, lasts, request.minimum_session_token_size)?;
-        self.identities.note_role_used(account, &role, "sts", cx.region.as_str(), self.sessions.now());
+        let name = &request.role_session_name;
+        let (told, user) =
+            self.assumed(cx, (account, &role), name, (session, lasts), request.minimum_session_token_size)?;
         Ok(AssumeRoleOutput {
             credentials: Some(told.credentials),
-            assumed_role_user: Some(AssumedRoleUser {
-                assumed_role_id: principal.user_id().into(),
-                arn: assumed.arn(cx.partition).into(),
-            }),
+            assumed_role_user: Some(user),
             packed_policy_size,
             source_identity,
             session_token_utilization: Some(told.token_percent),
@@ -66,16 +56,41 @@ impl Serve<AssumeRole> for Sts {
     }
 }
 
+impl Sts {
+    /// Issues credentials for a session of the role, which lasts so long.
+    pub(super) fn assumed(
+        &self,
+        cx: &Context,
+        (account, role): (AccountId, &Role),
+        name: &str,
+        (session, lasts): (Session, Duration),
+        token_bytes_min: Option<i32>,
+    ) -> Result<(Told, AssumedRoleUser), Error> {
+        let assumed = Arc::new(RoleSession {
+            account,
+            role: role.stored.name.clone(),
+            path: role.stored.path.clone(),
+            role_id: role.stored.id.clone(),
+            name: name.to_owned(),
+        });
+        let principal = Principal::RoleSession(Arc::clone(&assumed));
+        let told = self.issue(&principal, session, lasts, token_bytes_min)?;
+        self.identities.note_role_used(account, role, "sts", cx.region.as_str(), self.sessions.now());
+        let (assumed_role_id, arn) = (principal.user_id().into(), assumed.arn(cx.partition).into());
+        Ok((told, AssumedRoleUser { assumed_role_id, arn }))
+    }
+}
+
 /// The account and the name in a role's ARN, whose path the door has compared. An ARN of another partition names no role here: policies
 /// tell roles by their ARNs, which must have one spelling.
-fn role_in(partition: Partition, arn: &str) -> Option<(AccountId, &str)> {
+pub(super) fn role_in(partition: Partition, arn: &str) -> Option<(AccountId, &str)> {
     let rest = arn.strip_prefix("arn:")?.strip_prefix(partition.as_str())?.strip_prefix(":iam::")?;
     let (account, role) = rest.split_once(':')?;
     let name = role.strip_prefix("role/")?.rsplit('/').next()?;
     Some((account.parse().ok()?, name))
 }
 
-fn lasts(cx: &Context, asked: Option<i32>, role_max: u32) -> Result<Duration, Error> {
+pub(super) fn lasts(cx: &Context, asked: Option<i32>, role_max: u32) -> Result<Duration, Error> {
     let Some(seconds) = asked else { return Ok(DEFAULT) };
     let lasts = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
     if matches!(cx.principal, Principal::RoleSession(_)) && lasts > CHAINED_MAX {

@@ -5,6 +5,7 @@
 use anabranch_api::ApiError;
 use anabranch_api::sts::Error;
 
+use crate::iam::NotIdentified;
 use crate::iam::policy::Malformed;
 
 /// STS API GetAccessKeyInfo: a deleted key "might return an error that the key doesn't exist", and STS API CommonErrors has one
@@ -92,6 +93,50 @@ pub(super) fn of_session(operation: &str) -> Error {
 /// Our own services and nobody have no sessions. Wording ours.
 pub(super) fn no_session() -> Error {
     denied("AccessDenied", "The caller has no credentials that a session could be made of.".to_owned())
+}
+
+/// What a token that vouches for nobody is answered. Recorded: aws-actions/configure-aws-credentials#280 (the issuer) and #775 (the audience),
+/// aws/aws-sdk-js-v3#3052 (the key), aws/aws-sdk-java-v2#5709 (the time), hashicorp/terraform-provider-aws#30213 (no JWT). The sentences for a wrong
+/// signature, a missing claim, a token that does not count yet and its tags are ours.
+pub(super) fn not_identified(why: NotIdentified) -> Error {
+    let sentence = match why {
+        NotIdentified::Expired { now, end } => {
+            let sentence = format!(
+                "Token expired: current date/time {now} must be before the expiration date/time {end}"
+            );
+            return Error::ExpiredTokenException(sentence.into());
+        }
+        NotIdentified::NoKeys => {
+            let sentence = "The keys of the identity provider could not be read; try again.";
+            return Error::IDPCommunicationErrorException(sentence.into());
+        }
+        NotIdentified::NotJwt => {
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)".into()
+        }
+        NotIdentified::UnknownIssuer(issuer) => {
+            format!("No OpenIDConnect provider found in your account for {issuer}").into()
+        }
+        NotIdentified::UnknownKey => {
+            "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements".into()
+        }
+        NotIdentified::Signature => "The signature of the web identity token is wrong".into(),
+        NotIdentified::Missing(claim) => format!("Missing a required claim: {claim}").into(),
+        NotIdentified::Audience => "Incorrect token audience".into(),
+        NotIdentified::Early => "The web identity token is not valid yet".into(),
+        NotIdentified::Tags => "The session tags in the web identity token are not valid".into(),
+    };
+    Error::InvalidIdentityTokenException(sentence)
+}
+
+/// Wording ours.
+pub(super) fn no_access_tokens() -> Error {
+    let sentence = "ProviderId is for OAuth 2.0 access tokens, which are not supported.";
+    invalid("ValidationError", sentence.to_owned())
+}
+
+/// What a client of AWS is told of a message that was changed (aws/aws-cli#3079).
+pub(super) fn invalid_message() -> Error {
+    Error::InvalidAuthorizationMessageException("Message is not valid".into())
 }
 
 fn invalid(code: &'static str, sentence: String) -> Error {

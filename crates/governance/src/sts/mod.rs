@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use crate::authorize::DenialMessages;
 use crate::iam::identities::Identities;
-use crate::iam::{Credentials, Sessions};
+use crate::iam::{Credentials, Sessions, WebIdentities};
 
 mod assume_role;
+mod assume_role_with_web_identity;
+mod decode_authorization_message;
 mod errors;
 mod get_access_key_info;
 mod get_caller_identity;
@@ -23,11 +26,28 @@ pub struct Sts {
     credentials: Arc<Credentials>,
     identities: Arc<Identities>,
     sessions: Arc<Sessions>,
+    web_identities: Arc<WebIdentities>,
+    messages: Arc<DenialMessages>,
+}
+
+/// What STS stands on.
+pub struct StsGround {
+    /// The keys that roots sign with.
+    pub credentials: Arc<Credentials>,
+    /// Users and roles.
+    pub identities: Arc<Identities>,
+    /// Temporary credentials.
+    pub sessions: Arc<Sessions>,
+    /// The providers of web identities.
+    pub web_identities: Arc<WebIdentities>,
+    /// What denials were told in.
+    pub messages: Arc<DenialMessages>,
 }
 
 impl Sts {
     /// Knows the keys that callers sign with, makes sessions of roles and users.
-    pub fn new(credentials: Arc<Credentials>, identities: Arc<Identities>, sessions: Arc<Sessions>) -> Self {
-        Self { credentials, identities, sessions }
+    pub fn new(ground: StsGround) -> Self {
+        let StsGround { credentials, identities, sessions, web_identities, messages } = ground;
+        Self { credentials, identities, sessions, web_identities, messages }
     }
 }

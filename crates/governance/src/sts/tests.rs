@@ -1,5 +1,8 @@
 //! Sessions, through the door.
 
+mod denials;
+mod web_identity;
+
 use std::sync::Arc;
 
 use anabranch_api::sts::{

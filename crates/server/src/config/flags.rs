@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use anabranch_governance::iam::web_identity::ProviderSetting;
 use anabranch_types::Region;
 use clap::{Args, ValueEnum};
 
@@ -79,6 +80,11 @@ pub struct ServeFlags {
     /// From then on every signature is verified.
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
+
+    /// A provider of web identities, whose tokens AssumeRoleWithWebIdentity takes: its issuer (https://…), a file with its JSON Web Key Set,
+    /// and whom its tokens may be made for, sts.amazonaws.com unless said: ISSUER=FILE[,AUDIENCE…]. May be given several times.
+    #[arg(long, value_name = "PROVIDER", value_delimiter = ';')]
+    pub web_identity: Vec<ProviderSetting>,
 
     /// A TOML file with any of these flags as keys.
     #[arg(long, value_name = "FILE")]

@@ -1,5 +1,8 @@
 //! What flags say together.
 
+use std::collections::BTreeSet;
+
+use anabranch_governance::iam::web_identity::PROVIDERS_MAX;
 use anabranch_governance::kms::MasterKey;
 
 use super::{ConfigError, Settings, Source, TlsMode};
@@ -40,6 +43,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     }
     if flags.tls == TlsMode::Off && flags.vpc_endpoint.iter().any(|endpoint| endpoint.client_ca.is_some()) {
         return refuse("a VPC endpoint has a client-ca, but --tls is off".into());
+    }
+    let issuers: BTreeSet<&str> = flags.web_identity.iter().map(|provider| &*provider.issuer).collect();
+    if issuers.len() < flags.web_identity.len() || issuers.len() > PROVIDERS_MAX {
+        return refuse(format!("--web-identity names each issuer once, and {PROVIDERS_MAX} at the most"));
     }
     for excluded in ["data-dir", "durability", "master-key-file"] {
         if flags.ephemeral && settings.sources.contains_key(excluded) {

@@ -45,6 +45,7 @@ impl Settings {
             ("tls-key", path(flags.tls_key.as_deref())),
             ("tls-client-ca", path(flags.tls_client_ca.as_deref())),
             ("credentials", path(flags.credentials.as_deref())),
+            ("web-identity", list(&flags.web_identity)),
             ("region", quoted(&flags.region)),
             ("open-network", flags.open_network.to_string()),
             ("cors-origins", list(&flags.cors_origins)),

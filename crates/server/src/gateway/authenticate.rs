@@ -14,7 +14,8 @@ use crate::world::World;
 /// The service name that admin calls are signed for.
 const ADMIN_SERVICE: &str = "anabranch";
 
-/// The caller of an API. `body` is none where it is streamed: then its signature need not bind it.
+/// The caller of an API. `body` is none where it is streamed: then its signature need not bind it. Where requests are not signed, a signature
+/// that is there all the same says nothing (AWS takes none: aws/aws-sdk-php#1725).
 pub(super) fn caller(
     world: &World,
     asked: &Asked,
@@ -22,6 +23,9 @@ pub(super) fn caller(
     body: Option<&Bytes>,
 ) -> Result<Identity, ApiError> {
     let protocol = asked.protocol;
+    if !asked.operation.is_signed {
+        return Ok(Identity::nobody(world.recipe.region.clone()));
+    }
     identity(&world.authenticator, asked.service.signing_name, head, body).map_err(|failure| {
         let error = ApiError::client(failure.code(protocol), failure.message(protocol).into_owned());
         ApiError { status: failure.status(protocol), ..error }

@@ -216,7 +216,7 @@ fn context(gateway: &Gateway, peer: Peer, id: RequestId, caller: Identity, head:
         account: caller.account,
         partition: caller.region.partition(),
         region: caller.region,
-        access_key: Some(caller.access_key),
+        access_key: caller.access_key,
         session: caller.session,
         source: Some(peer.address),
         user_agent: user_agent.map(Arc::from),

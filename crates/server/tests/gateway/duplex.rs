@@ -17,7 +17,7 @@ use anabranch_server::fault::Faults;
 use anabranch_server::gateway::{Acceptor, Gateway, Guard, Parts, PeerCounters, PeerLimits, Peers, Tls};
 use anabranch_server::test_clock::KeptClock;
 use anabranch_server::world::{Recipe, World};
-use anabranch_types::{Clock, Partition, Region, Rng};
+use anabranch_types::{Clock, Region, Rng};
 use anabranch_wire::eventstream::{self, Message, Reader};
 use anabranch_wire::json;
 use bytes::{Bytes, BytesMut};
@@ -84,7 +84,8 @@ async fn start() -> SocketAddr {
         durability: Durability::Memory,
         tail_bytes_max: 1 << 20,
         clock: Clock::machine(),
-        partition: Partition::Aws,
+        region: Region::parse("us-east-1").expect("a region"),
+        web_identities: Arc::default(),
         credentials: Arc::new(Credentials::none()),
         audit: Arc::new(NoAudit),
         master_key: Arc::new(MasterKey::random(&Rng::system())),

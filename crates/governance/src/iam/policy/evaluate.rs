@@ -193,7 +193,8 @@ impl Judge<'_, '_> {
 }
 
 impl<'a> ResourcePolicy<'a> {
-    fn document(self) -> Option<&'a Document> {
+    /// The policy, whatever rests on it.
+    pub fn document(self) -> Option<&'a Document> {
         match self {
             Self::None => None,
             Self::Ordinary(document) | Self::Key(document) | Self::Trust(document) => Some(document),

@@ -1,6 +1,6 @@
 //! What is decided, and how a denial is told.
 
-use super::request::Request;
+use super::request::{Caller, Request};
 
 /// The kinds of policies a request is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +65,10 @@ impl Verdict {
     /// What AWS says of the denial, none if there is none (IAM troubleshoot_access-denied).
     pub fn denial(&self, request: &Request<'_>) -> Option<String> {
         let Request { action, resource, .. } = request;
+        if let (false, Caller::WebIdentity { .. }) = (self.is_allowed(), request.caller) {
+            // aws-actions/configure-aws-credentials#318 and many more.
+            return Some(format!("Not authorized to perform {action}"));
+        }
         let why = match self.decision {
             Decision::Allowed => return None,
             Decision::ImplicitDeny(kind) => {
