@@ -1,7 +1,5 @@
 //! What the data of models/ makes of operations: resources, errors, REST bindings, and what Debug leaves out.
 
-use std::sync::Arc;
-
 use anabranch_api::{
     AnswerParts, ApiError, Context, Fault, Operation, Principal, RequestId, RequestParts, cloudwatch, echo,
     kinesis,
@@ -21,7 +19,7 @@ fn context() -> Context {
         session: None,
         source: None,
         user_agent: None,
-        endpoint: Arc::from("test"),
+        endpoint: None,
         secure_transport: false,
         request_id: RequestId::from_random(0),
         received: Timestamp::from_millis(0),

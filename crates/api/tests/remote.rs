@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use anabranch_api::{
@@ -37,7 +37,7 @@ fn context() -> Context {
         session: None,
         source: None,
         user_agent: None,
-        endpoint: Arc::from("test"),
+        endpoint: None,
         secure_transport: false,
         request_id: RequestId::from_random(0),
         received: Timestamp::from_millis(0),
