@@ -39,7 +39,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Answer the Kinesis APIs on this machine until told to stop.
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     /// Make a root access key in a data directory, which only known keys may call from then on.
     Init(init::Arguments),
     /// See data flow: start a server, send an access log through it, read it back, compare.
@@ -78,7 +78,7 @@ pub fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let outcome = match cli.command {
-        Command::Serve(arguments) => serve::run(arguments, matches.subcommand_matches("serve")),
+        Command::Serve(arguments) => serve::run(*arguments, matches.subcommand_matches("serve")),
         Command::Init(arguments) => wait_for(init::run(arguments)),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Put(arguments) => wait_for(put::run(arguments)),
