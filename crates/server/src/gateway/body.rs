@@ -2,7 +2,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt;
@@ -75,13 +75,14 @@ pub(super) fn is_compressed(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"gzip"))
 }
 
-/// What a compressed body holds, with its share of the budget.
+/// What a compressed body holds, with its share of the budget. It is one member (RFC 1952, 2.2), as SDKs write it: of empty ones a body could
+/// hold hundreds of thousands, each costing what a member costs to begin.
 pub(super) async fn uncompressed(
     body: &Bytes,
     bytes_max: usize,
     budget: &Budget,
 ) -> Result<(Bytes, Reserved), NoBody> {
-    let mut unzipped = MultiGzDecoder::new(body.as_ref());
+    let mut unzipped = GzDecoder::new(body.as_ref());
     let (mut whole, mut reserved) = (BytesMut::new(), take(budget, 0).await?);
     loop {
         let arrived = whole.len();
@@ -94,7 +95,8 @@ pub(super) async fn uncompressed(
             return Err(NoBody::TooLarge);
         }
         if read == 0 {
-            return Ok((whole.freeze(), reserved));
+            let is_all = unzipped.get_ref().is_empty();
+            return if is_all { Ok((whole.freeze(), reserved)) } else { Err(NoBody::Garbled) };
         }
     }
 }
@@ -172,6 +174,8 @@ mod tests {
         assert_eq!(too_large.err(), Some(NoBody::TooLarge));
         let cut = uncompressed(&packed.slice(..packed.len() / 2), told.len(), &budget).await;
         assert_eq!(cut.err(), Some(NoBody::Garbled));
+        let twice = uncompressed(&[&*packed, &*packed].concat().into(), 2 * told.len(), &budget).await;
+        assert_eq!(twice.err(), Some(NoBody::Garbled));
         assert_eq!(budget.free_bytes() as u64, BUDGET);
     }
 }
