@@ -1,8 +1,11 @@
 use std::collections::HashMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anabranch_types::{AccountId, InvalidAccountId};
+use zeroize::Zeroizing;
 
 use super::Secret;
 use super::credentials_file::{self, Malformed};
@@ -45,6 +48,16 @@ pub enum CredentialsError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// Others could read the file.
+    #[error(
+        "the credentials file `{path}` has mode {mode:04o}: it must be readable by its owner alone (chmod 600)"
+    )]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
     },
     /// The file's text is not what it should be.
     #[error("the credentials file `{path}`, line {line}: {problem}")]
@@ -89,11 +102,17 @@ impl Credentials {
         accounts.into_iter().collect()
     }
 
-    /// The keys of a file in AWS's shared credentials format, each the root of its profile's `aws_account_id`.
+    /// The keys of a file in AWS's shared credentials format, each the root of its profile's `aws_account_id`. Its owner alone may read it.
     pub fn from_file(path: &Path) -> Result<Self, CredentialsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| CredentialsError::Read { path: path.to_owned(), source })?;
-        let profiles = credentials_file::parse(&zeroize::Zeroizing::new(text)).map_err(|m| {
+        let unread = |source| CredentialsError::Read { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(unread)?;
+        let mode = file.metadata().map_err(unread)?.permissions().mode() & 0o7777;
+        if mode & 0o177 != 0 {
+            return Err(CredentialsError::Mode { path: path.to_owned(), mode });
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(unread)?;
+        let profiles = credentials_file::parse(&text).map_err(|m| {
             let Malformed { line, problem } = m;
             CredentialsError::Malformed { path: path.to_owned(), line, problem }
         })?;
@@ -173,6 +192,9 @@ pub(super) fn development_account(access_key: &str) -> AccountId {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::{Access, Credentials};
 
     fn from_text(text: &str) -> Result<Credentials, String> {
@@ -197,6 +219,19 @@ mod tests {
             .collect();
         let expected = [Some(("111111111111", "s/1+=")), Some(("222222222222", "s2")), None];
         assert_eq!(found, expected.map(|e| e.map(|(a, s)| (a.to_owned(), s.to_owned()))));
+    }
+
+    #[test]
+    fn a_file_that_others_could_read_is_refused() {
+        let text = "[a]\naws_access_key_id=AKIAONE\naws_secret_access_key=s\naws_account_id=111111111111\n";
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        for (mode, accepted) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o700, false)]
+        {
+            std::fs::set_permissions(file.path(), Permissions::from_mode(mode)).unwrap();
+            let read = Credentials::from_file(file.path());
+            assert_eq!(read.is_ok(), accepted, "{mode:o}: {:?}", read.err().map(|e| e.to_string()));
+        }
     }
 
     #[test]
