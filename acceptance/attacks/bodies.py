@@ -16,7 +16,7 @@ from wire import Answer, Request, answer, connect, request, send, signed
 
 MIB = 1 << 20
 # What a call that costs as much as it can may take, on a machine that is busy with tests and in a build without optimization.
-SECONDS_MAX = 3.0
+SECONDS_MAX = 5.0
 
 
 def told(field: Field, sent: Request, seconds: float = SECONDS_MAX) -> Answer:
@@ -124,10 +124,10 @@ def a_form_without_end(field: Field) -> None:
 
 def a_gzip_bomb(field: Field) -> None:
     """A gigabyte in a megabyte: unpacking ends where a body that is sent as it is would be refused."""
-    packer, bomb = zlib.compressobj(9, zlib.DEFLATED, 31), b""
-    for _ in range(1024):
-        bomb += packer.compress(b"\0" * MIB)
-    bomb += packer.flush()
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    first, next_one = (packer.compress(b"\0" * MIB) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    # What begins anew can be repeated. The end is never come to.
+    bomb = first + next_one * 1023
     assert len(bomb) < 2 * MIB
     packed = {"Content-Encoding": "gzip"}
     is_(told(field, json_call(field, "ListStreams", gzip.compress(b"{}"), **packed)).status, 200)
@@ -196,12 +196,12 @@ def a_pattern_that_takes_for_ever(field: Field) -> None:
     for name, pattern in stars.items():
         policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kinesis:*", "Resource": f"arn:aws:kinesis:*:*:stream/{pattern}"}]})
         keys = user(name, policy)
-        found = told(field, field.signed("DescribeStreamSummary", {"StreamName": "a" * 128}, keys), 0.5)
+        found = told(field, field.signed("DescribeStreamSummary", {"StreamName": "a" * 128}, keys), 1.0)
         assert found.code == "AccessDeniedException", found
     agent = allow("kinesis:DescribeStreamSummary", Condition={"StringLike": {"aws:UserAgent": "*a" * 800 + "*b"}})
     keys = user("stars-agent", agent)
     for asked, status in (("a" * 60_000, 400), ("a" * 60_000 + "b", 200)):
-        found = told(field, field.signed("DescribeStreamSummary", {"StreamName": "a" * 128}, keys, **{"User-Agent": asked}), 0.5)
+        found = told(field, field.signed("DescribeStreamSummary", {"StreamName": "a" * 128}, keys, **{"User-Agent": asked}), 1.0)
         is_(found.status, status)
 
 

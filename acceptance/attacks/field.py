@@ -25,7 +25,7 @@ CREDENTIALS = "\n".join(
 # What a server under attack may take; it is told to keep within it.
 MEMORY_MAX_MIB = 256
 # A server that is well says so at once.
-READY_SECONDS_MAX = 1.0
+READY_SECONDS_MAX = 2.0
 FLAGS = ["--limits", "off", "--memory-max", f"{MEMORY_MAX_MIB}MiB"]
 TREASURE = "treasure"
 

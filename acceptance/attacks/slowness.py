@@ -10,7 +10,7 @@ from wire import answers, connect
 # How many of a kind there are at once.
 MANY = 300
 # What another's call may take meanwhile.
-SECONDS_MAX = 1.0
+SECONDS_MAX = 2.0
 # A body that stops is given up after 30 seconds.
 STOPPED_SECONDS_MAX = 40
 
