@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the line of code that docs/clients.md gives for a client, in the program around it (`documented/`), and looks that it came here.
 
-In those programs LINE is the documented line; each prints the names of the streams it finds. The endpoint is in the line alone.
+In those programs LINE is the documented line; each prints the names of the streams it finds. The endpoint is in the line alone. The program of
+docs/client-side-encryption.md is run as a whole, with the endpoint in the environment.
 """
 
 import os
@@ -20,6 +21,9 @@ from server import Server
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "clients.md"
+ENCRYPTED = HERE.parent / "docs" / "client-side-encryption.md"
+# What its program puts, and prints when it has read it.
+VISITS = ["alice saw /", "bob saw /prices"]
 DOCUMENTED = "http://127.0.0.1:4566"
 STREAM = "found-by-the-documented-line"
 # The SDK for Rust is compiled the first time.
@@ -48,6 +52,8 @@ def main() -> int:
         del os.environ["AWS_ENDPOINT_URL"]
         for client, program in PROGRAMS.items():
             outcomes.of(client, lambda: ran(client, lines.get(client), program, server.endpoint))
+        os.environ["AWS_ENDPOINT_URL"] = server.endpoint
+        outcomes.of("AWS Encryption SDK", encrypted)
         code = server.stop()
     finally:
         server.discard()
@@ -73,6 +79,35 @@ def ran(client: str, line: str | None, program: str, endpoint: str) -> str | Non
     if done.returncode or STREAM not in done.stdout:
         return f"`{line}` ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-800:]}"
     return None
+
+
+def encrypted() -> str | None:
+    """What was wrong with the program of the page about encryption, or None: it reads what it put, which nobody reads without the key."""
+    program = re.search(r"^```python\n(.*?)^```", ENCRYPTED.read_text(), re.MULTILINE | re.DOTALL)[1]
+    python = [os.environ["ACCEPTANCE_PYTHON_CLIENTS"], "-B", "-c"]
+
+    def read_by(code: str) -> subprocess.CompletedProcess:
+        return subprocess.run([*python, code], env=os.environ, capture_output=True, text=True, timeout=SECONDS)
+
+    done = read_by(program)
+    if done.returncode or done.stdout.splitlines() != VISITS:
+        return f"it ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-800:]}"
+    kinesis, kms = boto3.client("kinesis"), boto3.client("kms")
+    place = {"ShardId": "shardId-000000000000", "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = kinesis.get_shard_iterator(StreamName="visits", **place)["ShardIterator"]
+    sealed = [record["Data"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]]
+    if len(sealed) != len(VISITS) or any(visit.encode() in b"".join(sealed) for visit in VISITS):
+        return f"{len(sealed)} records are in the stream, and what they say is readable"
+    # The lines that read, with the key that is there.
+    key = kms.describe_key(KeyId="alias/visits")["KeyMetadata"]["Arn"]
+    reads = program[: program.index("key = ")] + f"key = {key!r}\n"
+    reads += program[program.index("encryption = ") : program.index("for visit in")] + program[program.index("shard = ") :]
+    kms.disable_key(KeyId=key)
+    disabled = read_by(reads)
+    kms.enable_key(KeyId=key)
+    if disabled.stdout or "No Configured KMS Key was able to decrypt" not in disabled.stderr:
+        return f"records are read whose key is disabled: {(disabled.stdout + disabled.stderr).strip()[-800:]}"
+    return None if read_by(reads).stdout.splitlines() == VISITS else "what was put is not read by another program"
 
 
 def command(path: Path) -> tuple[list[str], dict[str, str]]:
