@@ -12,6 +12,7 @@ mod error;
 // A model carries no prose, and a structure of one member reads like one of ten.
 #[allow(missing_docs, clippy::single_match)]
 mod generated;
+pub mod handler;
 mod operation;
 mod remote;
 mod resource;
@@ -30,9 +31,10 @@ pub use context::{
     Context, FederatedUser, Principal, RequestId, RoleSession, Session, User, VpcEndpoint, WebIdentity,
 };
 pub use error::{ApiError, Fault};
+pub use handler::{Descriptor, Register};
 pub use operation::{
     BodyStream, ConditionKeys, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Frames, Operation,
-    Register, Resource, Resources, Serve, ServeDuplex, ServeFeed,
+    Resource, Resources, Serve, ServeDuplex, ServeFeed,
 };
 pub use remote::{Endpoint, Remote, RemoteAnswer, RemoteRequest};
 pub use rest::{AnswerParts, BoundParts, RequestParts};

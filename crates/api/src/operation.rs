@@ -1,6 +1,5 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use anabranch_wire::{Decode, Encode, Envelope, Malformed, Protocol, Violations, eventstream, json};
 use bytes::{Bytes, BytesMut};
@@ -171,14 +170,3 @@ pub type Resources = Vec<Resource>;
 /// What a request says about itself that a policy's conditions may ask for: keys in lower case (`aws:requesttag/team`, `aws:tagkeys`)
 /// with their values.
 pub type ConditionKeys = Vec<(String, Vec<String>)>;
-
-/// Takes the operations that a family's generated `register` function hands it, each with the service that answers it. `server` implements
-/// it to fill its table of handlers.
-pub trait Register {
-    /// An operation with one answer.
-    fn unary<Op: Operation, S: Serve<Op>>(&mut self, service: &Arc<S>);
-    /// An operation that answers with frames.
-    fn feed<Op: FeedOperation, S: ServeFeed<Op>>(&mut self, service: &Arc<S>);
-    /// An operation that reads and answers at once.
-    fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(&mut self, service: &Arc<S>);
-}

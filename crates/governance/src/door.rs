@@ -1,12 +1,12 @@
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
+use anabranch_api::handler::{self, Answer, Call, Served};
 use anabranch_api::{
     ApiError, BodyStream, Context, DuplexOperation, EventFrame, Feed, FeedOperation, Frames, Operation,
-    Resources, Serve, ServeDuplex, ServeFeed,
+    Serve, ServeDuplex, ServeFeed,
 };
 use futures_util::{FutureExt, Stream};
 use prometheus_client::metrics::counter::Counter;
@@ -46,7 +46,45 @@ impl Door {
         &self.keepers.metrics
     }
 
-    /// A call with one answer. Needs a Tokio runtime unless the operation is read-only.
+    /// Answers a call. `body` is of duplex operations. Needs a Tokio runtime unless the operation is read-only. The audit of a feed is
+    /// written when it opens, its frames are counted as they pass.
+    pub async fn call(
+        &self,
+        cx: Context,
+        call: Box<dyn Call>,
+        body: Option<BodyStream>,
+    ) -> Result<Served, ApiError> {
+        let operation = call.operation();
+        let keepers = Arc::clone(&self.keepers);
+        let whole = async move {
+            let mut record = Record::begin(operation, cx, &keepers);
+            let (cx, about) = record.parts();
+            let serve = async {
+                call.identify(cx)?;
+                *about = call.resources(cx)?;
+                keepers.authorize.authorize(cx, about, &call.condition_keys())?;
+                call.serve(cx, body).await
+            };
+            let answer = match AssertUnwindSafe(serve).catch_unwind().await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    keepers.metrics.operations().panicked();
+                    Err(ApiError::internal())
+                }
+            };
+            record.end(answer.as_ref().err()).await;
+            answer
+        };
+        let mut served = if operation.read_only {
+            whole.await?
+        } else {
+            tokio::spawn(whole).await.unwrap_or_else(|_| Err(ApiError::internal()))?
+        };
+        served.frames = served.frames.map(|frames| self.counted(operation.name, frames));
+        Ok(served)
+    }
+
+    /// A typed call with one answer.
     pub async fn unary<Op, S>(
         &self,
         cx: Context,
@@ -57,19 +95,11 @@ impl Door {
         Op: Operation,
         S: Serve<Op>,
     {
-        let service = Arc::clone(service);
-        self.pass::<Op, _>(cx, move |cx, keepers, about| {
-            Box::pin(async move {
-                service.identify(cx, &request).map_err(Into::into)?;
-                *about = service.resources(cx, &request).map_err(Into::into)?;
-                keepers.authorize.authorize(cx, about, &request.condition_keys())?;
-                service.serve(cx, request).await.map_err(Into::into)
-            })
-        })
-        .await
+        let served = self.call(cx, handler::unary_call(service, request), None).await?;
+        output::<Op>(served.answer)
     }
 
-    /// A call that answers with frames; the audit is written when the feed opens, its frames are counted as they pass.
+    /// A typed call that answers with frames.
     pub async fn feed<Op, S>(
         &self,
         cx: Context,
@@ -80,20 +110,10 @@ impl Door {
         Op: FeedOperation,
         S: ServeFeed<Op>,
     {
-        let service = Arc::clone(service);
-        let feed = self
-            .pass::<Op, _>(cx, move |cx, keepers, about| {
-                Box::pin(async move {
-                    *about = service.resources(cx, &request).map_err(Into::into)?;
-                    keepers.authorize.authorize(cx, about, &request.condition_keys())?;
-                    service.open(cx, request).await.map_err(Into::into)
-                })
-            })
-            .await?;
-        Ok(self.counted::<Op>(feed))
+        opened::<Op>(self.call(cx, handler::feed_call(service, request), None).await?)
     }
 
-    /// A call that reads its body while it answers; recorded as a feed is.
+    /// A typed call that reads its body while it answers.
     pub async fn duplex<Op, S>(
         &self,
         cx: Context,
@@ -105,59 +125,25 @@ impl Door {
         Op: DuplexOperation,
         S: ServeDuplex<Op>,
     {
-        let service = Arc::clone(service);
-        let feed = self
-            .pass::<Op, _>(cx, move |cx, keepers, about| {
-                Box::pin(async move {
-                    *about = service.resources(cx, &request).map_err(Into::into)?;
-                    keepers.authorize.authorize(cx, about, &request.condition_keys())?;
-                    service.open(cx, request, body).await.map_err(Into::into)
-                })
-            })
-            .await?;
-        Ok(self.counted::<Op>(feed))
+        opened::<Op>(self.call(cx, handler::duplex_call(service, request), Some(body)).await?)
     }
 
-    /// Serves a call and records how it ended.
-    async fn pass<Op: Operation, Answer: Send + 'static>(
-        &self,
-        cx: Context,
-        serve: impl for<'a> FnOnce(&'a mut Context, &'a Keepers, &'a mut Resources) -> Served<'a, Answer>
-        + Send
-        + 'static,
-    ) -> Result<Answer, ApiError> {
-        let keepers = Arc::clone(&self.keepers);
-        let whole = async move {
-            let mut record = Record::begin::<Op>(cx, &keepers);
-            let (cx, about) = record.parts();
-            let answer =
-                match AssertUnwindSafe(async { serve(cx, &keepers, about).await }).catch_unwind().await {
-                    Ok(answer) => answer,
-                    Err(_) => {
-                        keepers.metrics.operations().panicked();
-                        Err(ApiError::internal())
-                    }
-                };
-            record.end(answer.as_ref().err()).await;
-            answer
-        };
-        if Op::READ_ONLY {
-            whole.await
-        } else {
-            tokio::spawn(whole).await.unwrap_or_else(|_| Err(ApiError::internal()))
-        }
-    }
-
-    fn counted<Op: Operation>(&self, feed: Feed<Op::Output>) -> Feed<Op::Output> {
+    fn counted(&self, operation: &'static str, frames: Frames) -> Frames {
         let operations = self.metrics().operations().clone();
-        let passed = operations.frames(Op::NAME);
-        let frames = Counted { frames: Some(feed.frames), passed, operations };
-        Feed { output: feed.output, frames: Box::pin(frames) }
+        let passed = operations.frames(operation);
+        Box::pin(Counted { frames: Some(frames), passed, operations })
     }
 }
 
-/// A service at work, with what it borrows.
-type Served<'a, Answer> = Pin<Box<dyn Future<Output = Result<Answer, ApiError>> + Send + 'a>>;
+/// The output of a typed call, whose type its handler knows.
+fn output<Op: Operation>(answer: Box<dyn Answer>) -> Result<Op::Output, ApiError> {
+    answer.into_output().downcast().map(|output| *output).map_err(|_| ApiError::internal())
+}
+
+fn opened<Op: Operation>(served: Served) -> Result<Feed<Op::Output>, ApiError> {
+    let frames = served.frames.ok_or_else(ApiError::internal)?;
+    Ok(Feed { output: output::<Op>(served.answer)?, frames })
+}
 
 /// Frames on their way, counted. A panic of theirs ends this feed alone, not the connection it shares with others.
 struct Counted {

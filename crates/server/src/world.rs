@@ -4,7 +4,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anabranch_api::{cloudwatch, iam, kinesis, kms, lambda, sts};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
@@ -164,8 +163,8 @@ impl World {
 
         let streams = Streams::open(ground, recipe.streams.clone()).await?;
         let mut handlers = Handlers::default();
-        kinesis::register_streams(&streams, &mut handlers);
-        cloudwatch::register_metrics(&cloudwatch, &mut handlers);
+        streams.register(&mut handlers);
+        cloudwatch.register(&mut handlers);
         let sessions =
             Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
         let messages = Arc::new(DenialMessages::new(Arc::clone(&recipe.master_key), Rng::system()));
@@ -176,11 +175,11 @@ impl World {
             web_identities: Arc::clone(&recipe.web_identities),
             messages: Arc::clone(&messages),
         });
-        sts::register_tokens(&Arc::new(tokens), &mut handlers);
+        Arc::new(tokens).register(&mut handlers);
         let iam = Iam::new(Arc::clone(&identities), Arc::clone(&recipe.credentials));
-        register_iam(&Arc::new(iam), &mut handlers);
-        lambda::register_functions(&Arc::new(Functions), &mut handlers);
-        kms::register_keys(&keys, &mut handlers);
+        Arc::new(iam).register(&mut handlers);
+        Arc::new(Functions).register(&mut handlers);
+        keys.register(&mut handlers);
 
         authority.guard("kinesis", streams.clone());
         authority.log_denials(messages);
@@ -277,15 +276,4 @@ fn open_log(recipe: &Recipe, dir: PathBuf) -> Result<LocalLog, OpenError> {
 fn open_catalog(recipe: &Recipe) -> Result<Option<Arc<SqliteCatalog>>, OpenError> {
     let open = |dir: &PathBuf| SqliteCatalog::open(&dir.join(CATALOG_FILE)).map(Arc::new);
     recipe.data_dir.as_ref().map(open).transpose().map_err(OpenError::Catalog)
-}
-
-fn register_iam(iam: &Arc<Iam>, handlers: &mut Handlers) {
-    iam::register_users(iam, handlers);
-    iam::register_groups(iam, handlers);
-    iam::register_roles(iam, handlers);
-    iam::register_keys(iam, handlers);
-    iam::register_inline(iam, handlers);
-    iam::register_managed(iam, handlers);
-    iam::register_account(iam, handlers);
-    iam::register_simulation(iam, handlers);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use anabranch_api::{Register, kinesis};
 use anabranch_catalog::{Catalog, Commit, Entry, Expect, Key};
 use anabranch_log::{Buffers, LogId};
 use anabranch_types::{Due, Rng, StreamArn, StreamName};
@@ -87,6 +88,11 @@ impl Streams {
         }
         streams.finish_what_was_begun().await?;
         Ok(streams)
+    }
+
+    /// Hands over a handler of each of its operations.
+    pub fn register(self: &Arc<Self>, register: &mut dyn Register) {
+        kinesis::register_streams(self, register);
     }
 
     /// What falls due by the Clock: transitions, subscriptions' heartbeats, retention, on-demand scaling, metrics. Called once.

@@ -14,13 +14,14 @@ pub fn emit(r: &Resolved<'_>, out: &mut String) {
         let bounds = bounds.join(" + ");
         let mut lines = String::new();
         for o in operations {
-            let _ = writeln!(lines, "register.{}::<{}, S>(service);", form(r, o).register, o.name);
+            let _ =
+                writeln!(lines, "register.add(handler::{}::<{}, S>(service));", form(r, o).register, o.name);
         }
         let _ = writeln!(
             out,
             "/// Answers every operation of this family that is built.\npub trait {name}: {bounds} {{}}\n\n\
              impl<T> {name} for T where T: {bounds} {{}}\n\n\
-             /// Hands over every operation of this family.\npub fn register_{family}<S: {name}, R: Register>(service: &Arc<S>, register: &mut R) {{\n{lines}}}\n"
+             /// Hands over every operation of this family.\npub fn register_{family}<S: {name}>(service: &Arc<S>, register: &mut dyn Register) {{\n{lines}}}\n"
         );
     }
 }

@@ -6,8 +6,9 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::handler;
+use crate::handler::Register;
 use crate::operation::Operation;
-use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
@@ -209,9 +210,9 @@ pub trait CloudWatchMetrics: Serve<PutMetricData> + Serve<GetMetricStatistics> {
 impl<T> CloudWatchMetrics for T where T: Serve<PutMetricData> + Serve<GetMetricStatistics> {}
 
 /// Hands over every operation of this family.
-pub fn register_metrics<S: CloudWatchMetrics, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<PutMetricData, S>(service);
-    register.unary::<GetMetricStatistics, S>(service);
+pub fn register_metrics<S: CloudWatchMetrics>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<PutMetricData, S>(service));
+    register.add(handler::unary::<GetMetricStatistics, S>(service));
 }
 
 /// The codecs of this service's protocols.

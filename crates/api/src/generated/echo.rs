@@ -6,10 +6,11 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::handler;
+use crate::handler::Register;
 use crate::operation::DuplexOperation;
 use crate::operation::Event;
 use crate::operation::Operation;
-use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::operation::ServeDuplex;
@@ -76,9 +77,9 @@ pub trait EchoForms: ServeDuplex<EchoFrames> + Serve<EchoMember> {}
 impl<T> EchoForms for T where T: ServeDuplex<EchoFrames> + Serve<EchoMember> {}
 
 /// Hands over every operation of this family.
-pub fn register_forms<S: EchoForms, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.duplex::<EchoFrames, S>(service);
-    register.unary::<EchoMember, S>(service);
+pub fn register_forms<S: EchoForms>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::duplex::<EchoFrames, S>(service));
+    register.add(handler::unary::<EchoMember, S>(service));
 }
 
 /// The codecs of this service's protocols.

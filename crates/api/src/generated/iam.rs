@@ -6,9 +6,10 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::handler;
+use crate::handler::Register;
 use crate::operation::ConditionKeys;
 use crate::operation::Operation;
-use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
@@ -481,14 +482,14 @@ impl<T> IamAccount for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_account<S: IamAccount, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<CreateAccountAlias, S>(service);
-    register.unary::<DeleteAccountAlias, S>(service);
-    register.unary::<ListAccountAliases, S>(service);
-    register.unary::<GetAccountSummary, S>(service);
-    register.unary::<GetAccountAuthorizationDetails, S>(service);
-    register.unary::<GenerateCredentialReport, S>(service);
-    register.unary::<GetCredentialReport, S>(service);
+pub fn register_account<S: IamAccount>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<CreateAccountAlias, S>(service));
+    register.add(handler::unary::<DeleteAccountAlias, S>(service));
+    register.add(handler::unary::<ListAccountAliases, S>(service));
+    register.add(handler::unary::<GetAccountSummary, S>(service));
+    register.add(handler::unary::<GetAccountAuthorizationDetails, S>(service));
+    register.add(handler::unary::<GenerateCredentialReport, S>(service));
+    register.add(handler::unary::<GetCredentialReport, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -517,15 +518,15 @@ impl<T> IamGroups for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_groups<S: IamGroups, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<CreateGroup, S>(service);
-    register.unary::<GetGroup, S>(service);
-    register.unary::<ListGroups, S>(service);
-    register.unary::<UpdateGroup, S>(service);
-    register.unary::<DeleteGroup, S>(service);
-    register.unary::<AddUserToGroup, S>(service);
-    register.unary::<RemoveUserFromGroup, S>(service);
-    register.unary::<ListGroupsForUser, S>(service);
+pub fn register_groups<S: IamGroups>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<CreateGroup, S>(service));
+    register.add(handler::unary::<GetGroup, S>(service));
+    register.add(handler::unary::<ListGroups, S>(service));
+    register.add(handler::unary::<UpdateGroup, S>(service));
+    register.add(handler::unary::<DeleteGroup, S>(service));
+    register.add(handler::unary::<AddUserToGroup, S>(service));
+    register.add(handler::unary::<RemoveUserFromGroup, S>(service));
+    register.add(handler::unary::<ListGroupsForUser, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -562,19 +563,19 @@ impl<T> IamInline for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_inline<S: IamInline, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<PutUserPolicy, S>(service);
-    register.unary::<GetUserPolicy, S>(service);
-    register.unary::<ListUserPolicies, S>(service);
-    register.unary::<DeleteUserPolicy, S>(service);
-    register.unary::<PutGroupPolicy, S>(service);
-    register.unary::<GetGroupPolicy, S>(service);
-    register.unary::<ListGroupPolicies, S>(service);
-    register.unary::<DeleteGroupPolicy, S>(service);
-    register.unary::<PutRolePolicy, S>(service);
-    register.unary::<GetRolePolicy, S>(service);
-    register.unary::<ListRolePolicies, S>(service);
-    register.unary::<DeleteRolePolicy, S>(service);
+pub fn register_inline<S: IamInline>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<PutUserPolicy, S>(service));
+    register.add(handler::unary::<GetUserPolicy, S>(service));
+    register.add(handler::unary::<ListUserPolicies, S>(service));
+    register.add(handler::unary::<DeleteUserPolicy, S>(service));
+    register.add(handler::unary::<PutGroupPolicy, S>(service));
+    register.add(handler::unary::<GetGroupPolicy, S>(service));
+    register.add(handler::unary::<ListGroupPolicies, S>(service));
+    register.add(handler::unary::<DeleteGroupPolicy, S>(service));
+    register.add(handler::unary::<PutRolePolicy, S>(service));
+    register.add(handler::unary::<GetRolePolicy, S>(service));
+    register.add(handler::unary::<ListRolePolicies, S>(service));
+    register.add(handler::unary::<DeleteRolePolicy, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -597,12 +598,12 @@ impl<T> IamKeys for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_keys<S: IamKeys, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<CreateAccessKey, S>(service);
-    register.unary::<ListAccessKeys, S>(service);
-    register.unary::<UpdateAccessKey, S>(service);
-    register.unary::<DeleteAccessKey, S>(service);
-    register.unary::<GetAccessKeyLastUsed, S>(service);
+pub fn register_keys<S: IamKeys>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<CreateAccessKey, S>(service));
+    register.add(handler::unary::<ListAccessKeys, S>(service));
+    register.add(handler::unary::<UpdateAccessKey, S>(service));
+    register.add(handler::unary::<DeleteAccessKey, S>(service));
+    register.add(handler::unary::<GetAccessKeyLastUsed, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -659,29 +660,29 @@ impl<T> IamManaged for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_managed<S: IamManaged, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<CreatePolicy, S>(service);
-    register.unary::<GetPolicy, S>(service);
-    register.unary::<ListPolicies, S>(service);
-    register.unary::<DeletePolicy, S>(service);
-    register.unary::<CreatePolicyVersion, S>(service);
-    register.unary::<GetPolicyVersion, S>(service);
-    register.unary::<ListPolicyVersions, S>(service);
-    register.unary::<DeletePolicyVersion, S>(service);
-    register.unary::<SetDefaultPolicyVersion, S>(service);
-    register.unary::<ListEntitiesForPolicy, S>(service);
-    register.unary::<TagPolicy, S>(service);
-    register.unary::<UntagPolicy, S>(service);
-    register.unary::<ListPolicyTags, S>(service);
-    register.unary::<AttachUserPolicy, S>(service);
-    register.unary::<DetachUserPolicy, S>(service);
-    register.unary::<ListAttachedUserPolicies, S>(service);
-    register.unary::<AttachGroupPolicy, S>(service);
-    register.unary::<DetachGroupPolicy, S>(service);
-    register.unary::<ListAttachedGroupPolicies, S>(service);
-    register.unary::<AttachRolePolicy, S>(service);
-    register.unary::<DetachRolePolicy, S>(service);
-    register.unary::<ListAttachedRolePolicies, S>(service);
+pub fn register_managed<S: IamManaged>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<CreatePolicy, S>(service));
+    register.add(handler::unary::<GetPolicy, S>(service));
+    register.add(handler::unary::<ListPolicies, S>(service));
+    register.add(handler::unary::<DeletePolicy, S>(service));
+    register.add(handler::unary::<CreatePolicyVersion, S>(service));
+    register.add(handler::unary::<GetPolicyVersion, S>(service));
+    register.add(handler::unary::<ListPolicyVersions, S>(service));
+    register.add(handler::unary::<DeletePolicyVersion, S>(service));
+    register.add(handler::unary::<SetDefaultPolicyVersion, S>(service));
+    register.add(handler::unary::<ListEntitiesForPolicy, S>(service));
+    register.add(handler::unary::<TagPolicy, S>(service));
+    register.add(handler::unary::<UntagPolicy, S>(service));
+    register.add(handler::unary::<ListPolicyTags, S>(service));
+    register.add(handler::unary::<AttachUserPolicy, S>(service));
+    register.add(handler::unary::<DetachUserPolicy, S>(service));
+    register.add(handler::unary::<ListAttachedUserPolicies, S>(service));
+    register.add(handler::unary::<AttachGroupPolicy, S>(service));
+    register.add(handler::unary::<DetachGroupPolicy, S>(service));
+    register.add(handler::unary::<ListAttachedGroupPolicies, S>(service));
+    register.add(handler::unary::<AttachRolePolicy, S>(service));
+    register.add(handler::unary::<DetachRolePolicy, S>(service));
+    register.add(handler::unary::<ListAttachedRolePolicies, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -720,20 +721,20 @@ impl<T> IamRoles for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_roles<S: IamRoles, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<CreateRole, S>(service);
-    register.unary::<GetRole, S>(service);
-    register.unary::<ListRoles, S>(service);
-    register.unary::<UpdateRole, S>(service);
-    register.unary::<UpdateRoleDescription, S>(service);
-    register.unary::<DeleteRole, S>(service);
-    register.unary::<UpdateAssumeRolePolicy, S>(service);
-    register.unary::<PutRolePermissionsBoundary, S>(service);
-    register.unary::<DeleteRolePermissionsBoundary, S>(service);
-    register.unary::<TagRole, S>(service);
-    register.unary::<UntagRole, S>(service);
-    register.unary::<ListRoleTags, S>(service);
-    register.unary::<ListInstanceProfilesForRole, S>(service);
+pub fn register_roles<S: IamRoles>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<CreateRole, S>(service));
+    register.add(handler::unary::<GetRole, S>(service));
+    register.add(handler::unary::<ListRoles, S>(service));
+    register.add(handler::unary::<UpdateRole, S>(service));
+    register.add(handler::unary::<UpdateRoleDescription, S>(service));
+    register.add(handler::unary::<DeleteRole, S>(service));
+    register.add(handler::unary::<UpdateAssumeRolePolicy, S>(service));
+    register.add(handler::unary::<PutRolePermissionsBoundary, S>(service));
+    register.add(handler::unary::<DeleteRolePermissionsBoundary, S>(service));
+    register.add(handler::unary::<TagRole, S>(service));
+    register.add(handler::unary::<UntagRole, S>(service));
+    register.add(handler::unary::<ListRoleTags, S>(service));
+    register.add(handler::unary::<ListInstanceProfilesForRole, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -754,11 +755,11 @@ impl<T> IamSimulation for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_simulation<S: IamSimulation, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<GetContextKeysForCustomPolicy, S>(service);
-    register.unary::<GetContextKeysForPrincipalPolicy, S>(service);
-    register.unary::<SimulateCustomPolicy, S>(service);
-    register.unary::<SimulatePrincipalPolicy, S>(service);
+pub fn register_simulation<S: IamSimulation>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<GetContextKeysForCustomPolicy, S>(service));
+    register.add(handler::unary::<GetContextKeysForPrincipalPolicy, S>(service));
+    register.add(handler::unary::<SimulateCustomPolicy, S>(service));
+    register.add(handler::unary::<SimulatePrincipalPolicy, S>(service));
 }
 
 /// Answers every operation of this family that is built.
@@ -791,17 +792,17 @@ impl<T> IamUsers for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_users<S: IamUsers, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<CreateUser, S>(service);
-    register.unary::<GetUser, S>(service);
-    register.unary::<ListUsers, S>(service);
-    register.unary::<UpdateUser, S>(service);
-    register.unary::<DeleteUser, S>(service);
-    register.unary::<PutUserPermissionsBoundary, S>(service);
-    register.unary::<DeleteUserPermissionsBoundary, S>(service);
-    register.unary::<TagUser, S>(service);
-    register.unary::<UntagUser, S>(service);
-    register.unary::<ListUserTags, S>(service);
+pub fn register_users<S: IamUsers>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<CreateUser, S>(service));
+    register.add(handler::unary::<GetUser, S>(service));
+    register.add(handler::unary::<ListUsers, S>(service));
+    register.add(handler::unary::<UpdateUser, S>(service));
+    register.add(handler::unary::<DeleteUser, S>(service));
+    register.add(handler::unary::<PutUserPermissionsBoundary, S>(service));
+    register.add(handler::unary::<DeleteUserPermissionsBoundary, S>(service));
+    register.add(handler::unary::<TagUser, S>(service));
+    register.add(handler::unary::<UntagUser, S>(service));
+    register.add(handler::unary::<ListUserTags, S>(service));
 }
 
 /// The codecs of this service's protocols.

@@ -4,8 +4,9 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::handler;
+use crate::handler::Register;
 use crate::operation::Operation;
-use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
@@ -443,8 +444,8 @@ pub trait LambdaFunctions: Serve<GetAccountSettings> {}
 impl<T> LambdaFunctions for T where T: Serve<GetAccountSettings> {}
 
 /// Hands over every operation of this family.
-pub fn register_functions<S: LambdaFunctions, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<GetAccountSettings, S>(service);
+pub fn register_functions<S: LambdaFunctions>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<GetAccountSettings, S>(service));
 }
 
 /// The codecs of this service's protocols.

@@ -6,9 +6,10 @@ use crate::context::Context;
 use crate::error::ApiError;
 use crate::error::Fault;
 use crate::generated::services;
+use crate::handler;
+use crate::handler::Register;
 use crate::operation::ConditionKeys;
 use crate::operation::Operation;
-use crate::operation::Register;
 use crate::operation::Resources;
 use crate::operation::Serve;
 use crate::resource;
@@ -193,14 +194,14 @@ impl<T> StsTokens for T where
 }
 
 /// Hands over every operation of this family.
-pub fn register_tokens<S: StsTokens, R: Register>(service: &Arc<S>, register: &mut R) {
-    register.unary::<GetCallerIdentity, S>(service);
-    register.unary::<GetAccessKeyInfo, S>(service);
-    register.unary::<AssumeRole, S>(service);
-    register.unary::<GetSessionToken, S>(service);
-    register.unary::<GetFederationToken, S>(service);
-    register.unary::<AssumeRoleWithWebIdentity, S>(service);
-    register.unary::<DecodeAuthorizationMessage, S>(service);
+pub fn register_tokens<S: StsTokens>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<GetCallerIdentity, S>(service));
+    register.add(handler::unary::<GetAccessKeyInfo, S>(service));
+    register.add(handler::unary::<AssumeRole, S>(service));
+    register.add(handler::unary::<GetSessionToken, S>(service));
+    register.add(handler::unary::<GetFederationToken, S>(service));
+    register.add(handler::unary::<AssumeRoleWithWebIdentity, S>(service));
+    register.add(handler::unary::<DecodeAuthorizationMessage, S>(service));
 }
 
 /// The codecs of this service's protocols.

@@ -13,6 +13,7 @@ mod record;
 
 use std::sync::Arc;
 
+use anabranch_api::{Register, cloudwatch};
 use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 
@@ -33,6 +34,11 @@ impl CloudWatch {
     /// Metrics kept in logs of `log`, which `catalog` names.
     pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
         Self { logs: MetricsLogs::new(log, catalog), trims: record::Trims::default() }
+    }
+
+    /// Hands over a handler of each of its operations.
+    pub fn register(self: &Arc<Self>, register: &mut dyn Register) {
+        cloudwatch::register_metrics(self, register);
     }
 }
 

@@ -1,15 +1,13 @@
 use std::time::Instant;
 
-use anabranch_api::{ApiError, Context, Operation, Resources};
+use anabranch_api::{ApiError, Context, Descriptor, Resources};
 
 use super::Keepers;
 use crate::audit::{AuditEvent, is_data_event};
 
 /// What will be written down about one call, whichever way it ends.
 pub(super) struct Record<'a> {
-    name: &'static str,
-    action: &'static str,
-    read_only: bool,
+    operation: &'static Descriptor,
     keepers: &'a Keepers,
     cx: Context,
     resources: Resources,
@@ -18,17 +16,8 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn begin<Op: Operation>(cx: Context, keepers: &'a Keepers) -> Self {
-        Self {
-            name: Op::NAME,
-            action: Op::ACTION,
-            read_only: Op::READ_ONLY,
-            keepers,
-            cx,
-            resources: Resources::new(),
-            begun: Instant::now(),
-            ended: false,
-        }
+    pub(super) fn begin(operation: &'static Descriptor, cx: Context, keepers: &'a Keepers) -> Self {
+        Self { operation, keepers, cx, resources: Resources::new(), begun: Instant::now(), ended: false }
     }
 
     /// The call's context, and the place for what it turns out to be about.
@@ -40,14 +29,15 @@ impl<'a> Record<'a> {
     pub(super) async fn end(&mut self, error: Option<&ApiError>) {
         self.ended = true;
         let code = error.map(|e| &e.code);
-        self.keepers.metrics.operations().ended(self.name, self.begun.elapsed(), code);
-        if !is_data_event(self.action) || error.is_some_and(is_denial) {
+        self.keepers.metrics.operations().ended(self.operation.name, self.begun.elapsed(), code);
+        if !is_data_event(self.operation.action) || error.is_some_and(is_denial) {
             self.keepers.audit.record(self.event(error)).await;
         }
     }
 
     fn event(&self, error: Option<&ApiError>) -> AuditEvent {
-        AuditEvent::of(self.name, self.action, self.read_only, &self.cx, &self.resources, error)
+        let Descriptor { name, action, read_only, .. } = *self.operation;
+        AuditEvent::of(name, action, read_only, &self.cx, &self.resources, error)
     }
 }
 
@@ -55,7 +45,7 @@ impl Drop for Record<'_> {
     /// Reached without an end only by a reading call whose client hung up.
     fn drop(&mut self) {
         if !self.ended {
-            self.keepers.metrics.operations().abandoned(self.name);
+            self.keepers.metrics.operations().abandoned(self.operation.name);
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use anabranch_api::iam::Error;
-use anabranch_api::{Context, Principal, Resources};
+use anabranch_api::iam::{self, Error};
+use anabranch_api::{Context, Principal, Register, Resources};
 use anabranch_types::AccountId;
 
 use super::Credentials;
@@ -21,6 +21,18 @@ impl Iam {
     /// Answers for these identities; `credentials` are the keys of the accounts' roots, of which IAM only tells that they are there.
     pub fn new(identities: Arc<Identities>, credentials: Arc<Credentials>) -> Self {
         Self { identities, reports: Reports::default(), credentials }
+    }
+
+    /// Hands over a handler of each of its operations.
+    pub fn register(self: &Arc<Self>, register: &mut dyn Register) {
+        iam::register_users(self, register);
+        iam::register_groups(self, register);
+        iam::register_roles(self, register);
+        iam::register_keys(self, register);
+        iam::register_inline(self, register);
+        iam::register_managed(self, register);
+        iam::register_account(self, register);
+        iam::register_simulation(self, register);
     }
 
     /// Whether the account's root has an access key.

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 
-use anabranch_api::Context;
-use anabranch_api::kms::Error;
+use anabranch_api::kms::{self, Error};
+use anabranch_api::{Context, Register};
 use anabranch_catalog::{Catalog, CatalogError, Key};
 use anabranch_types::{Clock, Due, Rng};
 
@@ -70,6 +70,11 @@ impl From<NotTakenIn> for KmsOpenError {
 const SCAN_ENTRIES: usize = 1000;
 
 impl Kms {
+    /// Hands over a handler of each of its operations.
+    pub fn register(self: &Arc<Self>, register: &mut dyn Register) {
+        kms::register_keys(self, register);
+    }
+
     /// Loads every key, alias and grant. What was deleted before a crash is gone from the catalog's files when this returns.
     pub async fn open(ground: KmsGround) -> Result<Arc<Self>, KmsOpenError> {
         let KmsGround { catalog, clock, rng, master_key } = ground;

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use anabranch_api::{Register, sts};
+
 use crate::authorize::DenialMessages;
 use crate::iam::identities::Identities;
 use crate::iam::{Credentials, Sessions, WebIdentities};
@@ -49,5 +51,10 @@ impl Sts {
     pub fn new(ground: StsGround) -> Self {
         let StsGround { credentials, identities, sessions, web_identities, messages } = ground;
         Self { credentials, identities, sessions, web_identities, messages }
+    }
+
+    /// Hands over a handler of each of its operations.
+    pub fn register(self: &Arc<Self>, register: &mut dyn Register) {
+        sts::register_tokens(self, register);
     }
 }

@@ -165,7 +165,7 @@ impl LoadArguments {
             servers.push(self.own()?.encrypted());
         }
         if self.as_user {
-            servers.push(self.own()?.as_user().await?);
+            servers.push(self.own()?.called_by_user().await?);
         }
         for peer in peers {
             let connection = Connection { endpoint: Some(peer.endpoint.clone()), ..self.connection.clone() };

@@ -4,10 +4,11 @@
 mod put_records;
 mod rule;
 
+use std::any::Any;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use anabranch_api::{ApiError, Operation};
+use anabranch_api::{ApiError, Descriptor};
 use anabranch_types::Rng;
 
 pub use put_records::Spared;
@@ -46,26 +47,26 @@ impl Faults {
     }
 
     /// Decides about a call of this operation. A throttle of PutRecords strikes record by record instead ([`Self::spare`]).
-    pub fn strike<Op: Operation>(&self) -> Strike {
+    pub fn strike(&self, operation: &Descriptor) -> Strike {
         let mut strike = Strike::default();
-        for rule in self.rules().iter().filter(|rule| rule.is_about(name::<Op>())) {
+        for rule in self.rules().iter().filter(|rule| rule.is_about(name(operation))) {
             strike.latency += rule.latency;
             if strike.refusal.is_none() && self.happens(rule.error) {
                 strike.refusal = Some(ApiError::internal());
             }
-            let whole = !put_records::is_struck_by_record::<Op>();
+            let whole = !put_records::is_struck_by_record(operation);
             if whole && strike.refusal.is_none() && self.happens(rule.throttle) {
-                strike.refusal = Some(throttled::<Op>());
+                strike.refusal = Some(throttled(operation));
             }
         }
         strike
     }
 
     /// Takes out of a PutRecords the records that are throttled; does nothing to other requests.
-    pub fn spare<Op: Operation>(&self, request: &mut Op) -> Spared {
+    pub fn spare(&self, operation: &Descriptor, request: &mut dyn Any) -> Spared {
         let rules = self.rules();
         let chances: Vec<f64> =
-            rules.iter().filter(|rule| rule.is_about(name::<Op>())).map(|rule| rule.throttle).collect();
+            rules.iter().filter(|rule| rule.is_about(name(operation))).map(|rule| rule.throttle).collect();
         if chances.iter().all(|chance| *chance <= 0.0) {
             return Spared::default();
         }
@@ -79,16 +80,16 @@ impl Faults {
 }
 
 /// The operation without its service: `PutRecords`.
-fn name<Op: Operation>() -> &'static str {
-    Op::NAME.rsplit_once('.').map_or(Op::NAME, |(_, name)| name)
+fn name(operation: &Descriptor) -> &'static str {
+    operation.name.rsplit_once('.').map_or(operation.name, |(_, name)| name)
 }
 
 /// The sentence of an injected refusal: whoever reads it in a log shall know where it comes from.
 const SENTENCE: &str = "Rate exceeded (a fault that --fault or /_anabranch/fault asked for).";
 
 /// The refusal by which an operation says that it is called too often, as its service's model has it.
-fn throttled<Op: Operation>() -> ApiError {
-    let code = match (Op::SERVICE.name, name::<Op>()) {
+fn throttled(operation: &Descriptor) -> ApiError {
+    let code = match (operation.service.name, name(operation)) {
         ("kinesis", "PutRecord" | "GetRecords" | "GetShardIterator") => {
             "ProvisionedThroughputExceededException"
         }
@@ -97,12 +98,13 @@ fn throttled<Op: Operation>() -> ApiError {
         ("sts" | "cloudwatch", _) => "Throttling",
         _ => "ThrottlingException",
     };
-    let status = if Op::SERVICE.name == "lambda" { 429 } else { 400 };
+    let status = if operation.service.name == "lambda" { 429 } else { 400 };
     ApiError { status, ..ApiError::client(code, SENTENCE) }
 }
 
 #[cfg(test)]
 mod tests {
+    use anabranch_api::Operation;
     use anabranch_api::kinesis::{
         GetRecords, ListStreams, PutRecords, PutRecordsOutput, PutRecordsRequestEntry, PutRecordsResultEntry,
     };
@@ -114,7 +116,9 @@ mod tests {
     }
 
     fn codes<Op: Operation>(faults: &Faults, calls: usize) -> Vec<Option<String>> {
-        (0..calls).map(|_| faults.strike::<Op>().refusal.map(|e| e.code.into_owned())).collect()
+        (0..calls)
+            .map(|_| faults.strike(Descriptor::of::<Op>()).refusal.map(|e| e.code.into_owned()))
+            .collect()
     }
 
     #[test]
@@ -131,25 +135,25 @@ mod tests {
     #[test]
     fn an_operation_is_refused_as_its_own_service_refuses_it_and_others_are_left_alone() {
         let faults = faults(&["ListStreams:throttle=1,latency=20ms"], 1);
-        let strike = faults.strike::<ListStreams>();
+        let strike = faults.strike(Descriptor::of::<ListStreams>());
         assert_eq!(strike.latency, Duration::from_millis(20));
         assert_eq!(strike.refusal.unwrap().code, "LimitExceededException");
-        assert_eq!(faults.strike::<GetRecords>(), Strike::default());
+        assert_eq!(faults.strike(Descriptor::of::<GetRecords>()), Strike::default());
         faults.replace(Vec::new());
-        assert_eq!(faults.strike::<ListStreams>(), Strike::default());
+        assert_eq!(faults.strike(Descriptor::of::<ListStreams>()), Strike::default());
     }
 
     #[test]
     fn put_records_is_throttled_record_by_record() {
         let faults = faults(&["PutRecords:throttle=0.5"], 3);
-        assert_eq!(faults.strike::<PutRecords>(), Strike::default());
+        assert_eq!(faults.strike(Descriptor::of::<PutRecords>()), Strike::default());
         let entry = |n: usize| PutRecordsRequestEntry {
             data: n.to_string().into_bytes().into(),
             partition_key: Some("k".into()),
             ..PutRecordsRequestEntry::default()
         };
         let mut request = PutRecords { records: (0..100).map(entry).collect(), ..PutRecords::default() };
-        let spared = faults.spare(&mut request);
+        let spared = faults.spare(Descriptor::of::<PutRecords>(), &mut request);
         let left: Vec<_> = request.records.iter().map(|r| r.data.clone()).collect();
         assert!((30..70).contains(&left.len()), "{}", left.len());
         // The service answers one result per record it got; each is found at its record's place again.

@@ -1,7 +1,7 @@
-use std::any::{Any, TypeId};
+use std::any::Any;
 
-use anabranch_api::Operation;
 use anabranch_api::kinesis::{PutRecords, PutRecordsOutput, PutRecordsResultEntry};
+use anabranch_api::{Descriptor, Operation};
 
 use super::SENTENCE;
 
@@ -12,15 +12,15 @@ pub struct Spared {
 }
 
 /// Whether faults strike the operation's records, as AWS throttles it, and not the call.
-pub(super) fn is_struck_by_record<Op: Operation>() -> bool {
-    TypeId::of::<Op>() == TypeId::of::<PutRecords>()
+pub(super) fn is_struck_by_record(operation: &Descriptor) -> bool {
+    operation.name == PutRecords::NAME
 }
 
 impl Spared {
     /// Takes the records out for which `happens` says so.
-    pub(super) fn take<Op: Operation>(request: &mut Op, mut happens: impl FnMut() -> bool) -> Self {
+    pub(super) fn take(request: &mut dyn Any, mut happens: impl FnMut() -> bool) -> Self {
         let mut places = Vec::new();
-        if let Some(request) = (request as &mut dyn Any).downcast_mut::<PutRecords>() {
+        if let Some(request) = request.downcast_mut::<PutRecords>() {
             let mut place = 0;
             request.records.retain(|_| {
                 let taken = happens();
@@ -35,8 +35,8 @@ impl Spared {
     }
 
     /// Answers what was taken out as a shard that takes no more does, each at its place.
-    pub fn put_back<Output: 'static>(self, output: &mut Output) {
-        let Some(output) = (output as &mut dyn Any).downcast_mut::<PutRecordsOutput>() else { return };
+    pub fn put_back(self, output: &mut dyn Any) {
+        let Some(output) = output.downcast_mut::<PutRecordsOutput>() else { return };
         if self.places.is_empty() {
             return;
         }

@@ -1,12 +1,10 @@
-//! A call from its bytes to its answer's: decode, the door, encode. One function for each form of operation.
+//! A call from its bytes to its answer's: decode, the door, encode.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anabranch_api::{
-    AnswerParts, ApiError, BodyStream, Context, DuplexOperation, Feed, FeedOperation, Operation,
-    RequestParts, Serve, ServeDuplex, ServeFeed,
-};
+use anabranch_api::handler::{self, Answer, Form, Handler, Served};
+use anabranch_api::{AnswerParts, ApiError, BodyStream, Context, Descriptor, RequestParts};
 use anabranch_governance::Door;
 use anabranch_wire::{Envelope, Malformed, Protocol, Violations, eventstream, restjson};
 use bytes::{Bytes, BytesMut};
@@ -44,29 +42,67 @@ pub(super) enum CallBody {
     Streamed(BodyStream),
 }
 
-/// Answers an operation with one answer.
-pub(super) async fn unary<Op: Operation, S: Serve<Op>>(
-    service: Arc<S>,
-    call: Call,
-) -> Result<Encoded, Refused> {
-    let Call { mut cx, asked, head, body, door, budget, faults, begun, .. } = call;
+/// Answers a call.
+pub(super) async fn answer(handler: &dyn Handler, call: Call) -> Result<Encoded, Refused> {
+    let Call { cx, asked, head, body, door, budget, faults, phase, begun } = call;
+    let operation = handler.operation();
     let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
-    let mut request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
-    struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
-    let spared = faults.spare(&mut request);
+    if operation.form == Form::Feed && matches!(asked.protocol, Protocol::Cbor11 | Protocol::RpcV2Cbor) {
+        // As AWS does: frames are JSON, and SDKs that speak CBOR use JSON for these calls.
+        return Err(refused(ApiError::internal()));
+    }
+    let counted = |error: ApiError| {
+        // The door counts what gets as far as the door.
+        door.metrics().operations().ended(operation.name, begun.elapsed(), Some(&error.code));
+        refused(error)
+    };
+    let (document, stream) = match body {
+        CallBody::Whole(document) => (document, None),
+        CallBody::Streamed(stream) => (Bytes::new(), Some(stream)),
+    };
+    let request = read(handler, &asked, &head, document).map_err(counted)?;
+    struck(&faults, operation).await.map_err(counted)?;
+    match operation.form {
+        Form::Unary => unary(&asked, cx, request, &Means { door, budget, faults }).await.map_err(refused),
+        Form::Feed | Form::Duplex => {
+            let id = cx.request_id.to_string();
+            let served = door.call(cx, request, stream).await.map_err(refused)?;
+            if operation.form == Form::Feed {
+                tokio::time::sleep(FEED_PAUSE).await;
+            }
+            Ok(frames(&asked, operation, served, &id, phase))
+        }
+    }
+}
+
+/// What a call with one answer is answered by.
+struct Means {
+    door: Door,
+    budget: Budget,
+    faults: Arc<Faults>,
+}
+
+async fn unary(
+    asked: &Asked,
+    mut cx: Context,
+    mut request: Box<dyn handler::Call>,
+    means: &Means,
+) -> Result<Encoded, ApiError> {
+    let operation = request.operation();
+    let spared = means.faults.spare(operation, request.request_mut());
     let id = cx.request_id.to_string();
-    let busy = |_| refused(errors::busy());
-    let mut reserved = reserve_answer(Op::NAME, &budget).await.map_err(busy)?;
+    let busy = |_| errors::busy();
+    let mut reserved = reserve_answer(operation.name, &means.budget).await.map_err(busy)?;
     cx.room = reserved.is_scarce().then(|| reserved.bytes());
-    let mut output = door.unary(cx, &service, request).await.map_err(refused)?;
-    spared.put_back(&mut output);
-    let mut encoded = encode::<Op>(&asked, &output, &id);
-    drop(output);
+    let mut served = means.door.call(cx, request, None).await?;
+    spared.put_back(served.answer.output_mut());
+    let mut encoded = encode(asked, operation, &*served.answer, &id);
+    drop(served);
     if let AnswerBody::Whole(body) = &mut encoded.body {
         match body.len().checked_sub(reserved.bytes()) {
             // What has changed something is answered, whatever that takes.
-            Some(more) if more > 0 && Op::READ_ONLY => {
-                reserved.merge(budget.reserve(more).await.map_err(busy)?);
+            Some(more) if more > 0 && operation.read_only => {
+                reserved.merge(means.budget.reserve(more).await.map_err(busy)?);
             }
             _ => reserved.shrink_to(body.len()),
         }
@@ -94,113 +130,67 @@ async fn reserve_answer(operation: &str, budget: &Budget) -> Result<Reserved, Ex
 /// all (smithy-go 1.28.8, transport/http/client.go). An answer within 0.2 ms was too early in one of ten cases.
 const FEED_PAUSE: Duration = Duration::from_millis(3);
 
-/// Answers an operation with frames.
-pub(super) async fn feed<Op: FeedOperation, S: ServeFeed<Op>>(
-    service: Arc<S>,
-    call: Call,
-) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, faults, phase, begun, .. } = call;
-    let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
-    if matches!(asked.protocol, Protocol::Cbor11 | Protocol::RpcV2Cbor) {
-        // As AWS does: frames are JSON, and SDKs that speak CBOR use JSON for these calls.
-        return Err(refused(ApiError::internal()));
-    }
-    let request: Op = decode(&asked, &head, body.whole(), &door, begun).map_err(refused)?;
-    struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
-    let id = cx.request_id.to_string();
-    let feed = door.feed(cx, &service, request).await.map_err(refused)?;
-    tokio::time::sleep(FEED_PAUSE).await;
-    Ok(frames::<Op>(&asked, feed, &id, phase))
-}
-
-/// Answers an operation with frames while its body still comes.
-pub(super) async fn duplex<Op: DuplexOperation, S: ServeDuplex<Op>>(
-    service: Arc<S>,
-    call: Call,
-) -> Result<Encoded, Refused> {
-    let Call { cx, asked, head, body, door, faults, phase, begun, .. } = call;
-    let refused = |error| Refused { protocol: asked.protocol, service: Some(asked.service), error };
-    let request: Op = decode(&asked, &head, Bytes::new(), &door, begun).map_err(refused)?;
-    struck::<Op>(&faults, &door, begun).await.map_err(refused)?;
-    let id = cx.request_id.to_string();
-    let feed = door.duplex(cx, &service, request, body.streamed()).await.map_err(refused)?;
-    Ok(frames::<Op>(&asked, feed, &id, phase))
-}
-
 /// Delays the call, or ends it, where a fault on purpose strikes it.
-async fn struck<Op: Operation>(faults: &Faults, door: &Door, begun: Instant) -> Result<(), ApiError> {
-    let Strike { latency, refusal } = faults.strike::<Op>();
+async fn struck(faults: &Faults, operation: &Descriptor) -> Result<(), ApiError> {
+    let Strike { latency, refusal } = faults.strike(operation);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    match refusal {
-        None => Ok(()),
-        Some(error) => {
-            door.metrics().operations().ended(Op::NAME, begun.elapsed(), Some(&error.code));
-            Err(error)
-        }
-    }
-}
-
-/// Reads a request, or counts why it cannot be taken to the door.
-fn decode<Op: Operation>(
-    asked: &Asked,
-    head: &Parts,
-    body: Bytes,
-    door: &Door,
-    begun: Instant,
-) -> Result<Op, ApiError> {
-    read(asked, head, body)
-        .inspect_err(|error| door.metrics().operations().ended(Op::NAME, begun.elapsed(), Some(&error.code)))
+    refusal.map_or(Ok(()), Err)
 }
 
 /// Reads a request. All that it breaks of its model is told at once.
-fn read<Op: Operation>(asked: &Asked, head: &Parts, body: Bytes) -> Result<Op, ApiError> {
+fn read(
+    handler: &dyn Handler,
+    asked: &Asked,
+    head: &Parts,
+    body: Bytes,
+) -> Result<Box<dyn handler::Call>, ApiError> {
     let mut violations = Violations::default();
-    let malformed = |malformed| errors::serialization(asked.protocol, &malformed);
-    let document = if Op::RAW_BODY { Bytes::new() } else { body.clone() };
-    let mut request = Op::read(asked.protocol, document, &mut violations).map_err(malformed)?;
-    if asked.protocol == Protocol::RestJson {
-        bind(&mut request, asked, head, body, &mut violations).map_err(malformed)?;
-    }
-    request.check(&mut violations);
+    let read = read_noting(handler, asked, head, body, &mut violations);
+    let request = read.map_err(|malformed| errors::serialization(asked.protocol, &malformed))?;
     if violations.is_empty() { Ok(request) } else { Err(errors::validation(asked.protocol, &violations)) }
 }
 
-/// Takes what REST puts in the path, the query and the headers.
-fn bind<Op: Operation>(
-    request: &mut Op,
+/// The same, with what REST puts in the path, the query and the headers.
+fn read_noting(
+    handler: &dyn Handler,
     asked: &Asked,
     head: &Parts,
     body: Bytes,
     violations: &mut Violations,
-) -> Result<(), Malformed> {
+) -> Result<Box<dyn handler::Call>, Malformed> {
+    let document = if handler.operation().raw_body { Bytes::new() } else { body.clone() };
+    if asked.protocol != Protocol::RestJson {
+        return handler.read(asked.protocol, document, None, violations);
+    }
     let query = restjson::query(head.uri.query().unwrap_or_default())?;
     let headers = restjson::headers(&head.headers);
-    request.bind(&RequestParts { labels: &asked.labels, query: &query, headers: &headers, body }, violations)
+    let parts = RequestParts { labels: &asked.labels, query: &query, headers: &headers, body };
+    handler.read(asked.protocol, document, Some(&parts), violations)
 }
 
 /// Writes an answer.
-fn encode<Op: Operation>(asked: &Asked, output: &Op::Output, request_id: &str) -> Encoded {
+fn encode(asked: &Asked, operation: &Descriptor, answer: &dyn Answer, request_id: &str) -> Encoded {
     let protocol = asked.protocol;
     let mut headers: Vec<(&'static str, String)> = Vec::new();
     headers.extend(protocol.marker().map(|(name, value)| (name, value.to_owned())));
-    let mut parts = AnswerParts { status: Op::STATUS, ..AnswerParts::default() };
+    let mut parts = AnswerParts { status: operation.status, ..AnswerParts::default() };
     if protocol == Protocol::RestJson {
-        Op::unbind(output, &mut parts);
+        answer.unbind(&mut parts);
         headers.append(&mut parts.headers);
     }
     let body = match parts.payload {
         Some(payload) => payload,
-        None => document::<Op>(asked, output, request_id),
+        None => document(asked, operation, answer, request_id),
     };
     let content_type = protocol.answer_content_type();
     Encoded { status: parts.status, content_type, headers, body: AnswerBody::Whole(body) }
 }
 
 /// The answer's document; nothing for operations without output, except where the protocol wraps even that.
-fn document<Op: Operation>(asked: &Asked, output: &Op::Output, request_id: &str) -> Bytes {
-    if !Op::HAS_OUTPUT && asked.protocol != Protocol::Query {
+fn document(asked: &Asked, operation: &Descriptor, answer: &dyn Answer, request_id: &str) -> Bytes {
+    if !operation.has_output && asked.protocol != Protocol::Query {
         return Bytes::new();
     }
     let envelope = Envelope {
@@ -209,17 +199,18 @@ fn document<Op: Operation>(asked: &Asked, output: &Op::Output, request_id: &str)
         version: asked.service.api_version,
         request_id,
     };
-    Op::write(output, asked.protocol, &envelope, BytesMut::with_capacity(ANSWER_BYTES)).freeze()
+    answer.write(asked.protocol, &envelope, BytesMut::with_capacity(ANSWER_BYTES)).freeze()
 }
 
 /// An answer whose body is frames, the initial response first.
-fn frames<Op: Operation>(
+fn frames(
     asked: &Asked,
-    feed: Feed<Op::Output>,
+    operation: &Descriptor,
+    served: Served,
     request_id: &str,
     phase: watch::Receiver<Phase>,
 ) -> Encoded {
-    let mut encoded = encode::<Op>(asked, &feed.output, request_id);
+    let mut encoded = encode(asked, operation, &*served.answer, request_id);
     let document = match encoded.body {
         AnswerBody::Whole(document) => document,
         AnswerBody::Frames(_) => Bytes::new(),
@@ -232,22 +223,7 @@ fn frames<Op: Operation>(
         })
     });
     encoded.content_type = eventstream::CONTENT_TYPE;
-    encoded.body = AnswerBody::frames(first, feed.frames, phase);
+    let frames = served.frames.unwrap_or_else(|| Box::pin(futures_util::stream::empty()));
+    encoded.body = AnswerBody::frames(first, frames, phase);
     encoded
-}
-
-impl CallBody {
-    fn whole(self) -> Bytes {
-        match self {
-            CallBody::Whole(bytes) => bytes,
-            CallBody::Streamed(_) => Bytes::new(),
-        }
-    }
-
-    fn streamed(self) -> BodyStream {
-        match self {
-            CallBody::Streamed(stream) => stream,
-            CallBody::Whole(bytes) => Box::pin(futures_util::stream::once(std::future::ready(Ok(bytes)))),
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use anabranch_api::handler::Form;
 use anabranch_api::{ApiError, Context, RequestId};
 use anabranch_governance::iam::Identity;
 use anabranch_wire::Protocol;
@@ -17,9 +18,8 @@ use hyper::body::Incoming;
 use super::answer::{self, AnswerBody, Refused};
 use super::authenticate;
 use super::body::{self, NoBody};
-use super::call::{Call, CallBody};
+use super::call::{self, Call, CallBody};
 use super::connection::Peer;
-use super::handlers::BodyForm;
 use super::identify::{self, Asked, Head};
 use super::{Gateway, cors, errors, own};
 use crate::world::World;
@@ -86,13 +86,13 @@ async fn way(
     let throttled = |_| refused(errors::throttled(asked.protocol));
     gateway.peers().request_from(peer.address).map_err(throttled)?;
     let handler = world.handlers.get(operation);
-    let streamed = handler.is_some_and(|handler| handler.body() == BodyForm::Streamed);
+    let streamed = handler.is_some_and(|handler| handler.operation().form == Form::Duplex);
     if !streamed {
         body.read(gateway, &head, errors::body_bytes_max(service.signing_name)).await.map_err(refused)?;
     }
     let not_built = || refused(errors::not_built(asked.protocol, asked.operation.name));
     let handler = handler.ok_or_else(not_built)?;
-    if handler.body() == BodyForm::Document {
+    if !streamed && !handler.operation().raw_body {
         let malformed = |malformed| refused(errors::serialization(asked.protocol, &malformed));
         asked.protocol.well_formed(&body.document(&head)).map_err(malformed)?;
     }
@@ -117,7 +117,7 @@ async fn way(
         phase: world.feeds(),
         begun,
     };
-    let encoded = handler.answer(call).await.map_err(Turned::Refused)?;
+    let encoded = call::answer(handler, call).await.map_err(Turned::Refused)?;
     drop((reserved, plain));
     counters.transferred(operation, bytes_in, encoded.body.bytes());
     Ok(answer::success(encoded, service, id))

@@ -68,7 +68,7 @@ impl Server {
     }
 
     /// The same, called by an IAM user that is made for it by whom it was called by.
-    pub(super) async fn as_user(self) -> Result<Self, Failure> {
+    pub(super) async fn called_by_user(self) -> Result<Self, Failure> {
         let identity = user::create(&self).await?;
         Ok(Self { name: AS_USER.to_owned(), identity, streams: Streams::Guarded, ..self })
     }
