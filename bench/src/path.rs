@@ -91,7 +91,7 @@ impl Path {
         let root = Arc::new(root);
         Ok(Self {
             iam: Arc::new(Iam::new(Arc::clone(&identities), Arc::clone(&root))),
-            authenticator: Authenticator::new(root, identities, Arc::new(sessions)),
+            authenticator: Authenticator::new(root, identities, Arc::new(sessions), Partition::Aws),
             door: Door::new(authority, Arc::new(NoAudit), metrics),
             streams,
             caller: Caller { access_key: ACCESS_KEY.to_owned(), secret: SECRET.to_owned() },
