@@ -7,14 +7,14 @@ use anabranch_api::kinesis::{
     CreateStream, DescribeStream, GetShardIterator, PutRecords, PutResourcePolicy, ShardIteratorType,
 };
 use anabranch_api::{Context, Operation, RequestId, Serve};
-use anabranch_catalog::MemoryCatalog;
+use anabranch_catalog::{Catalog, MemoryCatalog};
 use anabranch_governance::audit::NoAudit;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::Identities;
 use anabranch_governance::iam::{Authenticator, Credentials as Keys, Iam, Identity, Sessions};
-use anabranch_governance::kms::MasterKey;
+use anabranch_governance::kms::{Kms, KmsGround, MasterKey};
 use anabranch_governance::metrics::Metrics;
-use anabranch_governance::{Authority, Door};
+use anabranch_governance::{Authority, Authorize, Door};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{Durability, LocalLog, Options};
 use anabranch_streams::limits::LimitsMode;
@@ -68,24 +68,35 @@ impl Path {
         let options = Options { durability: Durability::Memory, clock: clock.clone(), ..Options::default() };
         let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.to_owned())?), options)?);
         let metrics = Metrics::new(|_| {});
-        let catalog = Arc::new(MemoryCatalog::default());
+        let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::default());
+        let (master_key, rng) = (Arc::new(MasterKey::random(&Rng::system())), Rng::system());
+        let identities =
+            Identities::open(Arc::clone(&catalog), Arc::clone(&master_key), clock.clone(), rng.clone())
+                .await?;
+        let authority = Authority::new(Arc::clone(&identities));
+        let judge: Arc<dyn Authorize> = authority.clone();
+        let kms = KmsGround {
+            catalog: Arc::clone(&catalog),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            master_key: Arc::clone(&master_key),
+        };
+        let kms = Kms::open(kms).await?;
+        authority.guard("kms", kms.clone());
         let ground = Ground {
             log: log.clone(),
-            catalog: catalog.clone(),
+            catalog: Arc::clone(&catalog),
             cloudwatch: Arc::new(CloudWatch::new(log.clone(), catalog)),
             clock: clock.clone(),
-            rng: Rng::system(),
+            rng: rng.clone(),
             metrics: metrics.clone(),
-            master_key: Arc::new(MasterKey::random(&Rng::system())),
+            master_key: Arc::clone(&master_key),
+            kms,
+            authorize: Arc::downgrade(&judge),
         };
         let settings = Settings { limits: LimitsMode::Off, ..Settings::default() };
         let root = Keys::from_root_key(&format!("{ACCESS_KEY}:{SECRET}"))?;
-        let (master_key, rng) = (Arc::clone(&ground.master_key), Rng::system());
-        let identities =
-            Identities::open(ground.catalog.clone(), Arc::clone(&master_key), clock.clone(), rng.clone())
-                .await?;
         let sessions = Sessions::new(master_key, clock.clone(), rng);
-        let authority = Authority::new(Arc::clone(&identities));
         let streams = Streams::open(ground, settings).await?;
         authority.guard("kinesis", streams.clone());
         let root = Arc::new(root);
@@ -228,7 +239,7 @@ impl Path {
             account: caller.account,
             region: caller.region,
             partition: Partition::Aws,
-            access_key: Some(caller.access_key),
+            access_key: caller.access_key,
             session: caller.session,
             source: None,
             user_agent: None,

@@ -51,7 +51,7 @@ enum Command {
     /// List the streams.
     Streams(streams::Arguments),
     /// Drive a server with load and tell what it does and what it costs.
-    Bench(bench::Arguments),
+    Bench(Box<bench::Arguments>),
     /// Copy a running server's data directory, consistent and checked by `anabranch log verify`.
     Backup(backup::Arguments),
     /// Make a data directory of a backup.
@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
         Command::Put(arguments) => wait_for(put::run(arguments)),
         Command::Tail(arguments) => wait_for(tail::run(arguments)),
         Command::Streams(arguments) => wait_for(streams::run(arguments)),
-        Command::Bench(arguments) => wait_for(bench::run(arguments)),
+        Command::Bench(arguments) => wait_for(bench::run(*arguments)),
         Command::Backup(arguments) => wait_for(backup::run(arguments)),
         Command::Restore(arguments) => restore::run(arguments),
         Command::Log(arguments) => log::run(arguments),
