@@ -3,6 +3,8 @@
 //! **Invariant**: no line holds record data, a key, a signature, a token or a secret, at any level. What a request says about itself is
 //! logged by operation name and request id alone.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -26,6 +28,7 @@ pub fn start(flags: &ServeFlags) {
         .filter_map(|directive| directive.parse().ok())
         .fold(EnvFilter::new(&flags.log_level), quieter);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = lines.with_ansi(std::io::stderr().is_terminal());
     let started = match flags.log_format {
         LogFormat::Text => lines.finish().try_init(),
         LogFormat::Json => lines.json().finish().try_init(),

@@ -94,6 +94,8 @@ impl Authority {
             return;
         };
         let encoded_message = messages.seal(cx.account, &self.denial(cx, resource, given));
+        // A resource's name may have an end of line in it, behind which a caller could write lines of its own.
+        let sentence = sentence.replace(char::is_control, "\u{fffd}");
         tracing::info!(request = %cx.request_id, encoded_message, "denied: {sentence}");
     }
 
