@@ -38,12 +38,12 @@ def a_role_of_a_service(field: Field) -> None:
 def a_service_claimed_by_headers(field: Field) -> None:
     """No header makes a call one of a service, nor says for which resource it is made."""
     stream("by-service")
-    for key in ("aws:SourceArn", "aws:SourceAccount", "aws:ViaAWSService", "aws:CalledVia", "aws:PrincipalIsAWSService"):
+    for key in ("aws:SourceArn", "aws:SourceAccount", "aws:ViaAWSService", "aws:CalledVia", "aws:PrincipalIsAWSService", "aws:SourceVpce", "aws:SourceVpc"):
         value = "true" if "AWSService" in key and key != "aws:CalledVia" else "*"
         operator = "Bool" if value == "true" else "ForAnyValue:StringLike" if key == "aws:CalledVia" else "StringLike"
         name = "via-" + key.split(":")[1]
         keys = user(name, allow("kinesis:PutRecord", Condition={operator: {key: value}}))
-        claims = {"X-Amz-Source-Arn": "arn:aws:iam::1:root", "X-Amz-Source-Account": ACCOUNT, "X-Amz-Via-Aws-Service": "true", "X-Amz-Called-Via": "firehose.amazonaws.com", "Aws-Source-Arn": "a"}
+        claims = {"X-Amz-Source-Arn": "arn:aws:iam::1:root", "X-Amz-Source-Account": ACCOUNT, "X-Amz-Via-Aws-Service": "true", "X-Amz-Called-Via": "firehose.amazonaws.com", "X-Amz-Vpce-Id": "vpce-1", "X-Amzn-Vpc-Id": "vpc-1", "X-Amzn-Vpce-Id": "vpce-1", "Aws-Source-Arn": "a"}
         field.fails(field.put(keys, "by-service", **claims), DENIED)
         root("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=allow("kinesis:PutRecord"))
         field.passes(field.put(keys, "by-service", **claims))

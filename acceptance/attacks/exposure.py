@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 
 from field import CREDENTIALS, FLAGS, VICTIM, Field, whole_log
-from identities import CONFIG, REGION, ROOTS, is_, root, stream, user
+from identities import ACCOUNT, CONFIG, REGION, ROOTS, client, is_, refused, root, stream, user
 from server import Server
 from wire import Answer, Request, answer, first_answer, request, send, signed
 
@@ -88,6 +88,16 @@ def secrets_in_logs(field: Field) -> None:
     secrets += ["that nobody logs", base64.b64encode(b"a record that nobody logs").decode(), "the victim's secret"]
     for secret in secrets:
         assert secret not in log, f"the log has {secret}"
+
+
+def a_line_forged_in_the_log(field: Field) -> None:
+    """What a caller names is logged when it is denied; an end of line in it begins no line."""
+    sts = client("sts", user("forges-lines"))
+    for forged in ("forged by mallory", "2026-01-01T00:00:00Z  INFO all is well, mallory"):
+        refused("AccessDenied", sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/x\r\n{forged}", RoleSessionName="s1")
+    log = whole_log(field.closed)
+    assert "mallory" in log, "denials are not logged at all"
+    assert not [line for line in re.split(r"[\r\n]", log) if "mallory" in line and "denied" not in line], "a line is mallory's own"
 
 
 def secrets_in_refusals(field: Field) -> None:
@@ -305,6 +315,7 @@ ATTACKS = [
     secrets_in_process_listings,
     secrets_in_the_configuration_shown,
     secrets_in_logs,
+    a_line_forged_in_the_log,
     secrets_in_refusals,
     secrets_at_rest,
     files_that_others_may_read,

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 import identities
 from agents import environment
 from identities import ROOTS, client
+from provider import ISSUER, Provider
 from server import Server
 from wire import Answer, Request, answer, request, signed
 
@@ -36,7 +37,9 @@ class Field:
         roots.touch(mode=0o600)
         roots.write_text(CREDENTIALS)
         binary = os.environ["ANABRANCH_BINARY"]
-        self.closed = Server(binary, [*FLAGS, "--credentials", str(roots), "--test-clock", "--log-level", "debug"])
+        self.provider = Provider(place)
+        told = ["--web-identity", f"{ISSUER}={self.provider.key_set}", "--log-level", "debug"]
+        self.closed = Server(binary, [*FLAGS, "--credentials", str(roots), "--test-clock", *told])
         self.open = Server(binary, FLAGS)
 
     def start(self) -> None:

@@ -27,9 +27,11 @@ import signatures
 import slowness
 import smuggling
 import spellings
+import sweeps
+import vouchers
 import tokens
 
-SUBJECTS = [signatures, scopes, smuggling, tokens, accounts, spellings, escalation, deputies, bodies, paths, browsers, exposure, slowness]
+SUBJECTS = [signatures, scopes, smuggling, tokens, accounts, spellings, sweeps, vouchers, escalation, deputies, bodies, paths, browsers, exposure, slowness]
 
 
 def main() -> int:

@@ -95,6 +95,9 @@ def a_key_by_its_alias_or_id(field: Field) -> None:
     other = kms.create_key()["KeyMetadata"]["KeyId"]
     spells = client("kms", user("spells-keys", but_not("kms:*", key["Arn"])))
     spells.encrypt(KeyId=other, Plaintext=b"x")
+    may = client("kms", user("spells-own-key", allow(["kms:Encrypt", "kms:Decrypt"], key["Arn"])))
+    is_(may.decrypt(CiphertextBlob=may.encrypt(KeyId="alias/spelled", Plaintext=b"x")["CiphertextBlob"])["Plaintext"], b"x")
+    refused("AccessDeniedException", may.encrypt, KeyId=other, Plaintext=b"x")
     for name in (key["KeyId"], key["Arn"], "alias/spelled", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/spelled", key["KeyId"].upper(), key["Arn"].replace("arn:aws:", "arn:aws-cn:"), key["Arn"].replace(":key/", ":key//"), key["KeyId"] + " "):
         code = refused_by_any(spells.encrypt, KeyId=name, Plaintext=b"x")
         assert code in (*DENIED, "NotFoundException", "ValidationException", "InvalidArnException"), f"{name}: {code}"
