@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""Streams under KMS keys, by boto3 against a closed server: who may, what a key's state does, and that nothing is lost with it."""
+"""Streams under KMS keys, by boto3 against a closed server: who may, what a key's state does, and that nothing is lost with it.
+And a server whose own master key is under the KMS key of another.
+"""
 
+import base64
 import json
 import os
 import sys
@@ -8,10 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import boto3
 from botocore.exceptions import ClientError, EventStreamError
 
 from agents import environment
-from identities import ACCOUNT, CREDENTIALS, OTHER, REGION, ROOTS, advance, allow, client, is_, put, refused, root, stream, user
+from identities import ACCOUNT, CONFIG, CREDENTIALS, OTHER, REGION, ROOTS, advance, allow, client, is_, put, refused, root, stream, user
 from outcomes import Outcomes
 from server import Server
 
@@ -209,6 +213,59 @@ def a_key_of_another_account_serves_where_both_sides_allow(server: Server) -> No
     refused("KMSAccessDeniedException", read, ROOTS[ACCOUNT], arn)
 
 
+def another_servers_key_opens_the_master_key(server: Server) -> None:
+    """The server of the other scenarios is the KMS of a second one, whose directory holds no key."""
+    made = key()
+    writer = user("second-server", allow(["kms:GenerateDataKey", "kms:Decrypt"], made))
+    names = {"AWS_ACCESS_KEY_ID": writer[0], "AWS_SECRET_ACCESS_KEY": writer[1], "AWS_ENDPOINT_URL": ""}
+    second = Server(os.environ["ANABRANCH_BINARY"], ["--master-key-kms", made, "--master-key-kms-endpoint", server.endpoint.rstrip("/")], names)
+    try:
+        second.start()
+        mine = boto3.client("kinesis", REGION, endpoint_url=second.endpoint, aws_access_key_id="test", aws_secret_access_key="test", config=CONFIG)
+        mine.create_stream(StreamName="s", ShardCount=1)
+        mine.start_stream_encryption(StreamName="s", EncryptionType="KMS", KeyId="alias/aws/kinesis")
+        mine.put_record(StreamName="s", Data=b"x", PartitionKey="k")
+        second.kill()
+        names = sorted(path.name for path in second.data.iterdir() if path.name.startswith("master"))
+        is_(names, ["master.key.kms"])
+        blob = base64.b64decode((second.data / "master.key.kms").read_text())
+        bound = {"anabranch": "master key"}
+        plain = root("kms").decrypt(CiphertextBlob=blob, EncryptionContext=bound)["Plaintext"]
+        for path in (path for path in second.data.rglob("*") if path.is_file()):
+            held = path.read_bytes()
+            assert plain not in held and base64.b64encode(plain) not in held, f"{path} holds the key"
+
+        second.start()
+        iterator = mine.get_shard_iterator(StreamName="s", ShardId=SHARD, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        is_([record["Data"] for record in mine.get_records(ShardIterator=iterator)["Records"]], [b"x"])
+        is_(second.stop(), 0)
+
+        root("kms").disable_key(KeyId=made)
+        does_not_start(second, f"DisabledException: {made} is disabled.")
+        root("kms").enable_key(KeyId=made)
+        root("iam").delete_user_policy(UserName="second-server", PolicyName="p")
+        does_not_start(second, "AccessDeniedException: ")
+        flags, second.flags = second.flags, []
+        does_not_start(second, "name that with --master-key-kms")
+        second.flags = [*flags[:-1], "http://127.0.0.1:9"]
+        does_not_start(second, "cannot connect to http://127.0.0.1:9")
+        second.flags = flags
+        root("iam").put_user_policy(UserName="second-server", PolicyName="p", PolicyDocument=allow("kms:Decrypt", made))
+        second.start()
+        is_(second.stop(), 0)
+    finally:
+        second.discard()
+
+
+def does_not_start(server: Server, why: str) -> None:
+    try:
+        server.start()
+    except RuntimeError as error:
+        assert why in str(error) and "master key" in str(error), f"{why!r} is not in {error}"
+        return
+    raise AssertionError("it started")
+
+
 SCENARIOS = [
     who_puts_and_reads_needs_the_key,
     who_starts_encryption_must_know_the_key,
@@ -216,6 +273,7 @@ SCENARIOS = [
     a_disabled_key_stops_everything_at_once_and_loses_nothing,
     older_keys_open_what_they_sealed,
     a_key_of_another_account_serves_where_both_sides_allow,
+    another_servers_key_opens_the_master_key,
 ]
 
 if __name__ == "__main__":

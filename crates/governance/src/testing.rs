@@ -125,3 +125,6 @@ pub(crate) fn context(account: &str) -> Context {
         room: None,
     }
 }
+
+/// Compiles for types that wipe their memory when they are dropped.
+pub(crate) fn is_wiped_when_dropped<T: zeroize::ZeroizeOnDrop>() {}

@@ -10,7 +10,7 @@ mod subscription;
 mod target;
 mod tls;
 
-pub use identity::{Identity, IdentityError, Recipient, Surroundings};
+pub use identity::{Identity, IdentityError, Recipient, Surroundings, from_environment};
 pub use kinesis::{CallError, Kinesis, is_passing};
 pub use send::{HttpEndpoint, HttpVersion, SendError};
 pub use subscription::Subscription;

@@ -59,7 +59,7 @@ pub fn examine(data_dir: Option<PathBuf>, listen: SocketAddr) -> Vec<Finding> {
             "there is no home directory; name one with --data-dir".into(),
         )],
     };
-    findings.extend([clock(), port(listen), open_files()]);
+    findings.extend([clock(), port(listen), open_files(), cryptography()]);
     findings
 }
 
@@ -164,6 +164,15 @@ fn open_files() -> Finding {
     }
 }
 
+/// Which module does the cryptography (the feature `fips` of this crate).
+fn cryptography() -> Finding {
+    let about = "cryptography";
+    match aws_lc_rs::try_fips_mode() {
+        Ok(()) => Finding::good(about, "AWS-LC, its FIPS module".into()),
+        Err(_) => Finding::good(about, "AWS-LC; its FIPS module is not built in (feature fips)".into()),
+    }
+}
+
 fn nearest_existing(dir: &Path) -> PathBuf {
     dir.ancestors().find(|at| at.is_dir()).unwrap_or(Path::new(".")).to_owned()
 }
@@ -216,9 +225,15 @@ mod tests {
     fn a_fit_machine_has_no_bad_finding() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let findings = examine(Some(dir.path().join("made/later")), ([127, 0, 0, 1], 0).into());
-        assert_eq!(findings.len(), 7);
+        assert_eq!(findings.len(), 8);
         assert!(!findings.iter().any(Finding::is_bad), "{findings:?}");
         assert_eq!(fs::read_dir(dir.path()).expect("it is still there").count(), 0, "nothing is left behind");
+    }
+
+    #[test]
+    fn it_says_whether_the_fips_module_does_the_cryptography() {
+        let says = cryptography().says;
+        assert_eq!(says.contains("not built in"), !cfg!(feature = "fips"), "{says}");
     }
 
     #[test]

@@ -13,11 +13,10 @@ use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
 use anabranch_governance::iam::root_keys::{self, RootKeysError};
 use anabranch_governance::iam::web_identity::KeySetError;
 use anabranch_governance::iam::{Access, Credentials, CredentialsError, WebIdentities};
-use anabranch_governance::kms::{MasterKey, MasterKeyError};
+use anabranch_governance::kms::MasterKey;
 use anabranch_log::local;
 use anabranch_streams as streams;
 use anabranch_streams::limits::LimitsMode;
-use anabranch_types::Rng;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
@@ -30,12 +29,11 @@ use crate::fault::Faults;
 use crate::gateway::{self, Acceptor, Gateway, Guard, PeerCounters, PeerLimits, Peers, Tls, TlsError};
 use crate::initial_streams::InitialStreams;
 use crate::logging;
+use crate::master_key::{Found, NoMasterKey};
 use crate::place::{Place, PlaceError};
 use crate::test_clock::{ClockError, KeptClock};
 use crate::world::{self, Recipe, World};
 
-/// Beneath the data directory: what wraps all keys at rest, unless a flag or a variable names another.
-pub(crate) const MASTER_KEY_FILE: &str = "master.key";
 /// How long what was begun may take to finish once the server was told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// How long calls in flight may take to be told that the log takes nothing more.
@@ -56,7 +54,7 @@ pub enum RunError {
     #[error(transparent)]
     RootKeys(#[from] RootKeysError),
     #[error(transparent)]
-    MasterKey(#[from] MasterKeyError),
+    MasterKey(#[from] NoMasterKey),
     #[error(transparent)]
     WebIdentity(#[from] KeySetError),
     #[error(transparent)]
@@ -135,8 +133,8 @@ impl Server {
         let named = credentials(&settings)?;
         let place = claim(&settings)?;
         let data_dir = place.as_ref().map(|place| place.dir().to_owned());
-        let master_key = master_key(&settings, data_dir.as_deref())?;
-        let made_here = made_here(data_dir.as_deref(), &master_key).await?;
+        let master_key = settings.master_key_choice().open(data_dir.as_deref()).await?;
+        let made_here = made_here(data_dir.as_deref(), &master_key.key).await?;
         settings.initialised = made_here.access() == Access::Closed;
         settings.check_listeners()?;
         let credentials = named.with(made_here)?;
@@ -376,20 +374,6 @@ fn tls_of(settings: &Settings, data_dir: Option<&Path>, client_ca: Option<&Path>
     }
 }
 
-fn master_key(settings: &Settings, data_dir: Option<&Path>) -> Result<MasterKey, RunError> {
-    let given = settings.master_key.as_ref().and_then(|key| MasterKey::from_base64(key.reveal()));
-    match (given, master_key_path(settings, data_dir)) {
-        (Some(key), _) => Ok(key),
-        (None, Some(path)) => Ok(MasterKey::load_or_make(&path, &Rng::system())?),
-        (None, None) => Ok(MasterKey::random(&Rng::system())),
-    }
-}
-
-fn master_key_path(settings: &Settings, data_dir: Option<&Path>) -> Option<PathBuf> {
-    let named = settings.flags.master_key_file.clone();
-    named.or_else(|| data_dir.map(|dir| dir.join(MASTER_KEY_FILE)))
-}
-
 fn open_audit(settings: &Settings) -> Result<Option<Arc<FileSink>>, RunError> {
     let Some(path) = &settings.flags.audit_file else { return Ok(None) };
     let sink = FileSink::open(path).map_err(|source| RunError::Audit { path: path.clone(), source })?;
@@ -402,7 +386,7 @@ fn recipe(
     clock: &KeptClock,
     credentials: Credentials,
     audit: Option<Arc<FileSink>>,
-    master_key: MasterKey,
+    master_key: Found,
 ) -> Recipe {
     let durability = match settings.flags.durability {
         _ if data_dir.is_none() => local::Durability::Memory,
@@ -425,11 +409,7 @@ fn recipe(
         transition_delay: Duration::from_millis(settings.flags.transition_delay.into()),
         event_memory: streams::EventMemory::new(tail_bytes_max),
     };
-    let master_key = Arc::new(master_key);
-    let master_key_place = match (&settings.master_key, master_key_path(settings, data_dir.as_deref())) {
-        (None, Some(path)) => path.display().to_string(),
-        _ => "ANABRANCH_MASTER_KEY".to_owned(),
-    };
+    let Found { key, place: master_key_place } = master_key;
     Recipe {
         data_dir,
         durability,
@@ -439,7 +419,7 @@ fn recipe(
         web_identities: Arc::default(),
         credentials: Arc::new(credentials),
         audit,
-        master_key,
+        master_key: Arc::new(key),
         master_key_place,
         streams,
         initial_streams: None,

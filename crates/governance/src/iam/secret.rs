@@ -1,10 +1,12 @@
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A secret access key. Never printed, and wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
+
+impl ZeroizeOnDrop for Secret {}
 
 impl Secret {
     /// Takes the secret.
@@ -21,5 +23,16 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_wiped_when_dropped_and_never_printed() {
+        crate::testing::is_wiped_when_dropped::<Secret>();
+        assert_eq!(format!("{:?}", Secret::new("s3cret".to_owned())), "***");
     }
 }

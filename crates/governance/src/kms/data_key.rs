@@ -2,7 +2,7 @@ use std::fmt;
 
 use anabranch_types::Rng;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, UnboundKey};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{KEY_BYTES, NONCE_BYTES, TAG_BYTES};
 
@@ -14,6 +14,9 @@ pub struct DataKey {
     bytes: Zeroizing<[u8; KEY_BYTES]>,
     cipher: LessSafeKey,
 }
+
+/// AWS-LC wipes what it made of the bytes (OPENSSL_free).
+impl ZeroizeOnDrop for DataKey {}
 
 /// What was to be opened was not sealed under this key with this nonce and this associated data, or was changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +117,12 @@ mod tests {
         let bytes = sealed(&key, [0; NONCE_BYTES], b"", &[0; 16]);
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(hex, "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
+    }
+
+    #[test]
+    fn it_is_wiped_when_dropped() {
+        crate::testing::is_wiped_when_dropped::<DataKey>();
+        crate::testing::is_wiped_when_dropped::<Zeroizing<[u8; KEY_BYTES]>>();
     }
 
     #[test]

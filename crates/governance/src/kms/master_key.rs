@@ -2,7 +2,7 @@ use std::fmt;
 
 use anabranch_types::Rng;
 use bytes::Bytes;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::data_key::{DataKey, Nonce};
 use super::{KEY_BYTES, NONCE_BYTES, TAG_BYTES};
@@ -13,6 +13,8 @@ pub const WRAPPED_BYTES: usize = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /// The key that wraps every key at rest. Whoever has it and the data directory can read everything; without it nothing that was
 /// sealed can be read again.
 pub struct MasterKey(DataKey);
+
+impl ZeroizeOnDrop for MasterKey {}
 
 /// A wrapped key is another master key's, belongs elsewhere, or was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +121,11 @@ mod tests {
             assert!(master.open(&sealed[..sealed.len() - 1], b"key 1").is_err());
         }
         assert!(master.open(&[0; NONCE_BYTES], b"").is_err());
+    }
+
+    #[test]
+    fn it_is_wiped_when_dropped() {
+        crate::testing::is_wiped_when_dropped::<MasterKey>();
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::fmt;
 
 use anabranch_types::Rng;
 use minicbor::bytes::{ByteArray, ByteVec};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::key_id::KeyName;
 use super::stored::{Generation, RotationKind};
@@ -11,6 +11,8 @@ use super::{KEY_BYTES, MasterKey, NotWrappedByThis};
 /// The secret of one generation of a key: 32 bytes of a symmetric one, as many as its name says of an HMAC key, PKCS #8 of an
 /// asymmetric one. Wiped when it is dropped, never printed.
 pub(super) struct Material(Zeroizing<Vec<u8>>);
+
+impl ZeroizeOnDrop for Material {}
 
 impl Material {
     pub fn new(secret: Zeroizing<Vec<u8>>) -> Self {
@@ -74,6 +76,11 @@ mod tests {
 
     use super::super::key_id::{KeyId, Scope};
     use super::*;
+
+    #[test]
+    fn it_is_wiped_when_dropped() {
+        crate::testing::is_wiped_when_dropped::<Material>();
+    }
 
     #[test]
     fn material_opens_for_its_key_and_generation_alone_and_is_never_printed() {

@@ -1,12 +1,10 @@
 //! The flags that say which server a command talks to, and as whom.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Failure;
 use crate::client::{
-    CallError, ENDPOINT_DEFAULT, HttpEndpoint, HttpVersion, Identity, Kinesis, Recipient, Surroundings,
-    Target,
+    CallError, ENDPOINT_DEFAULT, HttpEndpoint, HttpVersion, Kinesis, Target, from_environment,
 };
 
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -36,21 +34,9 @@ impl Connection {
             .or_else(|| variable("AWS_ENDPOINT_URL"))
             .unwrap_or_else(|| ENDPOINT_DEFAULT.to_owned())
             .parse()?;
-        let surroundings = Surroundings { variable: &variable, file: &read_if_there };
-        let recipient = Recipient { endpoint: &target.to_string(), is_loopback: target.is_loopback() };
-        let identity = Identity::find(&surroundings, &recipient, self.region.as_deref())?;
+        let identity = from_environment(&target, self.region.as_deref())?;
         let endpoint = HttpEndpoint::new(target, identity, HttpVersion::One, self.ca_file.as_deref())?;
         Ok(Kinesis::new(endpoint))
-    }
-}
-
-fn read_if_there(path: &Path) -> io::Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(error) => Err(error),
     }
 }
 

@@ -5,14 +5,13 @@ use std::process::ExitCode;
 
 use anabranch_catalog::SqliteCatalog;
 use anabranch_governance::iam::root_keys::{self, NewRootKey};
-use anabranch_governance::kms::MasterKey;
 use anabranch_types::{AccountId, Clock, Rng};
 use serde_json::json;
 
 use super::{Failure, output};
-use crate::config;
+use crate::config::{self, Secret};
+use crate::master_key::{Choice, ExternalKms, Found};
 use crate::place::{Place, PlaceError};
-use crate::run::MASTER_KEY_FILE;
 use crate::world::CATALOG_FILE;
 
 #[derive(clap::Args)]
@@ -32,6 +31,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", env = "ANABRANCH_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
 
+    /// The key of another KMS that encrypts the master key, where `anabranch serve` is given one too
+    #[arg(long, value_name = "KEY", env = "ANABRANCH_MASTER_KEY_KMS")]
+    master_key_kms: Option<String>,
+
+    /// Where that KMS answers
+    #[arg(long, value_name = "URL", env = "ANABRANCH_MASTER_KEY_KMS_ENDPOINT")]
+    master_key_kms_endpoint: Option<String>,
+
     /// One JSON object instead of words
     #[arg(long)]
     json: bool,
@@ -40,7 +47,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let named = arguments.data_dir.clone().or_else(config::platform_data_dir);
     let place = Place::claim(&named.ok_or(PlaceError::Nowhere)?)?;
-    let master_key = master_key(&arguments, &place)?;
+    let Found { key: master_key, .. } = master_key(&arguments)?.open(Some(place.dir())).await?;
     let catalog = SqliteCatalog::open(&place.dir().join(CATALOG_FILE))?;
     let now = Clock::machine_now();
     let made = root_keys::make(&catalog, &master_key, &Rng::system(), arguments.account, now).await?;
@@ -63,13 +70,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     ])
 }
 
-fn master_key(arguments: &Arguments, place: &Place) -> Result<MasterKey, Failure> {
-    if let Ok(key) = std::env::var("ANABRANCH_MASTER_KEY") {
-        let wrong = "ANABRANCH_MASTER_KEY is not base64 of 32 bytes: `openssl rand -base64 32` makes one";
-        return Ok(MasterKey::from_base64(&key).ok_or(wrong)?);
-    }
-    let path = arguments.master_key_file.clone().unwrap_or_else(|| place.dir().join(MASTER_KEY_FILE));
-    Ok(MasterKey::load_or_make(&path, &Rng::system())?)
+/// As `serve` is given it, so that both find the same.
+fn master_key(arguments: &Arguments) -> Result<Choice, Failure> {
+    let kms = match (&arguments.master_key_kms, &arguments.master_key_kms_endpoint) {
+        (Some(key), Some(endpoint)) => Some(ExternalKms { endpoint: endpoint.parse()?, key: key.clone() }),
+        (None, None) => None,
+        _ => return Err("--master-key-kms and --master-key-kms-endpoint go together".into()),
+    };
+    let value = std::env::var("ANABRANCH_MASTER_KEY").ok().map(Secret::new);
+    Ok(Choice { value, file: arguments.master_key_file.clone(), kms })
 }
 
 fn account(text: &str) -> Result<AccountId, String> {

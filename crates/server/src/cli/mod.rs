@@ -25,6 +25,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::secrecy;
+
 /// The Amazon Kinesis family on your own machines.
 #[derive(Parser)]
 #[command(name = "anabranch", version, propagate_version = true)]
@@ -72,6 +74,10 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 /// Runs the command that the process's arguments name. The exit code is 0 for success, 1 for a failure, which was printed, and 2
 /// for arguments that mean nothing.
 pub fn main() -> ExitCode {
+    if let Err(error) = secrecy::close_memory() {
+        eprintln!("anabranch: the memory of this process cannot be closed to others: {error}");
+        return ExitCode::FAILURE;
+    }
     let matches = Cli::command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

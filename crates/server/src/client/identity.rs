@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anabranch_governance::iam::Secret;
 use anabranch_types::Region;
 
+use super::Target;
+
 /// The region where nothing says otherwise.
 const REGION_DEFAULT: &str = "us-east-1";
 /// What a server on loopback accepts without knowing it.
@@ -124,6 +126,24 @@ impl Identity {
             session_token: session_token.map(Secret::new),
             region,
         })
+    }
+}
+
+/// The identity that this process's environment and its user's files give for a server.
+pub fn from_environment(target: &Target, region: Option<&str>) -> Result<Identity, IdentityError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let surroundings = Surroundings { variable: &variable, file: &read_if_there };
+    let recipient = Recipient { endpoint: &target.to_string(), is_loopback: target.is_loopback() };
+    Identity::find(&surroundings, &recipient, region)
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

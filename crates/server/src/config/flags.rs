@@ -6,6 +6,7 @@ use anabranch_governance::iam::web_identity::ProviderSetting;
 use anabranch_types::Region;
 use clap::{Args, ValueEnum};
 
+use crate::client::Target;
 use crate::fault::FaultRule;
 
 use super::VpcEndpointFlag;
@@ -119,6 +120,15 @@ pub struct ServeFlags {
     /// Default: `master.key` in the data directory. ANABRANCH_MASTER_KEY may hold the key itself instead.
     #[arg(long, value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+
+    /// A key of another KMS, by id, ARN or alias, that encrypts the master key: the data directory then holds no key, and each start
+    /// asks that KMS to open it, signed as AWS's tools sign (AWS_ACCESS_KEY_ID, AWS_PROFILE …). Needs --master-key-kms-endpoint.
+    #[arg(long, value_name = "KEY")]
+    pub master_key_kms: Option<String>,
+
+    /// Where the KMS of --master-key-kms answers, such as https://kms.eu-west-1.amazonaws.com.
+    #[arg(long, value_name = "URL", value_parser = values::target)]
+    pub master_key_kms_endpoint: Option<Target>,
 
     /// Where delivered objects and snapshots go. Not built yet: refused until something writes blobs.
     #[arg(long, value_name = "URL", value_parser = values::blobs)]

@@ -203,7 +203,7 @@ fn secret(name: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Opt
         origin: format!("environment variable {name}"),
         sentence: "it is not UTF-8".to_owned(),
     };
-    variable(name).map(|value| value.into_string().map(Secret).map_err(not_text)).transpose()
+    variable(name).map(|value| value.into_string().map(Secret::new).map_err(not_text)).transpose()
 }
 
 /// The flag's long name, which is its key in the file.

@@ -13,6 +13,10 @@ mod vpc_endpoint;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::master_key::{self, ExternalKms};
+
 pub use flags::Limits;
 pub use flags::{LogFormat, ServeFlags, TlsMode};
 pub use layers::{ConfigError, Source, resolve};
@@ -39,9 +43,16 @@ pub struct Settings {
 
 /// A value that is shown as `***`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
+
+impl ZeroizeOnDrop for Secret {}
 
 impl Secret {
+    /// Takes the value.
+    pub fn new(value: String) -> Self {
+        Self(Zeroizing::new(value))
+    }
+
     /// The value itself.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -58,6 +69,17 @@ impl Settings {
     /// Whether every signature is verified: somebody named a credential, or made one in the data directory.
     pub fn closed(&self) -> bool {
         self.root_key.is_some() || self.flags.credentials.is_some() || self.initialised
+    }
+
+    /// Where the master key is to be had from.
+    pub fn master_key_choice(&self) -> master_key::Choice {
+        let flags = &self.flags;
+        let kms = flags.master_key_kms.clone().zip(flags.master_key_kms_endpoint.clone());
+        master_key::Choice {
+            value: self.master_key.clone(),
+            file: flags.master_key_file.clone(),
+            kms: kms.map(|(key, endpoint)| ExternalKms { endpoint, key }),
+        }
     }
 
     /// Refuses listeners that may not be opened as they are.

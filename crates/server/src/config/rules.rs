@@ -25,6 +25,19 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             );
         }
     }
+    if flags.master_key_kms.is_some() != flags.master_key_kms_endpoint.is_some() {
+        return refuse(
+            "--master-key-kms and --master-key-kms-endpoint go together: a key is found where its KMS answers"
+                .into(),
+        );
+    }
+    if flags.master_key_kms.is_some() && (settings.master_key.is_some() || flags.master_key_file.is_some()) {
+        return refuse(
+            "--master-key-kms is one way to have the master key, --master-key-file and ANABRANCH_MASTER_KEY are \
+             others: leave all but one out"
+                .into(),
+        );
+    }
     if flags.tls_cert.is_some() != flags.tls_key.is_some() {
         return refuse("--tls-cert and --tls-key go together: a certificate needs its key".into());
     }
@@ -48,7 +61,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     if issuers.len() < flags.web_identity.len() || issuers.len() > PROVIDERS_MAX {
         return refuse(format!("--web-identity names each issuer once, and {PROVIDERS_MAX} at the most"));
     }
-    for excluded in ["data-dir", "durability", "master-key-file"] {
+    for excluded in ["data-dir", "durability", "master-key-file", "master-key-kms"] {
         if flags.ephemeral && settings.sources.contains_key(excluded) {
             return refuse(format!(
                 "--ephemeral keeps nothing, so --{excluded} has no meaning beside it: leave one of them out"

@@ -53,6 +53,11 @@ impl Settings {
             ("memory-max", quoted(flags.memory_max)),
             ("metrics-listen", flags.metrics_listen.map(quoted).unwrap_or_default()),
             ("master-key-file", path(flags.master_key_file.as_deref())),
+            ("master-key-kms", flags.master_key_kms.as_ref().map(quoted).unwrap_or_default()),
+            (
+                "master-key-kms-endpoint",
+                flags.master_key_kms_endpoint.as_ref().map(quoted).unwrap_or_default(),
+            ),
             ("blobs", flags.blobs.as_ref().map(quoted).unwrap_or_default()),
             ("test-clock", flags.test_clock.to_string()),
             ("transition-delay", flags.transition_delay.to_string()),

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 
 use crate::cli::Cli;
-use crate::config::{ConfigError, Settings, resolve};
+use crate::config::{ConfigError, Secret, Settings, resolve};
 
 /// Resolves `anabranch serve ARGS` with these variables.
 fn settings(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
@@ -197,4 +197,30 @@ fn the_clients_that_are_run_name_the_endpoint_as_the_page_says() {
         run += 1;
     }
     assert_eq!(run, 8);
+}
+
+#[test]
+fn a_secret_is_wiped_when_dropped_and_never_printed() {
+    fn is_wiped_when_dropped<T: zeroize::ZeroizeOnDrop>() {}
+    is_wiped_when_dropped::<Secret>();
+    assert_eq!(format!("{:?}", Secret::new("s3cret".to_owned())), "***");
+}
+
+#[test]
+fn the_master_key_is_had_in_one_way() {
+    let kms = ["--master-key-kms", "alias/a", "--master-key-kms-endpoint", "https://kms.example.com"];
+    let both = |more: &[&'static str]| [&kms[..], more].concat();
+    assert!(refusal(&kms[..2], &[]).contains("go together"));
+    assert!(refusal(&kms[2..], &[]).contains("go together"));
+    assert!(refusal(&both(&["--master-key-file", "f"]), &[]).contains("leave all but one out"));
+    let value = [("ANABRANCH_MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")];
+    assert!(refusal(&kms, &value).contains("leave all but one out"));
+    assert!(refusal(&both(&["--ephemeral"]), &[]).contains("has no meaning beside it"));
+    let Some(chosen) = settings(&kms, &[]).expect("they go together").master_key_choice().kms else {
+        panic!("it is chosen")
+    };
+    assert_eq!(
+        (&*chosen.key, chosen.endpoint.to_string()),
+        ("alias/a", "https://kms.example.com".to_owned())
+    );
 }

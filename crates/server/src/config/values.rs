@@ -7,6 +7,7 @@ use anabranch_types::Region;
 use http::Uri;
 
 use super::flags::Limits;
+use crate::client::Target;
 
 /// When an append is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,10 @@ pub(super) fn limits(text: &str) -> Result<Limits, String> {
 
 pub(super) fn blobs(_: &str) -> Result<String, String> {
     Err("this is not built yet: there is no blob store until a service writes blobs".to_owned())
+}
+
+pub(super) fn target(text: &str) -> Result<Target, String> {
+    text.parse().map_err(|error: crate::client::InvalidTarget| error.to_string())
 }
 
 pub(super) fn region(text: &str) -> Result<Region, String> {

@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, Tag, sign};
 use aws_lc_rs::{constant_time, digest};
 
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
 use super::TERMINATOR;
 
 /// How many derived keys are kept. One is needed for each access key, region and service in use on a day.
@@ -18,9 +20,12 @@ pub struct SigningKeys {
 
 /// A key and the secret it was derived from, which may have been replaced since.
 struct Derived {
-    secret: Box<[u8]>,
+    secret: Zeroizing<Box<[u8]>>,
     key: Key,
 }
+
+/// AWS-LC wipes its keys (HMAC_CTX_cleanup).
+impl ZeroizeOnDrop for Derived {}
 
 impl SigningKeys {
     /// The key of `secret` for a credential's scope; `credential` is what the request presented, all five parts of it.
@@ -36,7 +41,10 @@ impl SigningKeys {
         if derived.len() >= SIGNING_KEYS_MAX {
             derived.clear();
         }
-        derived.insert(credential.to_owned(), Derived { secret: secret.as_bytes().into(), key: key.clone() });
+        derived.insert(
+            credential.to_owned(),
+            Derived { secret: Zeroizing::new(secret.as_bytes().into()), key: key.clone() },
+        );
         key
     }
 }
@@ -49,7 +57,7 @@ impl fmt::Debug for SigningKeys {
 
 /// The chain of HMACs from a secret to the key of one day, region and service.
 pub(super) fn derive(secret: &str, date: &str, region: &str, service: &str) -> Key {
-    let first = Key::new(HMAC_SHA256, format!("AWS4{secret}").as_bytes());
+    let first = Key::new(HMAC_SHA256, Zeroizing::new(format!("AWS4{secret}")).as_bytes());
     [date, region, service, TERMINATOR]
         .iter()
         .fold(first, |key, part| Key::new(HMAC_SHA256, sign(&key, part.as_bytes()).as_ref()))
@@ -94,6 +102,13 @@ impl fmt::Display for Hex<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_derived_key_and_its_secret_are_wiped_when_dropped() {
+        fn is_wiped_when_dropped<T: ZeroizeOnDrop>() {}
+        is_wiped_when_dropped::<Derived>();
+        is_wiped_when_dropped::<Zeroizing<Box<[u8]>>>();
+    }
 
     #[test]
     fn bytes_of_any_number_are_two_digits_each() {
