@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use bytes::Bytes;
+
 /// Whose fault an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -23,6 +25,8 @@ pub struct ApiError {
     pub fault: Fault,
     /// The sentence; none where AWS sends none.
     pub message: Option<Cow<'static, str>>,
+    /// Further members of the model's error, as the inside of a JSON object (`"Item":{…}`): DynamoDB's, which speaks JSON alone.
+    pub members: Option<Bytes>,
 }
 
 impl fmt::Display for ApiError {
@@ -45,6 +49,7 @@ impl ApiError {
             status: 400,
             fault: Fault::Client,
             message: Some(message.into()),
+            members: None,
         }
     }
 
@@ -57,7 +62,7 @@ impl ApiError {
         message: Cow<'static, str>,
     ) -> Self {
         let message = Some(message).filter(|m| !m.is_empty());
-        Self { code: Cow::Borrowed(code), query_code, status, fault, message }
+        Self { code: Cow::Borrowed(code), query_code, status, fault, message, members: None }
     }
 
     /// Something went wrong in here that the caller can do nothing about, status 500. The cause goes to the server's own
@@ -69,6 +74,7 @@ impl ApiError {
             status: 500,
             fault: Fault::Server,
             message: None,
+            members: None,
         }
     }
 }

@@ -271,7 +271,7 @@ proptest! {
         for protocol in PROTOCOLS {
             let refusal = Refusal {
                 code: &code, query_code: None, status: 400, fault: Fault::Sender,
-                message: message.as_deref(), message_member: "message", request_id: "id-1",
+                message: message.as_deref(), message_member: "message", members: None, request_id: "id-1",
             };
             let answer = protocol.error(&refusal);
             let error_type = answer.headers.iter().find(|(name, _)| *name == "x-amzn-ErrorType");

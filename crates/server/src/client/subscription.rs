@@ -80,6 +80,7 @@ fn open(message: Message) -> Opened {
                 status: if is_ours { 500 } else { 400 },
                 fault: if is_ours { Fault::Server } else { Fault::Client },
                 message: error.message.map(Into::into),
+                members: None,
             })
         }
     }

@@ -87,6 +87,7 @@ pub(super) fn refusal(refused: &Refused, id: RequestId) -> Response<AnswerBody> 
         },
         message: error.message.as_deref(),
         message_member: errors::message_member(&error.code),
+        members: error.members.as_deref(),
         request_id: &request_id,
     });
     let ErrorAnswer { status, content_type, headers, body } = told;

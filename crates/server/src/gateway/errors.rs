@@ -13,9 +13,13 @@ pub(super) const BODY_BYTES_MAX: usize = 8 << 20;
 /// The content type of documents in frames.
 pub(super) const FRAME_DOCUMENT_TYPE: &str = "application/json";
 
-/// The member in which an error says its sentence: SerializationException alone has a capital (kinesalite, test/helpers.js).
+/// The member in which an error says its sentence: SerializationException has a capital (kinesalite, test/helpers.js), and so has
+/// TransactionCanceledException (DynamoDB's model).
 pub(super) fn message_member(code: &str) -> &'static str {
-    if code == "SerializationException" { "Message" } else { "message" }
+    match code {
+        "SerializationException" | "TransactionCanceledException" => "Message",
+        _ => "message",
+    }
 }
 
 /// How large a body of this service may be.

@@ -27,6 +27,8 @@ pub struct Refusal<'a> {
     pub message: Option<&'a str>,
     /// The key of the sentence in JSON and CBOR: the error shape's member, mostly `message`, in some models `Message`.
     pub message_member: &'a str,
+    /// The error's further members, as the inside of a JSON object (`"Item":{…}`); the other protocols leave them out.
+    pub members: Option<&'a [u8]>,
     /// The answer's request id.
     pub request_id: &'a str,
 }
@@ -42,6 +44,7 @@ impl<'a> Refusal<'a> {
             fault: Fault::Sender,
             message: malformed.message.as_deref(),
             message_member: "Message",
+            members: None,
             request_id,
         }
     }
@@ -96,7 +99,7 @@ impl Protocol {
             Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => {
                 let mut encoder = json::Encoder::new(BytesMut::new());
                 write_error(refusal, &mut encoder);
-                encoder.finish()
+                with_members(encoder.finish(), refusal.members)
             }
         };
         ErrorAnswer {
@@ -153,6 +156,17 @@ impl RemoteError {
         }
         Ok(())
     }
+}
+
+/// The object with further members at its end; it has one already.
+fn with_members(mut object: BytesMut, members: Option<&[u8]>) -> BytesMut {
+    if let (Some(members), Some(b'}')) = (members, object.last()) {
+        object.truncate(object.len() - 1);
+        object.extend_from_slice(b",");
+        object.extend_from_slice(members);
+        object.extend_from_slice(b"}");
+    }
+    object
 }
 
 fn write_error(refusal: &Refusal<'_>, e: &mut impl Encoder) {

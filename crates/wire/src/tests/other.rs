@@ -187,6 +187,7 @@ fn errors_are_written_in_each_protocols_form() {
         fault: Fault::Sender,
         message: Some("a<b"),
         message_member: "message",
+        members: None,
         request_id: "id-1",
     };
     let json = r#"{"__type":"NotHereException","message":"a<b"}"#;
@@ -198,6 +199,8 @@ fn errors_are_written_in_each_protocols_form() {
     assert_eq!(answer.headers, []);
     let silent = Protocol::Json11.error(&Refusal { message: None, ..refusal });
     assert_eq!(&silent.body[..], br#"{"__type":"NotHereException"}"#);
+    let more = Protocol::Json10.error(&Refusal { members: Some(br#""Item":{}"#), ..refusal });
+    assert_eq!(&more.body[..], br#"{"__type":"NotHereException","message":"a<b","Item":{}}"#);
     let malformed = Malformed::because("Expected null");
     let serialization = Protocol::Json11.error(&Refusal::serialization(&malformed, "id-1"));
     assert_eq!(&serialization.body[..], br#"{"__type":"SerializationException","Message":"Expected null"}"#);
