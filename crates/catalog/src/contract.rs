@@ -58,7 +58,7 @@ pub struct Commit {
 /// A page of a scan.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// In key order.
+    /// In key order, or the other way round where that was asked for.
     pub entries: Vec<Entry>,
     /// Whether there are more behind the last one.
     pub more: bool,
@@ -132,6 +132,14 @@ pub trait Catalog: Send + Sync + 'static {
         &self,
         prefix: Bytes,
         after: Option<Key>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, CatalogError>>;
+
+    /// At most `limit` entries whose keys begin with `prefix`, in descending key order, before `before` if given.
+    fn scan_back(
+        &self,
+        prefix: Bytes,
+        before: Option<Key>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, CatalogError>>;
 

@@ -81,6 +81,20 @@ impl State {
         let entries = rest.by_ref().take(limit).collect();
         Page { entries, more: rest.next().is_some(), revision: self.revision }
     }
+
+    fn scan_back(&self, prefix: &Bytes, before: Option<Key>, limit: usize) -> Page {
+        let end = bounds::end_of_prefix(prefix);
+        let before = before.into_iter().chain(end).min();
+        let until = before.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest = match until {
+            Bound::Excluded(before) if before <= *prefix => self.entries.range(before.clone()..before),
+            until => self.entries.range((Bound::Included(prefix.clone()), until)),
+        }
+        .rev()
+        .map(|(key, (value, version))| entry(key, value, *version));
+        let entries = rest.by_ref().take(limit).collect();
+        Page { entries, more: rest.next().is_some(), revision: self.revision }
+    }
 }
 
 fn entry(key: &Key, value: &Bytes, version: Revision) -> Entry {
@@ -100,6 +114,15 @@ impl Catalog for MemoryCatalog {
         limit: usize,
     ) -> BoxFuture<'_, Result<Page, CatalogError>> {
         Box::pin(ready(Ok(self.state().scan(&prefix, after, limit))))
+    }
+
+    fn scan_back(
+        &self,
+        prefix: Bytes,
+        before: Option<Key>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, CatalogError>> {
+        Box::pin(ready(Ok(self.state().scan_back(&prefix, before, limit))))
     }
 
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Revision, CatalogError>> {

@@ -60,6 +60,10 @@ impl Subject {
         self.runtime.block_on(self.catalog.scan(prefix.into(), after, limit)).unwrap()
     }
 
+    fn scan_back(&self, prefix: impl Into<Bytes>, before: Option<Bytes>, limit: usize) -> Page {
+        self.runtime.block_on(self.catalog.scan_back(prefix.into(), before, limit)).unwrap()
+    }
+
     fn commit(&self, commit: Commit) -> Result<Revision, CatalogError> {
         self.runtime.block_on(self.catalog.commit(commit))
     }

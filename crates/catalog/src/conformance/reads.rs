@@ -7,6 +7,7 @@ pub(super) const CASES: &[Case] = &[
     ("an entry has the version of the commit that wrote it", versions),
     ("a scan pages in key order through a prefix alone", paging),
     ("a scan begins where `after` says, in the prefix", after),
+    ("a scan back goes the other way, in the prefix, before `before`", back),
     ("a page tells whether more follow and the revision", more),
     ("keys and values are any bytes", binary),
 ];
@@ -62,6 +63,28 @@ fn after(subject: &Subject) {
         let page = subject.scan("/p/", after.map(Bytes::from), 10);
         let keys: Vec<&[u8]> = page.entries.iter().map(|e| &*e.key).collect();
         assert_eq!(keys, expected.iter().map(|k| k.as_bytes()).collect::<Vec<_>>(), "after {after:?}");
+    }
+}
+
+fn back(subject: &Subject) {
+    ["/o", "/p/a", "/p/b", "/p/c", "/q"].into_iter().for_each(|key| {
+        subject.put(key, key);
+    });
+    let cases: [(Option<&'static str>, usize, &[&str], bool); 8] = [
+        (None, 10, &["/p/c", "/p/b", "/p/a"], false),
+        (None, 2, &["/p/c", "/p/b"], true),
+        (None, 3, &["/p/c", "/p/b", "/p/a"], false),
+        (Some("/z"), 10, &["/p/c", "/p/b", "/p/a"], false),
+        (Some("/p/c"), 10, &["/p/b", "/p/a"], false),
+        (Some("/p/bb"), 1, &["/p/b"], true),
+        (Some("/p/a"), 10, &[], false),
+        (Some("/a"), 10, &[], false),
+    ];
+    for (before, limit, expected, more) in cases {
+        let page = subject.scan_back("/p/", before.map(Bytes::from), limit);
+        let keys: Vec<&[u8]> = page.entries.iter().map(|e| &*e.key).collect();
+        let expected: Vec<&[u8]> = expected.iter().map(|k| k.as_bytes()).collect();
+        assert_eq!((keys, page.more), (expected, more), "before {before:?}, {limit}");
     }
 }
 

@@ -114,6 +114,15 @@ impl Catalog for SqliteCatalog {
         Box::pin(self.read(move |answer| reader::Read::Scan { prefix, after, limit, answer }))
     }
 
+    fn scan_back(
+        &self,
+        prefix: Bytes,
+        before: Option<Key>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, CatalogError>> {
+        Box::pin(self.read(move |answer| reader::Read::ScanBack { prefix, before, limit, answer }))
+    }
+
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Revision, CatalogError>> {
         Box::pin(self.write(commit))
     }

@@ -21,6 +21,12 @@ pub(super) enum Read {
         limit: usize,
         answer: oneshot::Sender<Result<Page, CatalogError>>,
     },
+    ScanBack {
+        prefix: Bytes,
+        before: Option<Key>,
+        limit: usize,
+        answer: oneshot::Sender<Result<Page, CatalogError>>,
+    },
 }
 
 /// What the readers take their work from, one at a time.
@@ -51,6 +57,10 @@ pub(super) fn run(connection: &Connection, queue: &Queue) {
                 let page = scan(connection, &prefix, after, limit);
                 let _ = answer.send(page.map_err(|e| failed("scan", e)));
             }
+            Read::ScanBack { prefix, before, limit, answer } => {
+                let page = scan_back(connection, &prefix, before, limit);
+                let _ = answer.send(page.map_err(|e| failed("scan", e)));
+            }
         }
     }
 }
@@ -73,7 +83,7 @@ fn scan(connection: &Connection, prefix: &Bytes, after: Option<Key>, limit: usiz
     let mut select = snapshot.prepare_cached(&format!(
         "SELECT key, value, version FROM entries WHERE key {comparison} ?1 {below} ORDER BY key LIMIT ?2"
     ))?;
-    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let one_more = one_more_than(limit);
     let (from, end) = (from.as_ref(), end.as_deref());
     let mut parameters: Vec<&dyn ToSql> = vec![&from, &one_more];
     parameters.extend(end.as_ref().map(|end| end as &dyn ToSql));
@@ -81,6 +91,34 @@ fn scan(connection: &Connection, prefix: &Bytes, after: Option<Key>, limit: usiz
     let more = entries.len() > limit;
     entries.truncate(limit);
     Ok(Page { entries, more, revision })
+}
+
+/// The same from the other end.
+fn scan_back(
+    connection: &Connection,
+    prefix: &Bytes,
+    before: Option<Key>,
+    limit: usize,
+) -> rusqlite::Result<Page> {
+    let snapshot = connection.unchecked_transaction()?;
+    let revision = read_revision(&snapshot)?;
+    let end = before.into_iter().chain(end_of_prefix(prefix)).min();
+    let below = if end.is_some() { "AND key < ?3" } else { "" };
+    let mut select = snapshot.prepare_cached(&format!(
+        "SELECT key, value, version FROM entries WHERE key >= ?1 {below} ORDER BY key DESC LIMIT ?2"
+    ))?;
+    let one_more = one_more_than(limit);
+    let (from, end) = (prefix.as_ref(), end.as_deref());
+    let mut parameters: Vec<&dyn ToSql> = vec![&from, &one_more];
+    parameters.extend(end.as_ref().map(|end| end as &dyn ToSql));
+    let mut entries = select.query_map(&*parameters, entry)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    Ok(Page { entries, more, revision })
+}
+
+fn one_more_than(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -132,6 +132,18 @@ impl<C: Catalog> Catalog for MortalCatalog<C> {
         }
     }
 
+    fn scan_back(
+        &self,
+        prefix: Bytes,
+        before: Option<Key>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, CatalogError>> {
+        match self.life.read() {
+            Ok(()) => self.inner.scan_back(prefix, before, limit),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Revision, CatalogError>> {
         Box::pin(async move {
             match self.life.step() {

@@ -114,6 +114,14 @@ impl Catalog for Failing {
     ) -> BoxFuture<'_, Result<Page, CatalogError>> {
         self.inner.scan(prefix, after, limit)
     }
+    fn scan_back(
+        &self,
+        prefix: Bytes,
+        before: Option<Key>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, CatalogError>> {
+        self.inner.scan_back(prefix, before, limit)
+    }
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Revision, CatalogError>> {
         Box::pin(async move {
             match self.fails() {
