@@ -9,8 +9,8 @@ mod codec;
 mod constraint;
 mod context;
 mod error;
-// A model carries no prose, and a structure of one member reads like one of ten.
-#[allow(missing_docs, clippy::single_match)]
+// A model carries no prose, a structure of one member reads like one of ten, and its types are as deep as they are.
+#[allow(missing_docs, clippy::single_match, clippy::type_complexity)]
 mod generated;
 pub mod handler;
 mod operation;
@@ -24,7 +24,7 @@ mod shown;
 
 #[cfg(feature = "test-service")]
 pub use generated::echo;
-pub use generated::{cloudwatch, iam, kinesis, kms, lambda, sts};
+pub use generated::{cloudwatch, dynamodb, iam, kinesis, kms, lambda, sts};
 
 pub use codec::Enumeration;
 pub use context::{

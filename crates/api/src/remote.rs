@@ -150,12 +150,26 @@ fn refusal(protocol: Protocol, answer: RemoteAnswer) -> ApiError {
     let error = protocol.read_error(answer.error_type.as_deref(), answer.body);
     let fault = if answer.status >= 500 { Fault::Server } else { Fault::Client };
     let message = error.message.map(Into::into);
-    ApiError { code: error.code.into(), query_code: None, status: answer.status, fault, message, members: None }
+    ApiError {
+        code: error.code.into(),
+        query_code: None,
+        status: answer.status,
+        fault,
+        message,
+        members: None,
+    }
 }
 
 fn unanswered(message: String) -> ApiError {
     let message = Some(message.into());
-    ApiError { code: UNANSWERED.into(), query_code: None, status: 503, fault: Fault::Server, message, members: None }
+    ApiError {
+        code: UNANSWERED.into(),
+        query_code: None,
+        status: 503,
+        fault: Fault::Server,
+        message,
+        members: None,
+    }
 }
 
 /// The path and the query of a REST request; the template's own path where a label is missing or empty, which the server then refuses.

@@ -18,6 +18,7 @@ use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
 use anabranch_streams::{self as streams, Ground, Streams};
+use anabranch_tables::{Tables, TablesGround, TablesOpenError};
 use anabranch_types::{Clock, Region, Rng};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -108,6 +109,9 @@ pub enum OpenError {
     /// Data Streams.
     #[error(transparent)]
     Streams(#[from] streams::OpenError),
+    /// DynamoDB.
+    #[error(transparent)]
+    Tables(#[from] TablesOpenError),
     /// A stream that shall be there.
     #[error(transparent)]
     InitialStream(#[from] NotCreated),
@@ -149,6 +153,13 @@ impl World {
         let authority = Authority::behind(Arc::clone(&identities), recipe.endpoint_policies.clone());
         authority.guard("kms", keys.clone());
         let judge: Arc<dyn Authorize> = authority.clone();
+        let tables = Tables::open(TablesGround {
+            catalog: Arc::clone(&catalog),
+            clock: recipe.clock.clone(),
+            rng: Rng::system(),
+            transition_delay: recipe.streams.transition_delay,
+        })
+        .await?;
         let ground = Ground {
             log: log.clone(),
             catalog,
@@ -180,8 +191,10 @@ impl World {
         Arc::new(iam).register(&mut handlers);
         Arc::new(Functions).register(&mut handlers);
         keys.register(&mut handlers);
+        tables.register(&mut handlers);
 
         authority.guard("kinesis", streams.clone());
+        authority.guard("dynamodb", tables.clone());
         authority.log_denials(messages);
         let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
         let credentials = Arc::clone(&recipe.credentials);
@@ -189,6 +202,7 @@ impl World {
             Authenticator::new(credentials, Arc::clone(&identities), sessions, recipe.region.partition());
         let mut due = streams.due();
         due.extend(keys.due());
+        due.extend(tables.due());
         due.push(log.clone());
         due.push(identities.clone());
         let scheduler = Scheduler::new(recipe.clock.clone(), due);

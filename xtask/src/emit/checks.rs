@@ -99,7 +99,9 @@ fn checks(r: &Resolved<'_>, name: &str, v: &str) -> String {
             Kind::List | Kind::Map | Kind::String | Kind::Blob => {
                 format!("{constant}.check({v}, at, violations);\n")
             }
-            Kind::Double | Kind::Float => format!("{constant}.check({}, at, violations);\n", dereferenced(v)),
+            Kind::Long | Kind::Double | Kind::Float => {
+                format!("{constant}.check({}, at, violations);\n", dereferenced(v))
+            }
             _ => format!("{constant}.check(i64::from({}), at, violations);\n", dereferenced(v)),
         }
     };
@@ -215,13 +217,15 @@ fn constraint(shape: &Shape) -> Result<String> {
     })
 }
 
-/// Structures that may have to be shown: those that lists and maps with a length of their own are made of.
+/// Structures that may have to be shown: those that lists and maps with a length of their own, and maps with constrained keys, are made of.
 fn shown_structures<'a>(r: &Resolved<'a>) -> BTreeSet<&'a str> {
     let mut shown = BTreeSet::new();
     let lists =
         r.emitted.iter().map(|name| r.model.shape(name)).filter(|s| matches!(s.kind, Kind::List | Kind::Map));
     let mut waiting: Vec<&'a str> = lists
-        .filter(|s| is_constrained(s))
+        .filter(|s| {
+            is_constrained(s) || s.key.as_ref().is_some_and(|key| is_constrained(r.model.shape(&key.shape)))
+        })
         .flat_map(Shape::references)
         .map(|reference| &*reference.shape)
         .collect();

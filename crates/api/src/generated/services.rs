@@ -5178,7 +5178,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.BatchGetItem",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5186,7 +5186,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.BatchWriteItem",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5218,7 +5218,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.CreateTable",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5234,7 +5234,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DeleteItem",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5250,7 +5250,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DeleteTable",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5274,7 +5274,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DescribeContinuousBackups",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5290,7 +5290,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DescribeEndpoints",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5338,7 +5338,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DescribeLimits",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5346,7 +5346,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DescribeTable",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5362,7 +5362,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.DescribeTimeToLive",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5410,7 +5410,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.GetItem",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5482,7 +5482,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.ListTables",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5490,7 +5490,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.ListTagsOfResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5498,7 +5498,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.PutItem",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5514,7 +5514,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.Query",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5538,7 +5538,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.Scan",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5562,7 +5562,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.TagResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5570,7 +5570,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.TransactGetItems",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5578,7 +5578,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.TransactWriteItems",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5586,7 +5586,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.UntagResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5594,7 +5594,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.UpdateContinuousBackups",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5626,7 +5626,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.UpdateItem",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5642,7 +5642,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.UpdateTable",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5658,7 +5658,7 @@ pub const DYNAMODB: Service = Service {
             full_name: "DynamoDB_20120810.UpdateTimeToLive",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
     ],

@@ -5,6 +5,8 @@ use anabranch_wire::{Malformed, Protocol, Violations};
 
 /// Most bytes of a request to Kinesis: 10 MiB of data and keys (API_PutRecords), in base64, with what is around them.
 pub(super) const KINESIS_BODY_BYTES_MAX: usize = 16 << 20;
+/// Most bytes of a request to DynamoDB: 16 MB of BatchWriteItem (API_BatchWriteItem).
+pub(super) const DYNAMODB_BODY_BYTES_MAX: usize = 16 << 20;
 /// Most bytes of a form: AWS takes 1 MB of PutMetricData (API_PutMetricData).
 pub(super) const FORM_BODY_BYTES_MAX: usize = 1 << 20;
 /// Most bytes of a request to another service: Lambda takes 6 MB of Invoke (Lambda quotas), in base64 where it is in JSON.
@@ -24,7 +26,11 @@ pub(super) fn message_member(code: &str) -> &'static str {
 
 /// How large a body of this service may be.
 pub(super) fn body_bytes_max(signing_name: &str) -> usize {
-    if signing_name == "kinesis" { KINESIS_BODY_BYTES_MAX } else { BODY_BYTES_MAX }
+    match signing_name {
+        "kinesis" => KINESIS_BODY_BYTES_MAX,
+        "dynamodb" => DYNAMODB_BODY_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
+    }
 }
 
 /// The model has the operation, we have not. A status of 5xx would be retried by every SDK.

@@ -1,0 +1,112 @@
+//! Values between the wire's form and ours.
+
+use std::collections::BTreeSet;
+
+use anabranch_api::dynamodb::{AttributeValue, Error};
+use bytestring::ByteString;
+
+use crate::errors;
+use crate::number::Number;
+use crate::value::{Attributes, Blob, Value};
+
+/// Deepest nesting of lists and maps (ServiceQuotas: "Nested attribute depth").
+const DEPTH_MAX: usize = 32;
+
+/// An item or a key as a request gives it.
+pub(crate) fn read_all(given: &[(ByteString, AttributeValue)]) -> Result<Attributes, Error> {
+    given.iter().map(|(name, value)| Ok((name.to_string(), read(value)?))).collect()
+}
+
+/// A value as a request gives it.
+pub(crate) fn read(given: &AttributeValue) -> Result<Value, Error> {
+    read_at(given, 0)
+}
+
+fn read_at(given: &AttributeValue, depth: usize) -> Result<Value, Error> {
+    if depth > DEPTH_MAX {
+        return Err(errors::too_deep());
+    }
+    let mut found = [
+        given.s.as_ref().map(|text| Ok(Value::S(text.to_string()))),
+        given.n.as_ref().map(|text| number(text).map(Value::N)),
+        given.b.as_ref().map(|bytes| Ok(Value::B(bytes.to_vec()))),
+        given.ss.as_ref().map(|all| strings(all)),
+        given.ns.as_ref().map(|all| numbers(all)),
+        given.bs.as_ref().map(|all| blobs(all)),
+        given.m.as_ref().map(|all| {
+            let entries = all.iter().map(|(name, v)| Ok((name.to_string(), read_at(v, depth + 1)?)));
+            entries.collect::<Result<_, Error>>().map(Value::M)
+        }),
+        given
+            .l
+            .as_ref()
+            .map(|all| all.iter().map(|v| read_at(v, depth + 1)).collect::<Result<_, Error>>().map(Value::L)),
+        given.null.map(|null| if null { Ok(Value::Null) } else { Err(errors::null_must_be_true()) }),
+        given.bool.map(|value| Ok(Value::Bool(value))),
+    ]
+    .into_iter()
+    .flatten();
+    match (found.next(), found.next()) {
+        (Some(value), None) => value,
+        (None, _) => Err(errors::empty_value()),
+        (Some(_), Some(_)) => Err(errors::ambiguous_value()),
+    }
+}
+
+fn number(text: &str) -> Result<Number, Error> {
+    Number::parse(text).map_err(|why| errors::not_a_number(why, text))
+}
+
+fn strings(all: &[ByteString]) -> Result<Value, Error> {
+    let set: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+    match set.len() {
+        0 => Err(errors::empty_set("An string set ")),
+        len if len < all.len() => Err(errors::duplicates(&shown(all.iter().map(|s| &**s)))),
+        _ => Ok(Value::Ss(set)),
+    }
+}
+
+fn numbers(all: &[ByteString]) -> Result<Value, Error> {
+    let set = all.iter().map(|text| number(text)).collect::<Result<BTreeSet<Number>, Error>>()?;
+    match set.len() {
+        0 => Err(errors::empty_set("An number set ")),
+        len if len < all.len() => Err(errors::duplicates(&shown(all.iter().map(|s| &**s)))),
+        _ => Ok(Value::Ns(set)),
+    }
+}
+
+fn blobs(all: &[bytes::Bytes]) -> Result<Value, Error> {
+    let set: BTreeSet<Blob> = all.iter().map(|bytes| Blob(bytes.to_vec())).collect();
+    match set.len() {
+        0 => Err(errors::empty_binary_set()),
+        len if len < all.len() => Err(errors::duplicates("")),
+        _ => Ok(Value::Bs(set)),
+    }
+}
+
+fn shown<'a>(all: impl Iterator<Item = &'a str>) -> String {
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// An item or a part of one as an answer gives it.
+pub(crate) fn write_all(attributes: &Attributes) -> Vec<(ByteString, AttributeValue)> {
+    attributes.iter().map(|(name, value)| (name.as_str().into(), write(value))).collect()
+}
+
+/// A value as an answer gives it.
+pub(crate) fn write(value: &Value) -> AttributeValue {
+    let mut written = AttributeValue::default();
+    match value {
+        Value::S(text) => written.s = Some(text.as_str().into()),
+        Value::N(number) => written.n = Some(number.to_string().into()),
+        Value::B(bytes) => written.b = Some(bytes.clone().into()),
+        Value::Ss(all) => written.ss = Some(all.iter().map(|text| text.as_str().into()).collect()),
+        Value::Ns(all) => written.ns = Some(all.iter().map(|n| n.to_string().into()).collect()),
+        Value::Bs(all) => written.bs = Some(all.iter().map(|b| b.0.clone().into()).collect()),
+        Value::M(all) => written.m = Some(write_all(all)),
+        Value::L(all) => written.l = Some(all.iter().map(write).collect()),
+        Value::Null => written.null = Some(true),
+        Value::Bool(value) => written.bool = Some(*value),
+    }
+    written
+}

@@ -1,0 +1,442 @@
+//! Single items: read, and written under conditions.
+//!
+//! A write reads the item, decides, and commits expecting that neither the item nor the table changed meanwhile; where they did, it begins
+//! again. Whoever writes an item of this server holds its lock, so that writers of one item wait for each other instead of overtaking.
+
+use std::sync::Arc;
+
+use anabranch_api::dynamodb::Error;
+use anabranch_catalog::{CatalogError, Commit, Expect, Key, Revision, Value as _};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::Tables;
+use crate::condition::Condition;
+use crate::counts::Count;
+use crate::directory::Table;
+use crate::errors;
+use crate::keys::{ItemKey, Scope};
+use crate::schema::ITEM_BYTES_MAX;
+use crate::stored::{StoredTable, StoredToken};
+use crate::update::Update;
+use crate::value::{Attributes, size_of};
+
+/// Locks that items share.
+const LOCKS: usize = 1024;
+/// How often a write that was overtaken begins again. Only other servers, and changes of the table, overtake.
+const ATTEMPTS_MAX: usize = 100;
+
+/// A write of one item.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub table: String,
+    pub action: Action,
+    pub condition: Option<Condition>,
+    /// Whether a failed condition tells the item.
+    pub tells_item: bool,
+}
+
+/// What is done to an item.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Put(Attributes),
+    Update {
+        key: Attributes,
+        update: Update,
+    },
+    Delete {
+        key: Attributes,
+    },
+    /// Nothing, if the condition holds.
+    Check {
+        key: Attributes,
+    },
+}
+
+/// Why a write was not done.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// Its condition does not hold of this item.
+    Condition {
+        item: Option<Attributes>,
+    },
+    Invalid(Error),
+}
+
+/// Why writes were not done: a refusal for each that was refused, or an error of them all.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Refused(Vec<Option<Refusal>>),
+    All(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::All(error)
+    }
+}
+
+impl Failure {
+    /// The error of a single write.
+    pub fn of_one(self, tells_item: bool) -> Error {
+        match self {
+            Failure::All(error) => error,
+            Failure::Refused(mut refusals) => match refusals.pop().flatten() {
+                Some(Refusal::Invalid(error)) => error,
+                Some(Refusal::Condition { item }) => {
+                    let told = item.filter(|_| tells_item).map(|item| crate::attributes::write_all(&item));
+                    errors::condition_failed(told.as_deref())
+                }
+                None => errors::internal(),
+            },
+        }
+    }
+}
+
+/// A write that was done.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub table: Arc<Table>,
+    pub before: Option<Attributes>,
+    pub after: Option<Attributes>,
+    /// The bytes written to each index, by its place among the table's.
+    pub index_bytes: Vec<(usize, usize)>,
+}
+
+/// An item as it is.
+#[derive(Clone, Debug)]
+struct Held {
+    item: Attributes,
+    version: Revision,
+}
+
+/// A token of a transaction, under which nothing must be done twice.
+pub(crate) struct Token {
+    pub key: Key,
+    pub stored: StoredToken,
+    /// Of the token's last use, which is too long ago to count.
+    pub expired: Option<Revision>,
+}
+
+enum Change {
+    Keep,
+    Put(Attributes),
+    Delete,
+}
+
+/// Locks of items by their keys: several items may share one.
+pub(crate) struct Locks(Vec<Mutex<()>>);
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self((0..LOCKS).map(|_| Mutex::new(())).collect())
+    }
+}
+
+impl Locks {
+    /// Always in the same order, so that nobody waits for somebody who waits for them.
+    async fn all(&self, keys: &[ItemKey]) -> Vec<MutexGuard<'_, ()>> {
+        let mut places: Vec<usize> = keys.iter().map(place_of).collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut held = Vec::with_capacity(places.len());
+        for place in places {
+            held.push(self.0[place].lock().await);
+        }
+        held
+    }
+}
+
+fn place_of(key: &ItemKey) -> usize {
+    // FNV-1a (RFC 9923).
+    let hash = key.0.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    usize::try_from(hash >> 32).unwrap_or_default() % LOCKS
+}
+
+impl Write {
+    /// Whether the table takes what is written, whatever the item is.
+    pub fn check(&self, table: &StoredTable) -> Result<(), Error> {
+        match &self.action {
+            Action::Put(item) => table.check_item(item),
+            Action::Delete { key } | Action::Check { key } => table.check_key(key),
+            Action::Update { key, update } => {
+                let touched = update.paths();
+                if let Some(path) = touched.iter().find(|path| table.key.has(&path.root)) {
+                    return Err(errors::key_updated(&path.root));
+                }
+                table.check_key(key)
+            }
+        }
+    }
+
+    /// Its key's attributes, or the whole item that is put.
+    pub fn key(&self) -> &Attributes {
+        match &self.action {
+            Action::Put(key)
+            | Action::Update { key, .. }
+            | Action::Delete { key }
+            | Action::Check { key } => key,
+        }
+    }
+
+    fn decide(&self, table: &StoredTable, before: Option<&Attributes>) -> Result<Change, Refusal> {
+        let empty = Attributes::new();
+        let item = before.unwrap_or(&empty);
+        if self.condition.as_ref().is_some_and(|condition| !condition.holds(item)) {
+            return Err(Refusal::Condition { item: before.cloned() });
+        }
+        match &self.action {
+            Action::Check { .. } => Ok(Change::Keep),
+            Action::Put(item) => Ok(Change::Put(item.clone())),
+            Action::Delete { .. } => Ok(if before.is_some() { Change::Delete } else { Change::Keep }),
+            Action::Update { key, update } => {
+                if before.is_none() && update.only_takes() {
+                    return Ok(Change::Keep);
+                }
+                let base = before.unwrap_or(key);
+                let after = update.apply(base).map_err(Refusal::Invalid)?;
+                table.check_indexes(&after).map_err(Refusal::Invalid)?;
+                if size_of(&after) > ITEM_BYTES_MAX {
+                    return Err(Refusal::Invalid(errors::updated_item_too_large()));
+                }
+                Ok(Change::Put(after))
+            }
+        }
+    }
+}
+
+impl Tables {
+    /// The item with this key.
+    pub(crate) async fn item(&self, key: ItemKey) -> Result<Option<Attributes>, Error> {
+        Ok(self.held(key).await?.map(|held| held.item))
+    }
+
+    /// The items with these keys, none of which is written meanwhile by a call of this server.
+    pub(crate) async fn items_at_once(&self, keys: Vec<ItemKey>) -> Result<Vec<Option<Attributes>>, Error> {
+        let _held = self.locks.all(&keys).await;
+        let mut items = Vec::with_capacity(keys.len());
+        for key in keys {
+            items.push(self.item(key).await?);
+        }
+        Ok(items)
+    }
+
+    async fn held(&self, key: ItemKey) -> Result<Option<Held>, Error> {
+        let found = self.catalog.get(key.0).await.map_err(|error| errors::catalog(&error))?;
+        found.map(|entry| Ok(Held { item: read_stored(&entry.value)?, version: entry.version })).transpose()
+    }
+
+    /// Does one write.
+    pub(crate) async fn write(&self, scope: &Scope, write: Write) -> Result<Written, Error> {
+        let tells_item = write.tells_item;
+        let writes = [write];
+        match self.write_all(scope, &writes, None).await {
+            Ok(mut written) => written.pop().ok_or_else(errors::internal),
+            Err(failure) => Err(failure.of_one(tells_item)),
+        }
+    }
+
+    /// Does all writes, of as many items, or none; durable when this returns.
+    pub(crate) async fn write_all(
+        &self,
+        scope: &Scope,
+        writes: &[Write],
+        token: Option<&Token>,
+    ) -> Result<Vec<Written>, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some(written) = self.try_write_all(scope, writes, token).await? {
+                return Ok(written);
+            }
+        }
+        tracing::error!("a write was overtaken {ATTEMPTS_MAX} times");
+        Err(Failure::All(errors::internal()))
+    }
+
+    /// None if it was overtaken.
+    async fn try_write_all(
+        &self,
+        scope: &Scope,
+        writes: &[Write],
+        token: Option<&Token>,
+    ) -> Result<Option<Vec<Written>>, Failure> {
+        let mut tables = Vec::with_capacity(writes.len());
+        let mut keys = Vec::with_capacity(writes.len());
+        for write in writes {
+            let table = self.open_table(scope, &write.table)?;
+            write.check(&table.stored).map_err(|error| refused_at(writes.len(), tables.len(), error))?;
+            keys.push(table.stored.item_key(scope, write.key())?);
+            tables.push(table);
+        }
+        let _held = self.locks.all(&keys).await;
+        let mut befores = Vec::with_capacity(writes.len());
+        for key in &keys {
+            befores.push(self.held(key.clone()).await?);
+        }
+        let mut changes = Vec::with_capacity(writes.len());
+        let mut refusals = Vec::with_capacity(writes.len());
+        for ((write, table), before) in writes.iter().zip(&tables).zip(&befores) {
+            match write.decide(&table.stored, before.as_ref().map(|held| &held.item)) {
+                Ok(change) => {
+                    changes.push(change);
+                    refusals.push(None);
+                }
+                Err(refusal) => refusals.push(Some(refusal)),
+            }
+        }
+        if refusals.iter().any(Option::is_some) {
+            return Err(Failure::Refused(refusals));
+        }
+        let mut draft = Draft::new(scope, token);
+        let mut written = Vec::with_capacity(writes.len());
+        for (((table, key), before), change) in tables.into_iter().zip(keys).zip(befores).zip(changes) {
+            written.push(draft.add(table, key, before, change));
+        }
+        self.finish(draft, written, token.is_none() && writes.len() == 1).await
+    }
+
+    /// Commits what was drafted. A single write that changes nothing needs no commit.
+    async fn finish(
+        &self,
+        draft: Draft<'_>,
+        written: Vec<Written>,
+        is_single: bool,
+    ) -> Result<Option<Vec<Written>>, Failure> {
+        let Draft { commit, tables, counted, .. } = draft;
+        if is_single && commit.put.is_empty() && commit.delete.is_empty() {
+            return Ok(Some(written));
+        }
+        match self.catalog.commit(commit).await {
+            Ok(_) => {
+                for Counted { table, index, gone, come } in counted {
+                    table.counts.note(index, gone, come);
+                }
+                Ok(Some(written))
+            }
+            Err(CatalogError::Conflict { expectation }) => {
+                if let Some(table) = tables.get(expectation) {
+                    self.reload(&table.scope, &table.name).await;
+                }
+                Ok(None)
+            }
+            Err(CatalogError::TooLarge(_)) => Err(Failure::All(errors::commit_too_large())),
+            Err(error) => Err(Failure::All(errors::catalog(&error))),
+        }
+    }
+}
+
+/// The refusal of the write in this place, as one of several.
+fn refused_at(count: usize, place: usize, error: Error) -> Failure {
+    let mut refusals = vec![None; count];
+    refusals[place] = Some(Refusal::Invalid(error));
+    Failure::Refused(refusals)
+}
+
+/// What a commit takes away from a table's index, and puts into it.
+struct Counted {
+    table: Arc<Table>,
+    index: u32,
+    gone: Option<Count>,
+    come: Option<Count>,
+}
+
+/// A commit in the making.
+struct Draft<'a> {
+    scope: &'a Scope,
+    commit: Commit,
+    /// The tables whose versions are the first expectations.
+    tables: Vec<Arc<Table>>,
+    counted: Vec<Counted>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(scope: &'a Scope, token: Option<&Token>) -> Self {
+        let mut draft = Self { scope, commit: Commit::default(), tables: Vec::new(), counted: Vec::new() };
+        if let Some(token) = token {
+            draft.commit.expect.push(match token.expired {
+                None => Expect::Absent(token.key.clone()),
+                Some(version) => Expect::Version(token.key.clone(), version),
+            });
+            draft.commit.put.push((token.key.clone(), token.stored.to_bytes()));
+        }
+        draft
+    }
+
+    fn expect_table(&mut self, table: &Arc<Table>) {
+        if !self.tables.iter().any(|known| known.name == table.name) {
+            let key = self.scope.table(&table.name);
+            self.commit.expect.insert(self.tables.len(), Expect::Version(key, table.version));
+            self.tables.push(Arc::clone(table));
+        }
+    }
+
+    fn add(&mut self, table: Arc<Table>, key: ItemKey, before: Option<Held>, change: Change) -> Written {
+        self.expect_table(&table);
+        self.commit.expect.push(match &before {
+            None => Expect::Absent(key.0.clone()),
+            Some(held) => Expect::Version(key.0.clone(), held.version),
+        });
+        let before = before.map(|held| held.item);
+        let after = match change {
+            Change::Keep => {
+                let after = before.clone();
+                return Written { table, before, after, index_bytes: Vec::new() };
+            }
+            Change::Put(item) => {
+                self.commit.put.push((key.0.clone(), item.to_bytes()));
+                Some(item)
+            }
+            Change::Delete => {
+                self.commit.delete.push(key.0.clone());
+                None
+            }
+        };
+        let count = |item: &Option<Attributes>| item.as_ref().map(|item| Count::of(size_of(item)));
+        let (gone, come) = (count(&before), count(&after));
+        self.counted.push(Counted { table: Arc::clone(&table), index: 0, gone, come });
+        let index_bytes = self.add_indexes(&table, &key, before.as_ref(), after.as_ref());
+        Written { table, before, after, index_bytes }
+    }
+
+    /// Moves the item's entries in every index that is kept.
+    fn add_indexes(
+        &mut self,
+        table: &Arc<Table>,
+        key: &ItemKey,
+        before: Option<&Attributes>,
+        after: Option<&Attributes>,
+    ) -> Vec<(usize, usize)> {
+        let mut bytes = Vec::new();
+        for (place, index) in table.stored.indexes.iter().enumerate().filter(|(_, index)| index.is_kept()) {
+            let entry = |item: Option<&Attributes>| index.entry(self.scope, &table.stored, key, item?);
+            let (gone, come) = (entry(before), entry(after));
+            if gone == come {
+                continue;
+            }
+            if let Some((gone, item)) = &gone
+                && come.as_ref().is_none_or(|(come, _)| come != gone)
+            {
+                self.commit.delete.push(gone.0.clone());
+                bytes.push((place, size_of(item)));
+            }
+            if let Some((come, item)) = &come {
+                self.commit.put.push((come.0.clone(), item.to_bytes()));
+                bytes.push((place, size_of(item)));
+            }
+            let count = |entry: &Option<(ItemKey, Attributes)>| {
+                entry.as_ref().map(|(_, item)| Count::of(size_of(item)))
+            };
+            let (gone, come) = (count(&gone), count(&come));
+            self.counted.push(Counted { table: Arc::clone(table), index: index.number, gone, come });
+        }
+        bytes
+    }
+}
+
+/// An item or an index's entry as the catalog has it.
+pub(crate) fn read_stored(value: &[u8]) -> Result<Attributes, Error> {
+    Attributes::from_bytes(value).map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "an item cannot be read");
+        errors::internal()
+    })
+}

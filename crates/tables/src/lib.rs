@@ -1,0 +1,43 @@
+//! DynamoDB, as far as the Kinesis Client Library keeps its leases, worker metrics and coordinator state in it.
+//!
+//! Start reading at [`Tables`] and `ops/`, one file per operation. `items` reads and writes single items, `page` reads many in order,
+//! `settle` is what happens to tables as time passes. `value` and `number` are what items hold; `expression/` and `legacy/` make a `condition` or an
+//! `update` of what a request says. `keys` says where everything stands in the catalog.
+
+mod agenda;
+mod attributes;
+mod capacity;
+mod condition;
+mod counts;
+mod definition;
+mod describe;
+mod directory;
+mod errors;
+mod expression;
+mod items;
+mod key_condition;
+mod keys;
+mod legacy;
+mod limits;
+mod number;
+mod ops;
+mod page;
+mod path;
+mod projection;
+mod protection;
+mod reading;
+mod request;
+mod resolve;
+mod schema;
+mod service;
+mod settle;
+mod stored;
+mod update;
+mod value;
+
+pub use service::{Tables, TablesGround, TablesOpenError};
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod tests;

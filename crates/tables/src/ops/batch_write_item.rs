@@ -1,0 +1,73 @@
+use std::collections::BTreeSet;
+
+use anabranch_api::dynamodb::{BatchWriteItem, BatchWriteItemOutput, Error, WriteRequest};
+use anabranch_api::{Context, Operation as _, Resources, Serve};
+
+use crate::Tables;
+use crate::attributes;
+use crate::capacity::{Consumptions, collection};
+use crate::errors;
+use crate::items::{Action, Write};
+use crate::limits::BATCH_WRITES_MAX;
+use crate::resolve::{about, table_name};
+use crate::service;
+
+impl Serve<BatchWriteItem> for Tables {
+    fn resources(&self, cx: &Context, request: &BatchWriteItem) -> Result<Resources, Error> {
+        let tables = request.request_items.iter();
+        Ok(tables.flat_map(|(table, _)| about(cx, BatchWriteItem::ACTION, table, None)).collect())
+    }
+
+    /// Each write happens on its own; what failed of those that could be made is an error of the whole.
+    async fn serve(&self, cx: &Context, request: BatchWriteItem) -> Result<BatchWriteItemOutput, Error> {
+        let scope = service::scope(cx);
+        let mut consumed = Consumptions::default();
+        let mut collections = Vec::new();
+        for (given, write) in self.writes(cx, &request)? {
+            let key = write.key().clone();
+            let written = self.write(&scope, write).await?;
+            consumed.of(&written.table.name).wrote(&written, 1.0);
+            let metrics = collection(&written.table, &key, request.return_item_collection_metrics);
+            collections.extend(metrics.map(|metrics| (given.into(), vec![metrics])));
+        }
+        Ok(BatchWriteItemOutput {
+            unprocessed_items: Some(Vec::new()),
+            item_collection_metrics: (!collections.is_empty()).then_some(collections),
+            consumed_capacity: consumed.told(request.return_consumed_capacity),
+        })
+    }
+}
+
+impl Tables {
+    /// Every write, each with the table as the request names it; all are legal.
+    fn writes(&self, cx: &Context, request: &BatchWriteItem) -> Result<Vec<(String, Write)>, Error> {
+        let count: usize = request.request_items.iter().map(|(_, given)| given.len()).sum();
+        if count > BATCH_WRITES_MAX {
+            return Err(errors::batch_too_many_writes());
+        }
+        let scope = service::scope(cx);
+        let mut seen = BTreeSet::new();
+        let mut writes = Vec::with_capacity(count);
+        for (given, requests) in &request.request_items {
+            let table = self.open_table(&scope, &table_name(cx, given)?)?;
+            for request in requests {
+                let action = action(request)?;
+                let write = Write { table: table.name.clone(), action, condition: None, tells_item: false };
+                write.check(&table.stored)?;
+                if !seen.insert(table.stored.item_key(&scope, write.key())?.0) {
+                    return Err(errors::duplicate_keys());
+                }
+                writes.push((given.to_string(), write));
+            }
+        }
+        Ok(writes)
+    }
+}
+
+fn action(request: &WriteRequest) -> Result<Action, Error> {
+    match (&request.put_request, &request.delete_request) {
+        (Some(put), None) => Ok(Action::Put(attributes::read_all(&put.item)?)),
+        (None, Some(delete)) => Ok(Action::Delete { key: attributes::read_all(&delete.key)? }),
+        _ => Err(errors::write_request_of_one()),
+    }
+}

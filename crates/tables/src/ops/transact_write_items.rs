@@ -1,0 +1,248 @@
+use std::collections::BTreeSet;
+
+use anabranch_api::dynamodb::{
+    AttributeValue, DeleteItem, Error, PutItem, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    TransactWriteItems, TransactWriteItemsOutput, UpdateItem,
+};
+use anabranch_api::{ApiError, Context, Operation as _, Resources, Serve};
+use anabranch_catalog::Value as _;
+use aws_lc_rs::digest;
+use bytestring::ByteString;
+
+use crate::Tables;
+use crate::attributes;
+use crate::capacity::{Consumptions, collection};
+use crate::errors::{self, Place, Reason};
+use crate::expression::{self, Placeholders};
+use crate::items::{Action, Failure, Refusal, Token, Write};
+use crate::keys::Scope;
+use crate::limits::TRANSACTION_BYTES_MAX;
+use crate::request::{condition, tells_item};
+use crate::resolve::{about, table_name};
+use crate::service;
+use crate::stored::StoredToken;
+use crate::value::size_of;
+
+/// A transaction's writes cost twice (transaction-apis).
+const COST: f64 = 2.0;
+
+impl Serve<TransactWriteItems> for Tables {
+    /// Each action needs the permission of its own operation.
+    fn resources(&self, cx: &Context, request: &TransactWriteItems) -> Result<Resources, Error> {
+        let about_one = |item: &TransactWriteItem| {
+            let put = item.put.iter().map(|put| (PutItem::ACTION, &put.table_name));
+            let update = item.update.iter().map(|update| (UpdateItem::ACTION, &update.table_name));
+            let delete = item.delete.iter().map(|delete| (DeleteItem::ACTION, &delete.table_name));
+            let check = item.condition_check.iter().map(|check| (CHECK_ACTION, &check.table_name));
+            let all = put.chain(update).chain(delete).chain(check);
+            all.flat_map(|(action, table)| about(cx, action, table, None)).collect::<Vec<_>>()
+        };
+        Ok(request.transact_items.iter().flat_map(about_one).collect())
+    }
+
+    async fn serve(
+        &self,
+        cx: &Context,
+        request: TransactWriteItems,
+    ) -> Result<TransactWriteItemsOutput, Error> {
+        let scope = service::scope(cx);
+        let writes =
+            request.transact_items.iter().map(|item| read(cx, item)).collect::<Result<Vec<_>, Error>>()?;
+        self.check_distinct(&scope, &writes)?;
+        let token = match &request.client_request_token {
+            Some(text) => match self.token(&scope, text, &request).await? {
+                Some(token) => Some(token),
+                // It was done before.
+                None => return Ok(TransactWriteItemsOutput::default()),
+            },
+            None => None,
+        };
+        let written = match self.write_all(&scope, &writes, token.as_ref()).await {
+            Ok(written) => written,
+            Err(Failure::All(error)) => return Err(error),
+            Err(Failure::Refused(refusals)) => return Err(cancelled(&writes, refusals)),
+        };
+        let mut consumed = Consumptions::default();
+        let mut collections = Vec::new();
+        for (write, written) in writes.iter().zip(&written) {
+            consumed.of(&written.table.name).wrote(written, COST);
+            let metrics = collection(&written.table, write.key(), request.return_item_collection_metrics);
+            let name: ByteString = written.table.name.as_str().into();
+            collections.extend(metrics.map(|metrics| (name, vec![metrics])));
+        }
+        Ok(TransactWriteItemsOutput {
+            consumed_capacity: consumed.told(request.return_consumed_capacity),
+            item_collection_metrics: (!collections.is_empty()).then_some(collections),
+        })
+    }
+}
+
+/// No operation of the model has it.
+const CHECK_ACTION: &str = "dynamodb:ConditionCheckItem";
+
+impl Tables {
+    /// Refuses a transaction that writes an item twice, or too much.
+    fn check_distinct(&self, scope: &Scope, writes: &[Write]) -> Result<(), Error> {
+        let mut seen = BTreeSet::new();
+        let mut bytes = 0;
+        for write in writes {
+            let table = self.open_table(scope, &write.table)?;
+            bytes += size_of(write.key());
+            // A key that is none is refused with the others' reasons.
+            if let Ok(key) = table.stored.item_key(scope, write.key())
+                && !seen.insert(key.0)
+            {
+                return Err(errors::transaction_same_item());
+            }
+        }
+        if bytes > TRANSACTION_BYTES_MAX { Err(errors::transaction_too_large()) } else { Ok(()) }
+    }
+
+    /// The token under which the transaction is done; none if it was done under it already.
+    async fn token(
+        &self,
+        scope: &Scope,
+        text: &str,
+        request: &TransactWriteItems,
+    ) -> Result<Option<Token>, Error> {
+        let key = scope.token(text);
+        let now = self.clock.now();
+        let stored = StoredToken { digest: digest_of(request), at_ms: now.millis() };
+        let found = self.catalog.get(key.clone()).await.map_err(|error| errors::catalog(&error))?;
+        let Some(entry) = found else { return Ok(Some(Token { key, stored, expired: None })) };
+        let before = StoredToken::from_bytes(&entry.value).map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "a transaction's token cannot be read");
+            errors::internal()
+        })?;
+        if !before.counts(now) {
+            return Ok(Some(Token { key, stored, expired: Some(entry.version) }));
+        }
+        if before.digest == stored.digest { Ok(None) } else { Err(errors::token_reused()) }
+    }
+}
+
+/// What was asked for, in few bytes.
+fn digest_of(request: &TransactWriteItems) -> [u8; 32] {
+    use anabranch_wire::{Encode as _, json};
+    let mut encoder = json::Encoder::new(bytes::BytesMut::new());
+    for item in &request.transact_items {
+        item.encode(&mut encoder);
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(digest::digest(&digest::SHA256, &encoder.finish()).as_ref());
+    digest
+}
+
+fn cancelled(writes: &[Write], refusals: Vec<Option<Refusal>>) -> Error {
+    let reasons: Vec<Reason> = refusals
+        .into_iter()
+        .zip(writes)
+        .map(|(refusal, write)| match refusal {
+            None => Reason::default(),
+            Some(Refusal::Condition { item }) => Reason {
+                code: Some("ConditionalCheckFailed"),
+                message: Some(errors::CONDITION_FAILED.to_owned()),
+                item: item.filter(|_| write.tells_item).map(|item| attributes::write_all(&item)),
+            },
+            Some(Refusal::Invalid(error)) => Reason {
+                code: Some("ValidationError"),
+                message: ApiError::from(error).message.map(|message| message.into_owned()),
+                item: None,
+            },
+        })
+        .collect();
+    errors::cancelled(&reasons)
+}
+
+type Names = Option<Vec<(ByteString, ByteString)>>;
+type Values = Option<Vec<(ByteString, AttributeValue)>>;
+
+/// What every action has.
+struct Common<'a> {
+    table: &'a str,
+    condition: Option<&'a str>,
+    update: Option<&'a str>,
+    names: &'a Names,
+    values: &'a Values,
+    on_failure: Option<ReturnValuesOnConditionCheckFailure>,
+}
+
+fn read(cx: &Context, item: &TransactWriteItem) -> Result<Write, Error> {
+    match (&item.condition_check, &item.put, &item.delete, &item.update) {
+        (Some(check), None, None, None) => {
+            let key = attributes::read_all(&check.key)?;
+            let common = Common {
+                table: &check.table_name,
+                condition: Some(&check.condition_expression),
+                update: None,
+                names: &check.expression_attribute_names,
+                values: &check.expression_attribute_values,
+                on_failure: check.return_values_on_condition_check_failure,
+            };
+            common.write(cx, |_| Ok(Action::Check { key }))
+        }
+        (None, Some(put), None, None) => {
+            let item = attributes::read_all(&put.item)?;
+            let common = Common {
+                table: &put.table_name,
+                condition: put.condition_expression.as_deref(),
+                update: None,
+                names: &put.expression_attribute_names,
+                values: &put.expression_attribute_values,
+                on_failure: put.return_values_on_condition_check_failure,
+            };
+            common.write(cx, |_| Ok(Action::Put(item)))
+        }
+        (None, None, Some(delete), None) => {
+            let key = attributes::read_all(&delete.key)?;
+            let common = Common {
+                table: &delete.table_name,
+                condition: delete.condition_expression.as_deref(),
+                update: None,
+                names: &delete.expression_attribute_names,
+                values: &delete.expression_attribute_values,
+                on_failure: delete.return_values_on_condition_check_failure,
+            };
+            common.write(cx, |_| Ok(Action::Delete { key }))
+        }
+        (None, None, None, Some(update)) => {
+            let key = attributes::read_all(&update.key)?;
+            let common = Common {
+                table: &update.table_name,
+                condition: update.condition_expression.as_deref(),
+                update: Some(&update.update_expression),
+                names: &update.expression_attribute_names,
+                values: &update.expression_attribute_values,
+                on_failure: update.return_values_on_condition_check_failure,
+            };
+            common.write(cx, |placeholders| {
+                let update = expression::update(&update.update_expression, placeholders)?;
+                Ok(Action::Update { key, update })
+            })
+        }
+        _ => Err(errors::transaction_action_of_one()),
+    }
+}
+
+impl Common<'_> {
+    fn write(
+        self,
+        cx: &Context,
+        action: impl FnOnce(&Placeholders) -> Result<Action, Error>,
+    ) -> Result<Write, Error> {
+        let placeholders = Placeholders::new(
+            self.names.as_deref(),
+            self.values.as_deref(),
+            &[(Place::Update, self.update.is_some()), (Place::Condition, self.condition.is_some())],
+        )?;
+        let action = action(&placeholders)?;
+        let condition = condition(Place::Condition, self.condition, &placeholders)?;
+        placeholders.all_used()?;
+        Ok(Write {
+            table: table_name(cx, self.table)?,
+            action,
+            condition,
+            tells_item: tells_item(self.on_failure),
+        })
+    }
+}

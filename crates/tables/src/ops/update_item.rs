@@ -1,0 +1,92 @@
+use anabranch_api::dynamodb::{Error, ReturnValue, UpdateItem, UpdateItemOutput};
+use anabranch_api::{Context, Operation as _, Resources, Serve};
+
+use crate::attributes::{self, write_all};
+use crate::capacity::{Consumption, collection};
+use crate::errors::Place;
+use crate::expression::{self, Placeholders};
+use crate::items::{Action, Write};
+use crate::legacy;
+use crate::path::{Path, project};
+use crate::request::{Conditional, check_forms, tells_item};
+use crate::resolve::{about, table_name};
+use crate::update::Update;
+use crate::value::Attributes;
+use crate::{Tables, service};
+
+impl Serve<UpdateItem> for Tables {
+    fn resources(&self, cx: &Context, request: &UpdateItem) -> Result<Resources, Error> {
+        Ok(about(cx, UpdateItem::ACTION, &request.table_name, None))
+    }
+
+    async fn serve(&self, cx: &Context, request: UpdateItem) -> Result<UpdateItemOutput, Error> {
+        let (write, touched) = read(cx, &request)?;
+        let key = attributes::read_all(&request.key)?;
+        let written = self.write(&service::scope(cx), write).await?;
+        let mut consumed = Consumption::default();
+        consumed.wrote(&written, 1.0);
+        let returned =
+            returned(request.return_values, &touched, written.before.as_ref(), written.after.as_ref());
+        Ok(UpdateItemOutput {
+            attributes: returned.as_ref().map(write_all),
+            consumed_capacity: consumed.told(&written.table.name, request.return_consumed_capacity),
+            item_collection_metrics: collection(&written.table, &key, request.return_item_collection_metrics),
+        })
+    }
+}
+
+fn read(cx: &Context, request: &UpdateItem) -> Result<(Write, Vec<Path>), Error> {
+    let conditional = Conditional {
+        expression: request.condition_expression.as_deref(),
+        expected: request.expected.as_deref(),
+        operator: request.conditional_operator,
+    };
+    let [expected, operator] = conditional.others();
+    check_forms(
+        &[
+            ("UpdateExpression", request.update_expression.is_some()),
+            ("ConditionExpression", conditional.expression.is_some()),
+        ],
+        &[("AttributeUpdates", request.attribute_updates.is_some()), expected, operator],
+    )?;
+    let key = attributes::read_all(&request.key)?;
+    let placeholders = Placeholders::new(
+        request.expression_attribute_names.as_deref(),
+        request.expression_attribute_values.as_deref(),
+        &[
+            (Place::Update, request.update_expression.is_some()),
+            (Place::Condition, conditional.expression.is_some()),
+        ],
+    )?;
+    let update: Update = match request.update_expression.as_deref() {
+        Some(source) => expression::update(source, &placeholders)?,
+        None => legacy::updates(request.attribute_updates.as_deref().unwrap_or_default())?,
+    };
+    let condition = conditional.read(&placeholders)?;
+    placeholders.all_used()?;
+    let touched = update.paths();
+    let write = Write {
+        table: table_name(cx, &request.table_name)?,
+        action: Action::Update { key, update },
+        condition,
+        tells_item: tells_item(request.return_values_on_condition_check_failure),
+    };
+    Ok((write, touched))
+}
+
+/// What the request wants to see of the item; none if there is nothing to see.
+fn returned(
+    asked: Option<ReturnValue>,
+    touched: &[Path],
+    before: Option<&Attributes>,
+    after: Option<&Attributes>,
+) -> Option<Attributes> {
+    let part = |item: &Attributes| Some(project(item, touched)).filter(|part| !part.is_empty());
+    match asked? {
+        ReturnValue::None => None,
+        ReturnValue::AllOld => before.cloned(),
+        ReturnValue::AllNew => after.cloned(),
+        ReturnValue::UpdatedOld => before.and_then(part),
+        ReturnValue::UpdatedNew => after.and_then(part),
+    }
+}

@@ -1,0 +1,96 @@
+//! Which table a request is about: by name or by ARN.
+
+use std::sync::Arc;
+
+use anabranch_api::dynamodb::Error;
+use anabranch_api::{Context, Resource, Resources};
+use anabranch_types::Arn;
+
+use crate::Tables;
+use crate::directory::Table;
+use crate::errors;
+use crate::keys::Scope;
+use crate::service::scope;
+use crate::stored::{StoredIndex, StoredTable};
+
+impl Tables {
+    /// The table of this name or ARN, if it is the caller's; its name otherwise stands in the sentence.
+    pub(crate) fn table(&self, cx: &Context, given: &str) -> Result<Arc<Table>, Error> {
+        let name = table_name(cx, given)?;
+        self.directory.get(&scope(cx), &name).ok_or_else(|| errors::no_such_table(&name))
+    }
+
+    /// The table of this name, whose items can be read and written.
+    pub(crate) fn open_table(&self, scope: &Scope, name: &str) -> Result<Arc<Table>, Error> {
+        let found = self.directory.get(scope, name);
+        found
+            .filter(|table| table.stored.is_open(self.clock.now()))
+            .ok_or_else(errors::no_such_table_for_items)
+    }
+
+    /// The table whose whole ARN this is.
+    pub(crate) fn table_of_arn(&self, cx: &Context, arn: &str) -> Result<Arc<Table>, Error> {
+        let parsed = named_in(arn).filter(|(place, _)| *place == scope(cx));
+        let (scope, name) = parsed.ok_or_else(|| errors::no_such_resource(arn))?;
+        self.directory.get(&scope, name).ok_or_else(|| errors::no_such_resource(arn))
+    }
+
+    /// The index of this name that can be read.
+    pub(crate) fn open_index<'a>(
+        &self,
+        table: &'a StoredTable,
+        name: &str,
+    ) -> Result<&'a StoredIndex, Error> {
+        let index = table.index(name).ok_or_else(|| errors::no_such_index(name))?;
+        match index.status(self.clock.now()) {
+            "ACTIVE" => Ok(index),
+            "CREATING" => Err(errors::index_backfilling()),
+            _ => Err(errors::no_such_index(name)),
+        }
+    }
+}
+
+/// The bare name of a table of the caller's account and region.
+pub(crate) fn table_name(cx: &Context, given: &str) -> Result<String, Error> {
+    if !given.starts_with("arn:") {
+        check_name(given)?;
+        return Ok(given.to_owned());
+    }
+    match named_in(given) {
+        Some((place, name)) if place == scope(cx) => Ok(name.to_owned()),
+        _ => Err(errors::no_such_table_for_items()),
+    }
+}
+
+/// Names are letters, digits, underscores, hyphens and dots, three at the least (HowItWorks.NamingRulesDataTypes); the model takes ARNs, too.
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    let is_admitted = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if !(3..=255).contains(&name.len()) {
+        return Err(errors::table_name_length());
+    }
+    if name.bytes().all(is_admitted) { Ok(()) } else { Err(errors::table_name_pattern(name)) }
+}
+
+fn named_in(arn: &str) -> Option<(Scope, &str)> {
+    let parsed: Arn = arn.parse().ok()?;
+    if parsed.service != "dynamodb" {
+        return None;
+    }
+    let scope = Scope { account: parsed.account?, region: parsed.region? };
+    let name = arn.splitn(6, ':').nth(5)?.strip_prefix("table/")?;
+    (!name.contains('/')).then_some((scope, name))
+}
+
+/// What an action on a table or one of its indexes is about.
+pub(crate) fn about(cx: &Context, action: &'static str, table: &str, index: Option<&str>) -> Resources {
+    let arn = if table.starts_with("arn:") {
+        table.to_owned()
+    } else {
+        format!("arn:{}:dynamodb:{}:{}:table/{table}", cx.partition, cx.region, cx.account)
+    };
+    let arn = match index {
+        Some(index) => format!("{arn}/index/{index}"),
+        None => arn,
+    };
+    vec![Resource { action, arn }]
+}

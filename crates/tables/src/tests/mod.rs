@@ -1,0 +1,6 @@
+mod items;
+mod kcl;
+mod paging;
+mod races;
+mod tables;
+mod transactions;
