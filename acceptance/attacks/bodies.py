@@ -4,7 +4,7 @@ import gzip
 import json
 import time
 import zlib
-from contextlib import closing
+from contextlib import ExitStack, closing
 from urllib.parse import quote
 
 import cbor2
@@ -221,6 +221,22 @@ def policies_as_large_as_they_may_be(field: Field) -> None:
     is_([policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]], ["good"])
 
 
+def keys_that_take_long_to_make(field: Field) -> None:
+    """Eight at once ask for pairs of RSA keys; others' calls take their usual time."""
+    key = root("kms").create_key()["KeyMetadata"]["KeyId"]
+    ask = {"KeyId": key, "KeyPairSpec": "RSA_2048"}
+    assert root("kms").generate_data_key_pair(**ask)["PublicKey"]
+    sent = [field.signed("GenerateDataKeyPair", {"KeyId": key, "KeyPairSpec": "RSA_4096"}, ROOTS[ACCOUNT], "kms").bytes() for _ in range(8)]
+    with ExitStack() as stack:
+        for one in sent:
+            stack.enter_context(connect(field.closed.address)).sendall(one)
+        for _ in range(10):
+            begun = time.monotonic()
+            field.passes(field.put())
+            took = time.monotonic() - begun
+            assert took < 1.0, f"another's call took {took:.2f} s"
+
+
 def a_simulation_of_millions(field: Field) -> None:
     """Twelve thousand actions on twelve thousand resources, and the page before the last."""
     one = quote(allow("kinesis:*"))
@@ -272,6 +288,7 @@ ATTACKS = [
     more_of_a_list_than_there_may_be,
     a_pattern_that_takes_for_ever,
     policies_as_large_as_they_may_be,
+    keys_that_take_long_to_make,
     a_simulation_of_millions,
     a_simulation_of_statements_without_end,
 ]

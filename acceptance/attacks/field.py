@@ -6,6 +6,7 @@ Three accounts have root access keys: the victim's, the one that most attackers 
 import json
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -38,6 +39,8 @@ class Field:
         roots.write_text(CREDENTIALS)
         binary = os.environ["ANABRANCH_BINARY"]
         self.provider = Provider(place)
+        # What was begun and is to be closed before the servers are.
+        self.at_end = ExitStack()
         told = ["--web-identity", f"{ISSUER}={self.provider.key_set}", "--log-level", "debug"]
         self.closed = Server(binary, [*FLAGS, "--credentials", str(roots), "--test-clock", *told])
         self.open = Server(binary, FLAGS)
@@ -50,7 +53,8 @@ class Field:
         self.before = self.victim.state()
 
     def stop(self) -> int:
-        """The worse of the exit codes."""
+        """The worse of the exit codes. Nothing is waited for any more."""
+        self.at_end.close()
         return max((server.stop() for server in (self.closed, self.open)), key=abs)
 
     def discard(self) -> None:

@@ -62,6 +62,7 @@ def begin(field: Field) -> None:
     """Begins, before all other attacks, what takes longer than they do together: a body that stops."""
     field.stopped = connect(field.closed.address), time.monotonic()
     field.stopped[0].sendall(field.put().bytes()[:-3])
+    field.at_end.callback(field.stopped[0].close)
 
 
 def a_body_that_stops(field: Field) -> None:
