@@ -5,6 +5,7 @@ use anabranch_api::kms::{self, Error};
 use anabranch_api::{Context, Register};
 use anabranch_catalog::{Catalog, CatalogError, Key};
 use anabranch_types::{Clock, Due, Rng};
+use tokio::sync::Semaphore;
 
 use super::agenda::{Agenda, Appointments};
 use super::directory::{Directory, NotTakenIn, Slot, View};
@@ -27,6 +28,8 @@ pub struct Kms {
     pub(super) directory: Directory,
     pub(super) agenda: Agenda,
     pub(super) writing: tokio::sync::Mutex<Writing>,
+    /// Whose turn it is to make RSA keys.
+    pub(super) making: Semaphore,
 }
 
 /// Held by whoever changes something.
@@ -66,6 +69,11 @@ impl From<NotTakenIn> for KmsOpenError {
     }
 }
 
+/// RSA keys that are made at once: half of the processors are left to everybody else. What was begun cannot be stopped, what waits can.
+fn rsa_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| (processors.get() / 2).max(1))
+}
+
 /// Entries read by one scan.
 const SCAN_ENTRIES: usize = 1000;
 
@@ -87,6 +95,7 @@ impl Kms {
             directory: Directory::default(),
             agenda: Agenda::default(),
             writing: tokio::sync::Mutex::default(),
+            making: Semaphore::new(rsa_at_once()),
         });
         let mut after: Option<Key> = None;
         loop {

@@ -56,8 +56,15 @@ impl Serve<CreateKey> for Kms {
 }
 
 impl Kms {
-    /// What a key of this kind is made of, made on a thread of its own: RSA takes up to seconds.
+    /// What a key of this kind is made of, made on a thread of its own: RSA takes up to seconds. Few of these are made at a time, so that
+    /// whoever wants many leaves others a processor, and keeps the server from its end no longer than these take.
     pub(super) async fn make(&self, spec: Spec) -> Result<Made, Error> {
+        let _turn = match spec {
+            Spec::Rsa2048 | Spec::Rsa3072 | Spec::Rsa4096 => {
+                Some(self.making.acquire().await.map_err(|_| errors::internal())?)
+            }
+            _ => None,
+        };
         let rng = self.rng.clone();
         let making = tokio::task::spawn_blocking(move || make(spec, &rng));
         making.await.ok().and_then(Result::ok).ok_or_else(errors::internal)
