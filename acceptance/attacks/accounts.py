@@ -27,7 +27,14 @@ def anothers_stream_by_its_arn(field: Field) -> None:
     refused(DENIED, put, STRANGER, StreamARN=arn)
     refused(DENIED, kinesis.put_records, StreamARN=arn, Records=[{"Data": b"x", "PartitionKey": "k"}])
     refused(DENIED, kinesis.get_shard_iterator, StreamARN=arn, **SHARD)
-    for call in (kinesis.describe_stream, kinesis.describe_stream_summary, kinesis.list_shards, kinesis.delete_stream, kinesis.list_tags_for_stream, kinesis.list_stream_consumers):
+    for call in (
+        kinesis.describe_stream,
+        kinesis.describe_stream_summary,
+        kinesis.list_shards,
+        kinesis.delete_stream,
+        kinesis.list_tags_for_stream,
+        kinesis.list_stream_consumers,
+    ):
         refused(DENIED, call, StreamARN=arn)
     refused(DENIED, kinesis.update_shard_count, StreamARN=arn, TargetShardCount=2, ScalingType="UNIFORM_SCALING")
     refused(DENIED, kinesis.decrease_stream_retention_period, StreamARN=arn, RetentionPeriodHours=24)
@@ -58,10 +65,15 @@ def ones_own_policy_on_anothers_stream(field: Field) -> None:
 def whether_anothers_stream_exists(field: Field) -> None:
     """There is no telling: the refusal is the same for what is there and for what is not."""
     kinesis = client("kinesis", STRANGER)
-    there, nowhere = (refused(DENIED, kinesis.describe_stream, StreamARN=field.victim.stream.replace(TREASURE, name)) for name in (TREASURE, "nowhere"))
+    there, nowhere = (
+        refused(DENIED, kinesis.describe_stream, StreamARN=field.victim.stream.replace(TREASURE, name)) for name in (TREASURE, "nowhere")
+    )
     is_(there.replace(TREASURE, "nowhere"), nowhere)
     iam = client("sts", user("asks-for-roles", allow("*")))
-    there, nowhere = (refused("AccessDenied", iam.assume_role, RoleArn=f"arn:aws:iam::{VICTIM}:role/{name}", RoleSessionName="s1") for name in ("steward", "nowhere"))
+    there, nowhere = (
+        refused("AccessDenied", iam.assume_role, RoleArn=f"arn:aws:iam::{VICTIM}:role/{name}", RoleSessionName="s1")
+        for name in ("steward", "nowhere")
+    )
     is_(there.replace("steward", "nowhere"), nowhere)
 
 
@@ -158,7 +170,11 @@ def anothers_users_roles_and_policies(field: Field) -> None:
     assert refused_by_any(iam.create_policy_version, PolicyArn=field.victim.policy, PolicyDocument=allow("*")) in ("AccessDenied", "NoSuchEntity")
     assert refused_by_any(iam.attach_user_policy, UserName="own", PolicyArn=field.victim.policy) in ("AccessDenied", "NoSuchEntity")
     who = f"arn:aws:iam::{VICTIM}:role/steward"
-    assert refused_by_any(iam.simulate_principal_policy, PolicySourceArn=who, ActionNames=["kms:Decrypt"]) in ("AccessDenied", "NoSuchEntity", "InvalidInput")
+    assert refused_by_any(iam.simulate_principal_policy, PolicySourceArn=who, ActionNames=["kms:Decrypt"]) in (
+        "AccessDenied",
+        "NoSuchEntity",
+        "InvalidInput",
+    )
     is_([found["UserName"] for found in iam.list_users()["Users"]], ["own"])
 
 
@@ -177,7 +193,10 @@ def a_role_that_is_not_there(field: Field) -> None:
     sts = client("sts", user("looks-for-roles", allow("sts:*")))
     sts.assume_role(RoleArn=there, RoleSessionName="s1")
     for name in ("is-not-there", "is-ther", "IS-THERE", "is-there/", "/is-there", "path/is-there"):
-        assert refused_by_any(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="s1") in ("AccessDenied", "ValidationError"), name
+        assert refused_by_any(sts.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="s1") in (
+            "AccessDenied",
+            "ValidationError",
+        ), name
 
 
 def anothers_metrics(field: Field) -> None:

@@ -15,7 +15,11 @@ def asked(field: Field, *headers: tuple[str, str], method: str = "POST", target:
 
 def page(field: Field, *headers: tuple[str, str], **how) -> Answer:
     """The same, signed as everybody can sign on an open server: what counts is the guard."""
-    base = (("Host", how.pop("host", field.open.address)), ("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "Kinesis_20131202.ListStreams"))
+    base = (
+        ("Host", how.pop("host", field.open.address)),
+        ("Content-Type", "application/x-amz-json-1.1"),
+        ("X-Amz-Target", "Kinesis_20131202.ListStreams"),
+    )
     unsigned = Request("POST", "/", (*base, *headers), b"{}")
     return answer(field.open.address, signed(unsigned, ("test", "test")))
 
@@ -23,7 +27,17 @@ def page(field: Field, *headers: tuple[str, str], **how) -> Answer:
 def a_page_of_a_stranger(field: Field) -> None:
     assert page(field).status == 200
     assert page(field, ("Origin", "http://localhost:3000")).status == 200
-    for origin in (EVIL, "null", "https://localhost.evil.example", "http://127.0.0.1.evil.example", "http://192.0.2.1", "file://", "chrome-extension://abc", "http://localhost@evil.example", "http://evil.example#localhost"):
+    for origin in (
+        EVIL,
+        "null",
+        "https://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://192.0.2.1",
+        "file://",
+        "chrome-extension://abc",
+        "http://localhost@evil.example",
+        "http://evil.example#localhost",
+    ):
         assert page(field, ("Origin", origin)).status == 403, origin
 
 
@@ -45,7 +59,16 @@ def a_name_that_was_rebound(field: Field) -> None:
     """A page whose name resolves to this machine calls by that name."""
     for host in (field.open.address, "localhost", "kinesis.localhost:4566", "[::1]:4566", "anabranch"):
         assert page(field, host=host).status == 200, host
-    for host in ("evil.example", "evil.example:4566", "127.0.0.1.evil.example", "localhost.evil.example", "0x7f.1", "evil.example.", "localhost:80@evil.example", "kinesis.us-east-1.amazonaws.com"):
+    for host in (
+        "evil.example",
+        "evil.example:4566",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "0x7f.1",
+        "evil.example.",
+        "localhost:80@evil.example",
+        "kinesis.us-east-1.amazonaws.com",
+    ):
         assert page(field, host=host).status in (400, 403), host
 
 
@@ -71,7 +94,11 @@ def a_preflight_of_a_stranger(field: Field) -> None:
 def a_form_that_needs_no_preflight(field: Field) -> None:
     """Forms, images and text/plain are sent across origins without asking."""
     form = b"Action=GetCallerIdentity&Version=2011-06-15"
-    for headers in ((("Content-Type", "text/plain"),), (("Content-Type", "application/x-www-form-urlencoded"),), (("Content-Type", "multipart/form-data; boundary=x"),)):
+    for headers in (
+        (("Content-Type", "text/plain"),),
+        (("Content-Type", "application/x-www-form-urlencoded"),),
+        (("Content-Type", "multipart/form-data; boundary=x"),),
+    ):
         found = asked(field, ("Origin", EVIL), *headers, body=form)
         assert found.status == 403, found
     for target in ("/?Action=ListUsers&Version=2010-05-08", "/metrics", "/healthz", "/_localstack/info"):

@@ -20,7 +20,10 @@ def a_role_of_one_customer_for_another(field: Field) -> None:
         arns[customer] = role(f"customer-{customer}", trust(f"arn:aws:iam::{ACCOUNT}:user/saas", Condition=condition), allow("kinesis:*"))
     service.assume_role(RoleArn=arns["one"], RoleSessionName="s1", ExternalId="id-of-one")
     for wrong in ("id-of-two", "ID-OF-ONE", "id-of-one ", "id-of-*", "id-of-onе", "id-of-one,id-of-two"):
-        assert refused_by_any(service.assume_role, RoleArn=arns["one"], RoleSessionName="s1", ExternalId=wrong) in ("AccessDenied", "ValidationError"), wrong
+        assert refused_by_any(service.assume_role, RoleArn=arns["one"], RoleSessionName="s1", ExternalId=wrong) in (
+            "AccessDenied",
+            "ValidationError",
+        ), wrong
     refused("AccessDenied", service.assume_role, RoleArn=arns["two"], RoleSessionName="s1")
 
 
@@ -38,12 +41,29 @@ def a_role_of_a_service(field: Field) -> None:
 def a_service_claimed_by_headers(field: Field) -> None:
     """No header makes a call one of a service, nor says for which resource it is made."""
     stream("by-service")
-    for key in ("aws:SourceArn", "aws:SourceAccount", "aws:ViaAWSService", "aws:CalledVia", "aws:PrincipalIsAWSService", "aws:SourceVpce", "aws:SourceVpc"):
+    for key in (
+        "aws:SourceArn",
+        "aws:SourceAccount",
+        "aws:ViaAWSService",
+        "aws:CalledVia",
+        "aws:PrincipalIsAWSService",
+        "aws:SourceVpce",
+        "aws:SourceVpc",
+    ):
         value = "true" if "AWSService" in key and key != "aws:CalledVia" else "*"
         operator = "Bool" if value == "true" else "ForAnyValue:StringLike" if key == "aws:CalledVia" else "StringLike"
         name = "via-" + key.split(":")[1]
         keys = user(name, allow("kinesis:PutRecord", Condition={operator: {key: value}}))
-        claims = {"X-Amz-Source-Arn": "arn:aws:iam::1:root", "X-Amz-Source-Account": ACCOUNT, "X-Amz-Via-Aws-Service": "true", "X-Amz-Called-Via": "firehose.amazonaws.com", "X-Amz-Vpce-Id": "vpce-1", "X-Amzn-Vpc-Id": "vpc-1", "X-Amzn-Vpce-Id": "vpce-1", "Aws-Source-Arn": "a"}
+        claims = {
+            "X-Amz-Source-Arn": "arn:aws:iam::1:root",
+            "X-Amz-Source-Account": ACCOUNT,
+            "X-Amz-Via-Aws-Service": "true",
+            "X-Amz-Called-Via": "firehose.amazonaws.com",
+            "X-Amz-Vpce-Id": "vpce-1",
+            "X-Amzn-Vpc-Id": "vpc-1",
+            "X-Amzn-Vpce-Id": "vpce-1",
+            "Aws-Source-Arn": "a",
+        }
         field.fails(field.put(keys, "by-service", **claims), DENIED)
         root("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=allow("kinesis:PutRecord"))
         field.passes(field.put(keys, "by-service", **claims))
@@ -83,12 +103,22 @@ def a_key_for_one_service_used_directly(field: Field) -> None:
     kms = root("kms")
     policy = json.loads(allow("kms:*"))
     policy["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    policy["Statement"].append({"Effect": "Deny", "Principal": "*", "Action": ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*", "Condition": {"StringNotEquals": {"kms:ViaService": f"kinesis.{REGION}.amazonaws.com"}}})
+    policy["Statement"].append(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"kms:ViaService": f"kinesis.{REGION}.amazonaws.com"}},
+        }
+    )
     key = kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
     kms.describe_key(KeyId=key)
     for keys in (ROOTS[ACCOUNT], user("direct", allow("kms:*"))):
         refused(DENIED, client("kms", keys).encrypt, KeyId=key, Plaintext=b"x")
-        claimed = field.signed("GenerateDataKey", {"KeyId": key, "KeySpec": "AES_256"}, keys, "kms", **{"X-Amz-Via-Service": f"kinesis.{REGION}.amazonaws.com"})
+        claimed = field.signed(
+            "GenerateDataKey", {"KeyId": key, "KeySpec": "AES_256"}, keys, "kms", **{"X-Amz-Via-Service": f"kinesis.{REGION}.amazonaws.com"}
+        )
         field.fails(claimed, DENIED)
 
 
@@ -99,7 +129,14 @@ def a_secret_under_another_encryption_context(field: Field) -> None:
     context = {"tenant": "one", "purpose": "test"}
     sealed = kms.encrypt(KeyId=key, Plaintext=b"one's", EncryptionContext=context)["CiphertextBlob"]
     is_(kms.decrypt(CiphertextBlob=sealed, EncryptionContext=dict(reversed(context.items())))["Plaintext"], b"one's")
-    for other in ({}, {"tenant": "one"}, {**context, "tenant": "two"}, {**context, "more": "x"}, {"Tenant": "one", "purpose": "test"}, {"tenant": "One", "purpose": "test"}):
+    for other in (
+        {},
+        {"tenant": "one"},
+        {**context, "tenant": "two"},
+        {**context, "more": "x"},
+        {"Tenant": "one", "purpose": "test"},
+        {"tenant": "One", "purpose": "test"},
+    ):
         refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=sealed, EncryptionContext=other)
     two = client("kms", user("tenant-two", allow("kms:Decrypt", Condition={"StringEquals": {"kms:EncryptionContext:tenant": "two"}})))
     refused(DENIED, two.decrypt, CiphertextBlob=sealed, EncryptionContext=context)
@@ -125,7 +162,12 @@ def a_grant_used_beyond_what_it_grants(field: Field) -> None:
     key = kms.create_key()["KeyMetadata"]["Arn"]
     grantee, other = user("grantee"), user("not-grantee")
     sealed = {name: kms.encrypt(KeyId=key, Plaintext=b"x", EncryptionContext={"of": name})["CiphertextBlob"] for name in ("this", "that")}
-    grant = kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:user/grantee", Operations=["Decrypt"], Constraints={"EncryptionContextEquals": {"of": "this"}})
+    grant = kms.create_grant(
+        KeyId=key,
+        GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:user/grantee",
+        Operations=["Decrypt"],
+        Constraints={"EncryptionContextEquals": {"of": "this"}},
+    )
     mine = client("kms", grantee)
     is_(mine.decrypt(CiphertextBlob=sealed["this"], EncryptionContext={"of": "this"})["Plaintext"], b"x")
     refused(DENIED, mine.decrypt, CiphertextBlob=sealed["that"], EncryptionContext={"of": "that"})
@@ -166,7 +208,12 @@ def anothers_account_trusted_but_its_user_not_sent(field: Field) -> None:
     sent = keys_of(client("sts", of_other("sent-for-role", allow("sts:AssumeRole", arn))).assume_role(RoleArn=arn, RoleSessionName="s1"))
     client("kinesis", sent).list_streams()
     refused("AccessDenied", client("sts", of_other("not-sent-for-role", None)).assume_role, RoleArn=arn, RoleSessionName="s1")
-    refused("AccessDenied", client("sts", of_other("sent-elsewhere-for-role", allow("sts:AssumeRole", arn + "2"))).assume_role, RoleArn=arn, RoleSessionName="s1")
+    refused(
+        "AccessDenied",
+        client("sts", of_other("sent-elsewhere-for-role", allow("sts:AssumeRole", arn + "2"))).assume_role,
+        RoleArn=arn,
+        RoleSessionName="s1",
+    )
 
 
 ATTACKS = [

@@ -130,7 +130,12 @@ def a_role_passed_that_may_not_be(field: Field) -> None:
 
     def decision(name: str, service: str) -> str:
         entry = {"ContextKeyName": "iam:PassedToService", "ContextKeyType": "string", "ContextKeyValues": [service]}
-        asked = {"PolicySourceArn": me_arn, "ActionNames": ["iam:PassRole"], "ResourceArns": [f"arn:aws:iam::{ACCOUNT}:role/{name}"], "ContextEntries": [entry]}
+        asked = {
+            "PolicySourceArn": me_arn,
+            "ActionNames": ["iam:PassRole"],
+            "ResourceArns": [f"arn:aws:iam::{ACCOUNT}:role/{name}"],
+            "ContextEntries": [entry],
+        }
         return root("iam").simulate_principal_policy(**asked)["EvaluationResults"][0]["EvalDecision"]
 
     is_(decision("app-one", "firehose.amazonaws.com"), "allowed")
@@ -145,7 +150,9 @@ def a_session_policy_that_wants_more(field: Field) -> None:
     stream("narrow")
     arn = role("narrow", trust(ACCOUNT), allow("kinesis:Get*"))
     sts = client("sts", user("widens", allow("sts:AssumeRole")))
-    wide = keys_of(sts.assume_role(RoleArn=arn, RoleSessionName="s1", Policy=allow("*"), PolicyArns=[{"arn": "arn:aws:iam::aws:policy/AdministratorAccess"}]))
+    wide = keys_of(
+        sts.assume_role(RoleArn=arn, RoleSessionName="s1", Policy=allow("*"), PolicyArns=[{"arn": "arn:aws:iam::aws:policy/AdministratorAccess"}])
+    )
     place = {"StreamName": "narrow", "ShardId": "shardId-000000000000", "ShardIteratorType": "LATEST"}
     client("kinesis", wide).get_shard_iterator(**place)
     refused("AccessDeniedException", put, wide, StreamName="narrow")
@@ -216,7 +223,10 @@ def tags_and_a_source_identity_of_ones_own_choosing(field: Field) -> None:
     session = keys_of(client("sts", keys).assume_role(RoleArn=first, RoleSessionName="s1", **ask))
     sts = client("sts", session)
     sts.assume_role(RoleArn=second, RoleSessionName="s1")
-    assert refused_by_any(sts.assume_role, RoleArn=second, RoleSessionName="s1", Tags=[{"Key": "team", "Value": "red"}]) in (DENIED, "InvalidParameterValue")
+    assert refused_by_any(sts.assume_role, RoleArn=second, RoleSessionName="s1", Tags=[{"Key": "team", "Value": "red"}]) in (
+        DENIED,
+        "InvalidParameterValue",
+    )
     told = sts.assume_role(RoleArn=second, RoleSessionName="s1", SourceIdentity="tags-itself")
     is_(told["SourceIdentity"], "tags-itself")
     changed = None
@@ -233,7 +243,12 @@ def an_admin_call_by_an_administrator_who_is_no_root(field: Field) -> None:
     session = keys_of(root("sts").get_session_token())
     assert admin(field, "clock", {"advance_ms": 1}, ROOTS[VICTIM]).status == 200
     for keys in (administrator, session, None, (ROOTS[VICTIM][0], "wrong")):
-        for path, body in [("clock", {"advance_ms": 1}), ("fault", {"faults": ["error=1"]}), ("backup", {"into": str(field.closed.place / "stolen")}), ("reset", {})]:
+        for path, body in [
+            ("clock", {"advance_ms": 1}),
+            ("fault", {"faults": ["error=1"]}),
+            ("backup", {"into": str(field.closed.place / "stolen")}),
+            ("reset", {}),
+        ]:
             found = admin(field, path, body, keys)
             assert found.status == 403, f"{path}: {found}"
     assert not (field.closed.place / "stolen").exists()
@@ -254,13 +269,23 @@ def a_permission_without_its_resource(field: Field) -> None:
 def a_condition_met_by_leaving_its_key_out(field: Field) -> None:
     """A key that is absent satisfies no positive operator, and a denial by a negated one holds."""
     stream("absent-keys")
-    for operator, key, value in [("StringEquals", "aws:PrincipalTag/team", "blue"), ("Bool", "aws:MultiFactorAuthPresent", "true"), ("StringLike", "aws:SourceArn", "*"), ("ArnLike", "aws:SourceArn", "arn:aws:*:*:*:*"), ("NumericLessThan", "aws:MultiFactorAuthAge", "300"), ("ForAnyValue:StringEquals", "aws:TagKeys", "a")]:
+    for operator, key, value in [
+        ("StringEquals", "aws:PrincipalTag/team", "blue"),
+        ("Bool", "aws:MultiFactorAuthPresent", "true"),
+        ("StringLike", "aws:SourceArn", "*"),
+        ("ArnLike", "aws:SourceArn", "arn:aws:*:*:*:*"),
+        ("NumericLessThan", "aws:MultiFactorAuthAge", "300"),
+        ("ForAnyValue:StringEquals", "aws:TagKeys", "a"),
+    ]:
         name = f"absent-{operator.replace(':', '-')}-{len(key)}"
         keys = user(name, allow("kinesis:PutRecord", Condition={operator: {key: value}}))
         refused("AccessDeniedException", put, keys, StreamName="absent-keys")
         root("iam").put_user_policy(UserName=name, PolicyName="p", PolicyDocument=allow("kinesis:PutRecord"))
         put(keys, StreamName="absent-keys")
-    statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "blue"}}}]
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "blue"}}},
+    ]
     keys = user("absent-denied", json.dumps({"Version": "2012-10-17", "Statement": statements}))
     refused("AccessDeniedException", put, keys, StreamName="absent-keys")
     root("iam").tag_user(UserName="absent-denied", Tags=[{"Key": "team", "Value": "blue"}])

@@ -21,7 +21,24 @@ def an_admin_call_by_another_path(field: Field) -> None:
     """No spelling of a path reaches an admin call without its signature."""
     assert admin(field, "clock", {"advance_ms": 1}, ROOTS[VICTIM]).status == 200
     body = b'{"advance_ms": 86400000}'
-    tries = ["/_anabranch/clock", "//_anabranch/clock", "/_anabranch//clock", "/_anabranch/./clock", "/a/../_anabranch/clock", "/%5Fanabranch/clock", "/_anabranch/%63lock", "/_anabranch/clock/", "/_anabranch/clock;a", "/_ANABRANCH/clock", "/_anabranch/clock?x", "/_anabranch/clock%00", "/healthz/../_anabranch/clock", "/metrics/..;/_anabranch/clock", "http://localhost/_anabranch/clock", f"http://{field.closed.address}/_anabranch/clock"]
+    tries = [
+        "/_anabranch/clock",
+        "//_anabranch/clock",
+        "/_anabranch//clock",
+        "/_anabranch/./clock",
+        "/a/../_anabranch/clock",
+        "/%5Fanabranch/clock",
+        "/_anabranch/%63lock",
+        "/_anabranch/clock/",
+        "/_anabranch/clock;a",
+        "/_ANABRANCH/clock",
+        "/_anabranch/clock?x",
+        "/_anabranch/clock%00",
+        "/healthz/../_anabranch/clock",
+        "/metrics/..;/_anabranch/clock",
+        "http://localhost/_anabranch/clock",
+        f"http://{field.closed.address}/_anabranch/clock",
+    ]
     for target in tries:
         for found in send(field.closed.address, Request("POST", target, (("Host", field.closed.address), ("Connection", "close")), body).bytes()):
             assert found.status in (400, 403, 404), f"{target}: {found}"
@@ -53,7 +70,18 @@ def a_backup_where_none_may_be(field: Field) -> None:
     full.mkdir(mode=0o700)
     (full / "kept").write_text("kept")
     link.symlink_to(shared)
-    for into in (str(shared), str(link), str(full), str(field.closed.data), str(field.closed.data / "log"), "relative", "", "/proc/self", str(full / "kept"), str(place / "none" / ".." / "backup-full")):
+    for into in (
+        str(shared),
+        str(link),
+        str(full),
+        str(field.closed.data),
+        str(field.closed.data / "log"),
+        "relative",
+        "",
+        "/proc/self",
+        str(full / "kept"),
+        str(place / "none" / ".." / "backup-full"),
+    ):
         found = admin(field, "backup", {"into": into}, ROOTS[VICTIM])
         assert found.status == 400, f"{into}: {found}"
     assert [path.name for path in full.iterdir()] == ["kept"] and not list(shared.iterdir())
@@ -88,7 +116,15 @@ def metrics_for_strangers(field: Field) -> None:
 def a_file_by_its_path(field: Field) -> None:
     """There are no files behind paths."""
     assert answer(field.closed.address, Request("GET", "/healthz", (("Host", field.closed.address),))).status == 200
-    for target in ("/../../../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd", "/_localstack/../../etc/passwd", "/healthz/../../etc/passwd", "/master.key", "/_anabranch/../master.key"):
+    for target in (
+        "/../../../../etc/passwd",
+        "/..%2f..%2fetc%2fpasswd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/_localstack/../../etc/passwd",
+        "/healthz/../../etc/passwd",
+        "/master.key",
+        "/_anabranch/../master.key",
+    ):
         for found in send(field.closed.address, Request("GET", target, (("Host", field.closed.address), ("Connection", "close"))).bytes()):
             assert found.status in (400, 403, 404) and b"root:" not in found.body, f"{target}: {found}"
 

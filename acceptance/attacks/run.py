@@ -18,9 +18,11 @@ from outcomes import Outcomes
 import accounts
 import bodies
 import browsers
+import costs
 import deputies
 import escalation
 import exposure
+import files
 import paths
 import scopes
 import signatures
@@ -28,10 +30,28 @@ import slowness
 import smuggling
 import spellings
 import sweeps
-import vouchers
 import tokens
+import vouchers
 
-SUBJECTS = [signatures, scopes, smuggling, tokens, accounts, spellings, sweeps, vouchers, escalation, deputies, bodies, paths, browsers, exposure, slowness]
+SUBJECTS = [
+    signatures,
+    scopes,
+    smuggling,
+    tokens,
+    accounts,
+    spellings,
+    sweeps,
+    vouchers,
+    escalation,
+    deputies,
+    bodies,
+    costs,
+    paths,
+    browsers,
+    exposure,
+    files,
+    slowness,
+]
 
 
 def main() -> int:
@@ -45,7 +65,7 @@ def main() -> int:
             field.start()
             slowness.begin(field)
             for name, attack in chosen.items():
-                outcomes.of(name, lambda: repelled(attack, field), (Exception,))
+                outcomes.of(name, lambda attack=attack: repelled(attack, field), (Exception,))
             code = field.stop()
         finally:
             field.discard()

@@ -123,7 +123,14 @@ def an_operation_in_an_odd_spelling(field: Field) -> None:
     lister = user("spells", allow("kinesis:liststreams"))
     field.passes(field.signed("ListStreams", {}, lister))
     base = (("Host", field.closed.address), ("Content-Type", "application/x-amz-json-1.1"))
-    for target in ("Kinesis_20131202.deletestream", "kinesis_20131202.DeleteStream", "Kinesis_20131202..DeleteStream", "DeleteStream", "TrentService.DeleteStream", "Kinesis_20131202.DeleteStream,Kinesis_20131202.ListStreams"):
+    for target in (
+        "Kinesis_20131202.deletestream",
+        "kinesis_20131202.DeleteStream",
+        "Kinesis_20131202..DeleteStream",
+        "DeleteStream",
+        "TrentService.DeleteStream",
+        "Kinesis_20131202.DeleteStream,Kinesis_20131202.ListStreams",
+    ):
         body = b'{"StreamName":"two-operations"}'
         found = answer(field.closed.address, signed(Request("POST", "/", (*base, ("X-Amz-Target", target)), body), ROOTS[ACCOUNT]))
         assert found.status >= 400, f"{target}: {found}"

@@ -41,7 +41,7 @@ def a_signature_with_one_digit_changed(field: Field) -> None:
     right = re.search("Signature=(.*)", put.header("Authorization"))[1]
     for at in range(64):
         digit = "0" if right[at] != "0" else "1"
-        field.fails(put.authorized("Signature=.*", f"Signature={right[:at]}{digit}{right[at + 1:]}"), MISMATCH)
+        field.fails(put.authorized("Signature=.*", f"Signature={right[:at]}{digit}{right[at + 1 :]}"), MISMATCH)
 
 
 def a_body_that_was_changed(field: Field) -> None:
@@ -127,7 +127,10 @@ def a_signature_in_the_header_and_another_in_the_query(field: Field) -> None:
 
 
 def two_authorizations(field: Field) -> None:
-    put, forged = field.put(), "AWS4-HMAC-SHA256 Credential=AKIAACCEPTANCE000003/20200101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0"
+    put, forged = (
+        field.put(),
+        "AWS4-HMAC-SHA256 Credential=AKIAACCEPTANCE000003/20200101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
+    )
     field.passes(put)
     own = signed(request(field.closed.address, "DeleteStream", {"StreamName": "treasure"}), ROOTS[OTHER])
     for two in (put.before("Authorization", forged), own.and_header("Authorization", put.header("Authorization"))):
@@ -163,7 +166,12 @@ def a_presigned_url_after_the_window_whatever_it_says(field: Field) -> None:
 def a_presigned_url_that_was_changed(field: Field) -> None:
     url = field.put(query=True)
     field.passes(url)
-    for pattern, by in [("%2Fkinesis%2F", "%2Fkms%2F"), ("SignedHeaders=", "SignedHeaders=x%3B"), ("X-Amz-Credential=AKIAACCEPTANCE000003", "X-Amz-Credential=AKIAACCEPTANCE000002"), ("$", "&Action=DeleteStream")]:
+    for pattern, by in [
+        ("%2Fkinesis%2F", "%2Fkms%2F"),
+        ("SignedHeaders=", "SignedHeaders=x%3B"),
+        ("X-Amz-Credential=AKIAACCEPTANCE000003", "X-Amz-Credential=AKIAACCEPTANCE000002"),
+        ("$", "&Action=DeleteStream"),
+    ]:
         target, times = re.subn(pattern, by, url.target, count=1)
         assert times == 1, url.target
         field.fails(Request(url.method, target, url.headers, url.body), MISMATCH)

@@ -9,8 +9,8 @@ from wire import answers, connect
 
 # How many of a kind there are at once.
 MANY = 300
-# What another's call may take meanwhile.
-SECONDS_MAX = 2.0
+# What another's call may take meanwhile, on a machine that is busy with other things.
+SECONDS_MAX = 5.0
 # A body that stops is given up after 30 seconds.
 STOPPED_SECONDS_MAX = 40
 
@@ -101,7 +101,9 @@ def streams_that_are_reset_at_once(field: Field) -> None:
     pairs = [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", field.closed.address)]
     pairs += [(name.lower(), value) for name, value in put.headers if name.lower() != "host"]
     block = h2.block(pairs)
-    resets = (h2.frame(h2.HEADERS, h2.END_HEADERS, stream, block) + h2.frame(h2.RST_STREAM, 0, stream, b"\0\0\0\x08") for stream in range(1, 20_000, 2))
+    resets = (
+        h2.frame(h2.HEADERS, h2.END_HEADERS, stream, block) + h2.frame(h2.RST_STREAM, 0, stream, b"\0\0\0\x08") for stream in range(1, 20_000, 2)
+    )
     with connect(field.closed.address) as connection:
         sent = push(connection, h2.PREFACE + h2.frame(h2.SETTINGS, 0, 0) + b"".join(resets))
         others_are_served(field, 2)

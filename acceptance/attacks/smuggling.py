@@ -23,7 +23,10 @@ def a_length_and_chunks(field: Field) -> None:
     field.passes(put)
     smuggled = delete_unsigned(field)
     chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(put.body), put.body)
-    for headers in ((("Content-Length", str(len(put.body))), ("Transfer-Encoding", "chunked")), (("Transfer-Encoding", "chunked"), ("Content-Length", "4"))):
+    for headers in (
+        (("Content-Length", str(len(put.body))), ("Transfer-Encoding", "chunked")),
+        (("Transfer-Encoding", "chunked"), ("Content-Length", "4")),
+    ):
         head = Request(put.method, put.target, (*put.headers, *headers), b"", length=False)
         for found in send(field.closed.address, head.bytes() + chunked + smuggled):
             assert found.status in (200, 400), found
@@ -34,7 +37,17 @@ def a_length_and_chunks(field: Field) -> None:
 def two_lengths(field: Field) -> None:
     put = field.put()
     field.passes(put)
-    for lengths in (("0", str(len(put.body))), (str(len(put.body)), "0"), (f"{len(put.body)}, 0",), ("-1",), ("+5",), ("0x10",), ("1e3",), ("18446744073709551617",), (" ",)):
+    for lengths in (
+        ("0", str(len(put.body))),
+        (str(len(put.body)), "0"),
+        (f"{len(put.body)}, 0",),
+        ("-1",),
+        ("+5",),
+        ("0x10",),
+        ("1e3",),
+        ("18446744073709551617",),
+        (" ",),
+    ):
         head = Request(put.method, put.target, (*put.headers, *(("Content-Length", length) for length in lengths)), put.body, length=False)
         for found in send(field.closed.address, head.bytes() + delete_unsigned(field)):
             assert found.status == 400, f"{lengths}: {found}"
@@ -56,7 +69,11 @@ def chunks_of_impossible_sizes(field: Field) -> None:
     field.passes(put)
     head = Request(put.method, put.target, (*put.headers, ("Transfer-Encoding", "chunked")), b"", length=False).bytes()
     for size in (b"ffffffffffffffff", b"fffffffffffffffff", b"-1", b"+1", b"0x5", b" 5", b"5 5", b"5\n", b"5;" + b"a" * 70_000, b"g"):
-        for found in send(field.closed.address, head + size + b"\r\n" + put.body + b"\r\n0\r\n\r\n" + delete_unsigned(field), 3) if size[:4] != b"ffff" else [cut_off(field, head + size + b"\r\n" + put.body)]:
+        for found in (
+            send(field.closed.address, head + size + b"\r\n" + put.body + b"\r\n0\r\n\r\n" + delete_unsigned(field), 3)
+            if size[:4] != b"ffff"
+            else [cut_off(field, head + size + b"\r\n" + put.body)]
+        ):
             assert found is None or found.status in (400, 408), f"{size[:20]}: {found}"
 
 
@@ -74,7 +91,17 @@ def headers_that_are_none(field: Field) -> None:
     put = field.put()
     field.passes(put)
     good = put.bytes()
-    for bad in (b"X-A: a\r\n b: c\r\n", b"X-A : a\r\n", b"X-A\r\n", b": a\r\n", b"X-A: a\0b\r\n", b"X-A: a\rb\r\n", b"X A: b\r\n", b" X-A: b\r\n", b"X-\xff: b\r\n"):
+    for bad in (
+        b"X-A: a\r\n b: c\r\n",
+        b"X-A : a\r\n",
+        b"X-A\r\n",
+        b": a\r\n",
+        b"X-A: a\0b\r\n",
+        b"X-A: a\rb\r\n",
+        b"X A: b\r\n",
+        b" X-A: b\r\n",
+        b"X-\xff: b\r\n",
+    ):
         for found in send(field.closed.address, good.replace(b"Host:", bad + b"Host:", 1)):
             assert found.status == 400, f"{bad}: {found}"
 
@@ -82,7 +109,19 @@ def headers_that_are_none(field: Field) -> None:
 def a_first_line_that_is_none(field: Field) -> None:
     put = field.put()
     field.passes(put)
-    for line in (b"POST  / HTTP/1.1", b"POST / HTTP/1.2", b"POST / HTTP/9", b"POST /", b"POST /\0 HTTP/1.1", b"POST / / HTTP/1.1", b"POST\t/ HTTP/1.1", b"P\xffST / HTTP/1.1", b"\x16\x03", b"GET / HTTP/1.1\nHost: a", b"CONNECT evil.example:443 HTTP/1.1"):
+    for line in (
+        b"POST  / HTTP/1.1",
+        b"POST / HTTP/1.2",
+        b"POST / HTTP/9",
+        b"POST /",
+        b"POST /\0 HTTP/1.1",
+        b"POST / / HTTP/1.1",
+        b"POST\t/ HTTP/1.1",
+        b"P\xffST / HTTP/1.1",
+        b"\x16\x03",
+        b"GET / HTTP/1.1\nHost: a",
+        b"CONNECT evil.example:443 HTTP/1.1",
+    ):
         for found in send(field.closed.address, put.bytes().replace(b"POST / HTTP/1.1", line, 1), 3) if line != b"\x16\x03" else []:
             assert found.status >= 400, f"{line}: {found}"
 
@@ -91,7 +130,12 @@ def two_targets_two_tokens_two_dates(field: Field) -> None:
     """What was signed once is not there twice."""
     put = field.put()
     field.passes(put)
-    for name, value in (("X-Amz-Target", "Kinesis_20131202.DeleteStream"), ("X-Amz-Date", "20300101T000000Z"), ("Host", "elsewhere"), ("Content-Type", "application/x-amz-cbor-1.1")):
+    for name, value in (
+        ("X-Amz-Target", "Kinesis_20131202.DeleteStream"),
+        ("X-Amz-Date", "20300101T000000Z"),
+        ("Host", "elsewhere"),
+        ("Content-Type", "application/x-amz-cbor-1.1"),
+    ):
         for two in (put.before(name, value), put.and_header(name, value)):
             found = answer(field.closed.address, two)
             assert found.status in (400, 403), f"{name}: {found}"
@@ -102,7 +146,12 @@ def a_method_told_by_a_header(field: Field) -> None:
     plain = field.passes(listing).json()
     for name in ("X-Http-Method-Override", "X-Http-Method", "X-Method-Override"):
         assert field.passes(listing.and_header(name, "DELETE")).json() == plain
-    for name, value in (("X-Original-Url", "/_anabranch/clock"), ("X-Rewrite-Url", "/_anabranch/clock"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Prefix", "/_anabranch")):
+    for name, value in (
+        ("X-Original-Url", "/_anabranch/clock"),
+        ("X-Rewrite-Url", "/_anabranch/clock"),
+        ("X-Forwarded-Host", "evil.example"),
+        ("X-Forwarded-Prefix", "/_anabranch"),
+    ):
         assert field.passes(listing.and_header(name, value)).json() == plain
 
 

@@ -21,9 +21,19 @@ def a_role_by_another_arn(field: Field) -> None:
     closed_role = role("spelled-closed", trust(ACCOUNT), allow("*"))
     sts = client("sts", user("spells-roles", but_not("sts:AssumeRole", closed_role)))
     sts.assume_role(RoleArn=open_role, RoleSessionName="s1")
-    spellings = [closed_role, closed_role.replace(":role/", ":role/path/"), closed_role.replace(":role/", ":role//"), closed_role + " ", closed_role.upper()]
+    spellings = [
+        closed_role,
+        closed_role.replace(":role/", ":role/path/"),
+        closed_role.replace(":role/", ":role//"),
+        closed_role + " ",
+        closed_role.upper(),
+    ]
     spellings += [closed_role.replace("arn:aws:", f"arn:{partition}:") for partition in ("aws-cn", "aws-us-gov", "x", "*", "")]
-    spellings += [closed_role.replace("spelled-closed", "Spelled-Closed"), closed_role.replace(":iam::", ":iam:us-east-1:"), closed_role.replace(":iam::", ":sts::")]
+    spellings += [
+        closed_role.replace("spelled-closed", "Spelled-Closed"),
+        closed_role.replace(":iam::", ":iam:us-east-1:"),
+        closed_role.replace(":iam::", ":sts::"),
+    ]
     for arn in spellings:
         assert refused_by_any(sts.assume_role, RoleArn=arn, RoleSessionName="s1") in ("AccessDenied", "ValidationError"), arn
 
@@ -33,12 +43,33 @@ def a_stream_by_another_arn(field: Field) -> None:
     writer = client("kinesis", user("spells-streams", but_not("kinesis:*", f"{arn}*")))
     stream("other-spelling")
     writer.put_record(StreamName="other-spelling", Data=b"x", PartitionKey="k")
-    for other in (arn, arn.replace("arn:aws:", "arn:aws-cn:"), arn.replace(":stream/", ":stream//"), arn + "/", arn + "/consumer", arn.upper(), arn.replace(REGION, "US-EAST-1"), arn.replace(ACCOUNT, ""), f" {arn}", f"{arn} "):
+    for other in (
+        arn,
+        arn.replace("arn:aws:", "arn:aws-cn:"),
+        arn.replace(":stream/", ":stream//"),
+        arn + "/",
+        arn + "/consumer",
+        arn.upper(),
+        arn.replace(REGION, "US-EAST-1"),
+        arn.replace(ACCOUNT, ""),
+        f" {arn}",
+        f"{arn} ",
+    ):
         code = refused_by_any(writer.put_record, StreamARN=other, Data=b"x", PartitionKey="k")
         assert code in (*DENIED, "InvalidArgumentException", "ValidationException", "ResourceNotFoundException"), f"{other}: {code}"
-    for names in ({"StreamName": "other-spelling", "StreamARN": arn}, {"StreamName": "spelled", "StreamARN": arn.replace("spelled", "other-spelling")}):
+    for names in (
+        {"StreamName": "other-spelling", "StreamARN": arn},
+        {"StreamName": "spelled", "StreamARN": arn.replace("spelled", "other-spelling")},
+    ):
         assert refused_by_any(writer.put_record, **names, Data=b"x", PartitionKey="k") in (*DENIED, "InvalidArgumentException"), names
-    is_(root("kinesis").get_records(ShardIterator=root("kinesis").get_shard_iterator(StreamName="spelled", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")["ShardIterator"])["Records"], [])
+    is_(
+        root("kinesis").get_records(
+            ShardIterator=root("kinesis").get_shard_iterator(StreamName="spelled", ShardId="shardId-000000000000", ShardIteratorType="TRIM_HORIZON")[
+                "ShardIterator"
+            ]
+        )["Records"],
+        [],
+    )
 
 
 def a_consumer_by_its_name_or_another_arn(field: Field) -> None:
@@ -47,7 +78,15 @@ def a_consumer_by_its_name_or_another_arn(field: Field) -> None:
     mallory = client("kinesis", user("spells-consumers", but_not("kinesis:*", made["kept"])))
     mallory.deregister_stream_consumer(ConsumerARN=made["free"])
     before, created = made["kept"].rsplit(":", 1)
-    for other in (made["kept"], f"{before}:0{created}", f"{before}:00{created}", f"{before}:+{created}", f"{before}: {created}", made["kept"].replace("arn:aws:", "arn:aws-cn:"), made["kept"].replace("/consumer/", "//consumer/")):
+    for other in (
+        made["kept"],
+        f"{before}:0{created}",
+        f"{before}:00{created}",
+        f"{before}:+{created}",
+        f"{before}: {created}",
+        made["kept"].replace("arn:aws:", "arn:aws-cn:"),
+        made["kept"].replace("/consumer/", "//consumer/"),
+    ):
         code = refused_by_any(mallory.deregister_stream_consumer, ConsumerARN=other)
         assert code in (*DENIED, "InvalidArgumentException", "ValidationException", "ResourceNotFoundException"), f"{other}: {code}"
     refused("AccessDeniedException", mallory.deregister_stream_consumer, StreamARN=arn, ConsumerName="kept")
@@ -59,10 +98,23 @@ def a_user_by_another_case_or_no_name(field: Field) -> None:
     iam = root("iam")
     iam.create_user(UserName="guarded", Path="/board/")
     mallory = user("spells-users")
-    iam.put_user_policy(UserName="spells-users", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
-        {"Effect": "Deny", "Action": "iam:*", "Resource": [f"arn:aws:iam::{ACCOUNT}:user/board/*", f"arn:aws:iam::{ACCOUNT}:user/spells-users"]},
-    ]}))
+    iam.put_user_policy(
+        UserName="spells-users",
+        PolicyName="p",
+        PolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+                    {
+                        "Effect": "Deny",
+                        "Action": "iam:*",
+                        "Resource": [f"arn:aws:iam::{ACCOUNT}:user/board/*", f"arn:aws:iam::{ACCOUNT}:user/spells-users"],
+                    },
+                ],
+            }
+        ),
+    )
     spells = client("iam", mallory)
     spells.create_user(UserName="not-guarded")
     for name in ("guarded", "Guarded", "GUARDED", "board/guarded", "/board/guarded", "./guarded"):
@@ -76,11 +128,22 @@ def a_user_by_another_case_or_no_name(field: Field) -> None:
 def a_policy_by_another_arn(field: Field) -> None:
     """Attaching AdministratorAccess is denied by the condition that names it."""
     administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
-    statements = [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}, {"Effect": "Deny", "Action": "iam:Attach*", "Resource": "*", "Condition": {"ArnLike": {"iam:PolicyARN": administrator}}}]
+    statements = [
+        {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:Attach*", "Resource": "*", "Condition": {"ArnLike": {"iam:PolicyARN": administrator}}},
+    ]
     spells = client("iam", user("spells-policies", json.dumps({"Version": "2012-10-17", "Statement": statements})))
     root("iam").create_user(UserName="attached")
     spells.attach_user_policy(UserName="attached", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-    for arn in (administrator, administrator.replace("arn:aws:", "arn:aws-cn:"), administrator.replace("arn:aws:", "arn:x:"), administrator.lower(), administrator.replace("policy/", "policy//"), administrator.replace("::aws:", f"::{ACCOUNT}:"), f"{administrator} "):
+    for arn in (
+        administrator,
+        administrator.replace("arn:aws:", "arn:aws-cn:"),
+        administrator.replace("arn:aws:", "arn:x:"),
+        administrator.lower(),
+        administrator.replace("policy/", "policy//"),
+        administrator.replace("::aws:", f"::{ACCOUNT}:"),
+        f"{administrator} ",
+    ):
         code = refused_by_any(spells.attach_user_policy, UserName="attached", PolicyArn=arn)
         assert code in ("AccessDenied", "NoSuchEntity", "ValidationError", "InvalidInput"), f"{arn}: {code}"
     is_([found["PolicyName"] for found in root("iam").list_attached_user_policies(UserName="attached")["AttachedPolicies"]], ["ReadOnlyAccess"])
@@ -98,7 +161,16 @@ def a_key_by_its_alias_or_id(field: Field) -> None:
     may = client("kms", user("spells-own-key", allow(["kms:Encrypt", "kms:Decrypt"], key["Arn"])))
     is_(may.decrypt(CiphertextBlob=may.encrypt(KeyId="alias/spelled", Plaintext=b"x")["CiphertextBlob"])["Plaintext"], b"x")
     refused("AccessDeniedException", may.encrypt, KeyId=other, Plaintext=b"x")
-    for name in (key["KeyId"], key["Arn"], "alias/spelled", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/spelled", key["KeyId"].upper(), key["Arn"].replace("arn:aws:", "arn:aws-cn:"), key["Arn"].replace(":key/", ":key//"), key["KeyId"] + " "):
+    for name in (
+        key["KeyId"],
+        key["Arn"],
+        "alias/spelled",
+        f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/spelled",
+        key["KeyId"].upper(),
+        key["Arn"].replace("arn:aws:", "arn:aws-cn:"),
+        key["Arn"].replace(":key/", ":key//"),
+        key["KeyId"] + " ",
+    ):
         code = refused_by_any(spells.encrypt, KeyId=name, Plaintext=b"x")
         assert code in (*DENIED, "NotFoundException", "ValidationException", "InvalidArnException"), f"{name}: {code}"
     refused("AccessDeniedException", spells.decrypt, CiphertextBlob=sealed)
@@ -124,7 +196,11 @@ def a_name_that_is_a_path(field: Field) -> None:
         kinesis.create_stream(StreamName=name, ShardCount=1)
         kinesis.put_record(StreamName=name, Data=b"x", PartitionKey="k")
         kinesis.delete_stream(StreamName=name)
-    assert refused_by_any(kms.create_alias, AliasName="alias/../x\0", TargetKeyId="x") in ("ValidationException", "InvalidAliasNameException", "NotFoundException")
+    assert refused_by_any(kms.create_alias, AliasName="alias/../x\0", TargetKeyId="x") in (
+        "ValidationException",
+        "InvalidAliasNameException",
+        "NotFoundException",
+    )
     kept = {path.name for path in field.closed.place.rglob("*")} | {path.name for path in field.closed.place.parent.glob("*")}
     assert not kept & {"passwd", "..-..", "etc"}, kept
 
@@ -147,8 +223,16 @@ def a_wildcard_in_a_value(field: Field) -> None:
         else:
             refused("AccessDeniedException", kinesis.put_record, StreamARN=arn, Data=b"x", PartitionKey="k")
     statements = json.loads(policy)
-    session = client("sts", user("federates", allow(["sts:*", "kinesis:*"]))).get_federation_token(Name="any", Policy=json.dumps(statements), Tags=[{"Key": "team", "Value": "team-b"}])["Credentials"]
-    refused("AccessDeniedException", client("kinesis", (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])).put_record, StreamARN=arn, Data=b"x", PartitionKey="k")
+    session = client("sts", user("federates", allow(["sts:*", "kinesis:*"]))).get_federation_token(
+        Name="any", Policy=json.dumps(statements), Tags=[{"Key": "team", "Value": "team-b"}]
+    )["Credentials"]
+    refused(
+        "AccessDeniedException",
+        client("kinesis", (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])).put_record,
+        StreamARN=arn,
+        Data=b"x",
+        PartitionKey="k",
+    )
 
 
 ATTACKS = [

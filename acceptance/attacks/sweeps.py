@@ -119,9 +119,17 @@ def every_operation_on_what_is_anothers(field: Field) -> None:
     """Another account's root, who may everything in its own, names the victim's stream, consumer, key, role and policy wherever one can be named."""
     victim, told, asked = field.victim, [], 0
     theirs = {
-        "StreamARN": victim.stream, "ResourceARN": victim.stream, "ConsumerARN": victim.consumer, "ShardIterator": victim.iterator(),
-        "KeyId": victim.key, "TargetKeyId": victim.key, "SourceKeyId": victim.key, "DestinationKeyId": victim.key,
-        "PolicyArn": victim.policy, "PolicySourceArn": victim.steward, "RoleArn": victim.steward,
+        "StreamARN": victim.stream,
+        "ResourceARN": victim.stream,
+        "ConsumerARN": victim.consumer,
+        "ShardIterator": victim.iterator(),
+        "KeyId": victim.key,
+        "TargetKeyId": victim.key,
+        "SourceKeyId": victim.key,
+        "DestinationKeyId": victim.key,
+        "PolicyArn": victim.policy,
+        "PolicySourceArn": victim.steward,
+        "RoleArn": victim.steward,
     }
     names = {"row": "sweep-other", "stream": "sweep-other", "stream_arn": victim.stream, "account": VICTIM, "region": REGION}
     stranger = Caller(ROOTS[OTHER])
@@ -143,8 +151,4 @@ def every_operation_on_what_is_anothers(field: Field) -> None:
     assert stranger.call("kinesis", "ListStreams", {}) is None
 
 
-ATTACKS = [
-    every_operation_by_a_user_who_may_nothing,
-    every_operation_without_a_signature,
-    every_operation_on_what_is_anothers,
-]
+ATTACKS = [every_operation_by_a_user_who_may_nothing, every_operation_without_a_signature, every_operation_on_what_is_anothers]

@@ -45,7 +45,7 @@ def a_token_that_nobody_signed(field: Field) -> None:
     for algorithm in ("none", "None", "NONE", "nOnE", "", "HS256", "RS256"):
         assert refusal(arn, field.provider.token({"alg": algorithm}, sign=lambda _: b"")) == INVALID, algorithm
     good = field.provider.token()
-    for token in (good.rsplit(".", 1)[0], good.rsplit(".", 1)[0] + ".", good + ".", "." + good, "..", "a.b.c", good.replace(".", ".." , 1)):
+    for token in (good.rsplit(".", 1)[0], good.rsplit(".", 1)[0] + ".", good + ".", "." + good, "..", "a.b.c", good.replace(".", "..", 1)):
         assert refusal(arn, token) in (INVALID, "ValidationError"), token[:40]
 
 
@@ -53,7 +53,15 @@ def a_token_signed_with_what_everybody_knows(field: Field) -> None:
     """The public key as the secret of an HMAC, in every form that it is published in."""
     arn, jwk = role_for_jobs("hmac-jobs"), field.provider.jwk
     assumed(arn, field.provider.token())
-    secrets = [field.provider.public.read_bytes(), field.provider.public.read_bytes().strip(), field.provider.key_set.read_bytes(), jwk["n"].encode(), json.dumps(jwk).encode(), b"", b"one"]
+    secrets = [
+        field.provider.public.read_bytes(),
+        field.provider.public.read_bytes().strip(),
+        field.provider.key_set.read_bytes(),
+        jwk["n"].encode(),
+        json.dumps(jwk).encode(),
+        b"",
+        b"one",
+    ]
     for secret in secrets:
         for algorithm, digest in (("HS256", hashlib.sha256), ("HS384", hashlib.sha384), ("HS512", hashlib.sha512)):
             token = field.provider.token({"alg": algorithm}, sign=lambda text, secret=secret, digest=digest: hmac.new(secret, text, digest).digest())
@@ -65,7 +73,20 @@ def a_token_that_brings_its_own_key(field: Field) -> None:
     arn, mallory = role_for_jobs("own-key-jobs"), Provider(field.closed.place, "mallory")
     assumed(arn, field.provider.token())
     at = mallory.key_set.as_uri()
-    for header in ({}, {"kid": "two"}, {"kid": None}, {"jwk": mallory.jwk}, {"jku": at}, {"x5u": at}, {"kid": "../mallory.jwks.json"}, {"kid": "one' or '1'='1"}, {"kid": at}, {"x5c": [encoded(b"certificate")]}, {"crit": ["exp"]}, {"b64": False, "crit": ["b64"]}):
+    for header in (
+        {},
+        {"kid": "two"},
+        {"kid": None},
+        {"jwk": mallory.jwk},
+        {"jku": at},
+        {"x5u": at},
+        {"kid": "../mallory.jwks.json"},
+        {"kid": "one' or '1'='1"},
+        {"kid": at},
+        {"x5c": [encoded(b"certificate")]},
+        {"crit": ["exp"]},
+        {"b64": False, "crit": ["b64"]},
+    ):
         assert refusal(arn, mallory.token(header)) == INVALID, header
     assert refusal(arn, field.provider.token({"crit": ["something"]})) == INVALID, "what must be understood was not"
 
@@ -79,7 +100,7 @@ def a_token_that_was_changed(field: Field) -> None:
     assert refusal(arn, f"{heads[0]}.{claims[1]}.{signs[0]}") == INVALID
     for at in range(0, len(signs[0]) - 1, 29):
         letter = "A" if signs[0][at] != "A" else "B"
-        assert refusal(arn, f"{heads[0]}.{claims[0]}.{signs[0][:at]}{letter}{signs[0][at + 1:]}") == INVALID, at
+        assert refusal(arn, f"{heads[0]}.{claims[0]}.{signs[0][:at]}{letter}{signs[0][at + 1 :]}") == INVALID, at
 
 
 def a_token_for_somebody_or_something_else(field: Field) -> None:
@@ -87,10 +108,24 @@ def a_token_for_somebody_or_something_else(field: Field) -> None:
     arn, token = role_for_jobs("bound-jobs"), field.provider.token
     assumed(arn, token())
     for claims, code in [
-        ({"sub": "another job"}, "AccessDenied"), ({"sub": "JOB"}, "AccessDenied"), ({"sub": "*"}, "AccessDenied"), ({"sub": None}, INVALID), ({"sub": ["job"]}, INVALID),
-        ({"aud": "another service"}, INVALID), ({"aud": None}, INVALID), ({"aud": "sts.amazonaws.com.evil.example"}, INVALID), ({"azp": "another client"}, INVALID),
-        ({"iss": "https://token.example.com"}, INVALID), ({"iss": "https://token.example.com/realm/"}, INVALID), ({"iss": "token.example.com/realm"}, INVALID), ({"iss": None}, INVALID),
-        ({"exp": 1}, "ExpiredTokenException"), ({"exp": None}, INVALID), ({"iat": 4_000_000_000}, INVALID), ({"nbf": 4_000_000_000}, INVALID), ({"exp": "never"}, INVALID),
+        ({"sub": "another job"}, "AccessDenied"),
+        ({"sub": "JOB"}, "AccessDenied"),
+        ({"sub": "*"}, "AccessDenied"),
+        ({"sub": None}, INVALID),
+        ({"sub": ["job"]}, INVALID),
+        ({"aud": "another service"}, INVALID),
+        ({"aud": None}, INVALID),
+        ({"aud": "sts.amazonaws.com.evil.example"}, INVALID),
+        ({"azp": "another client"}, INVALID),
+        ({"iss": "https://token.example.com"}, INVALID),
+        ({"iss": "https://token.example.com/realm/"}, INVALID),
+        ({"iss": "token.example.com/realm"}, INVALID),
+        ({"iss": None}, INVALID),
+        ({"exp": 1}, "ExpiredTokenException"),
+        ({"exp": None}, INVALID),
+        ({"iat": 4_000_000_000}, INVALID),
+        ({"nbf": 4_000_000_000}, INVALID),
+        ({"exp": "never"}, INVALID),
     ]:
         assert refusal(arn, token(**claims)) == code, f"{claims}: {refusal(arn, token(**claims))}"
     assert refusal(field.victim.steward, token()) == "AccessDenied", "a role that does not trust the provider"
@@ -105,7 +140,13 @@ def a_token_without_end(field: Field) -> None:
     assumed(arn, field.provider.token())
     deep = encoded(b'{"iss":"https://token.example.com/realm","x":' + b"[" * 9_000 + b"]" * 9_000 + b"}")
     header = encoded(b'{"alg":"RS256","kid":"one"}')
-    for token in (f"{header}.{deep[:19_000]}.AAAA", f"{encoded(b'[' * 12_000)}.e30.AAAA", "a" * 20_000, "." * 20_000, f"{header}.{encoded(b'{' * 10_000)}."):
+    for token in (
+        f"{header}.{deep[:19_000]}.AAAA",
+        f"{encoded(b'[' * 12_000)}.e30.AAAA",
+        "a" * 20_000,
+        "." * 20_000,
+        f"{header}.{encoded(b'{' * 10_000)}.",
+    ):
         assert refusal(arn, token) in (INVALID, "ValidationError"), token[:40]
     for token in ("a" * 20_001, "a" * 1_000_000):
         assert refusal(arn, token) in ("ValidationError", "RequestEntityTooLargeException", "413"), len(token)

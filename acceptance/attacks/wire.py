@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from unittest import mock
 from urllib.parse import urlencode, urlsplit
 
@@ -54,8 +54,8 @@ class Request:
     target: str = "/"
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    # What a header of the length is made of, unless one is given.
-    length: bool = field(default=True, compare=False)
+    # Whether the body's own length is told.
+    length: bool = True
 
     def header(self, name: str) -> str:
         return next(value for known, value in self.headers if known.lower() == name.lower())
