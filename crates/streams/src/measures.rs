@@ -1,6 +1,7 @@
 //! What is measured of a stream or a shard within a minute, for CloudWatch.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anabranch_governance::metrics::StreamMetrics;
 
@@ -19,9 +20,29 @@ pub(crate) enum Measure {
     PushedAge,
     WriteExceeded,
     ReadExceeded,
+    /// Of each call: how many microseconds it took, and whether it succeeded, 1 or 0.
+    ReadMicros,
+    ReadDone,
+    PutOneBytes,
+    PutOneMicros,
+    PutOneDone,
+    PutManyBytes,
+    PutManyMicros,
+    /// Whether a record at least was stored, 1 or 0.
+    PutManyDone,
+    /// Records of a call, and what became of them.
+    PutManyTotal,
+    PutManyStored,
+    PutManyFailed,
+    PutManyThrottled,
+    /// Whether an event could be pushed, 1 or 0.
+    PushedDone,
+    /// Whether a subscription began, 1 or 0, and calls that came too soon after others.
+    SubscribedDone,
+    SubscribedExceeded,
 }
 
-const MEASURES: usize = 10;
+const MEASURES: usize = Measure::SubscribedExceeded as usize + 1;
 
 /// What was measured several times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +68,12 @@ pub(crate) struct Monitor {
     /// What `/metrics` tells.
     pub metrics: Arc<StreamMetrics>,
     pub measures: Measures,
+}
+
+/// What is measured of consumers with enhanced fan-out, by their names.
+#[derive(Debug, Default)]
+pub(crate) struct ConsumerMeasures {
+    by_name: Mutex<BTreeMap<String, Arc<Measures>>>,
 }
 
 /// A shard's monitor, while its stream has one for each shard.
@@ -92,6 +119,29 @@ impl Samples {
         self.greatest = self.greatest.max(more.greatest);
         self.count += more.count;
         self.sum = self.sum.saturating_add(more.sum);
+    }
+}
+
+impl ConsumerMeasures {
+    /// What this consumer is measured by.
+    pub fn of(&self, name: &str) -> Arc<Measures> {
+        let mut by_name = self.lock();
+        if let Some(measures) = by_name.get(name) {
+            return Arc::clone(measures);
+        }
+        Arc::clone(by_name.entry(name.to_owned()).or_default())
+    }
+
+    /// Takes what was noted of each since it was last taken; who is no consumer any more is forgotten.
+    pub fn take(&self, is_there: impl Fn(&str) -> bool) -> Vec<(String, Minute)> {
+        let mut by_name = self.lock();
+        let minutes = by_name.iter().map(|(name, measures)| (name.clone(), measures.take())).collect();
+        by_name.retain(|name, _| is_there(name));
+        minutes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Measures>>> {
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

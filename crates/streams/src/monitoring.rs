@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use anabranch_api::cloudwatch::StandardUnit as Unit;
 use anabranch_governance::cloudwatch::Measurement;
-use anabranch_types::{Due, ShardId, Timestamp};
+use anabranch_types::{Due, Timestamp};
 use bytestring::ByteString;
 
 use crate::Streams;
-use crate::measures::{Measure, Samples};
+use crate::measures::{Measure, Minute};
 use crate::stream::Stream;
 
 /// AWS: Developer Guide, monitoring with CloudWatch: metrics are sent every minute.
@@ -23,17 +23,36 @@ const NAMESPACE: &str = "AWS/Kinesis";
 type Metric = (&'static str, Unit, &'static [Measure]);
 
 /// What every stream has (AWS: Developer Guide, basic stream-level metrics).
-const OF_STREAMS: [Metric; 10] = [
+const OF_STREAMS: [Metric; 19] = [
     ("IncomingBytes", Unit::Bytes, &[Measure::IncomingBytes]),
     ("IncomingRecords", Unit::Count, &[Measure::IncomingRecords]),
+    ("PutRecord.Bytes", Unit::Bytes, &[Measure::PutOneBytes]),
+    ("PutRecord.Latency", Unit::Milliseconds, &[Measure::PutOneMicros]),
+    ("PutRecord.Success", Unit::Count, &[Measure::PutOneDone]),
+    ("PutRecords.Bytes", Unit::Bytes, &[Measure::PutManyBytes]),
+    ("PutRecords.Latency", Unit::Milliseconds, &[Measure::PutManyMicros]),
+    ("PutRecords.Success", Unit::Count, &[Measure::PutManyDone]),
+    ("PutRecords.TotalRecords", Unit::Count, &[Measure::PutManyTotal]),
+    ("PutRecords.SuccessfulRecords", Unit::Count, &[Measure::PutManyStored]),
+    ("PutRecords.FailedRecords", Unit::Count, &[Measure::PutManyFailed]),
+    ("PutRecords.ThrottledRecords", Unit::Count, &[Measure::PutManyThrottled]),
     ("GetRecords.Bytes", Unit::Bytes, &[Measure::ReadBytes]),
     ("GetRecords.Records", Unit::Count, &[Measure::ReadRecords]),
+    ("GetRecords.Latency", Unit::Milliseconds, &[Measure::ReadMicros]),
+    ("GetRecords.Success", Unit::Count, &[Measure::ReadDone]),
     ("GetRecords.IteratorAgeMilliseconds", Unit::Milliseconds, &[Measure::ReadAge]),
-    ("SubscribeToShardEvent.Bytes", Unit::Bytes, &[Measure::PushedBytes]),
-    ("SubscribeToShardEvent.Records", Unit::Count, &[Measure::PushedRecords]),
-    ("SubscribeToShardEvent.MillisBehindLatest", Unit::Milliseconds, &[Measure::PushedAge]),
     ("WriteProvisionedThroughputExceeded", Unit::Count, &[Measure::WriteExceeded]),
     ("ReadProvisionedThroughputExceeded", Unit::Count, &[Measure::ReadExceeded]),
+];
+
+/// What a consumer with enhanced fan-out has (the same page).
+const OF_CONSUMERS: [Metric; 6] = [
+    ("SubscribeToShard.RateExceeded", Unit::Count, &[Measure::SubscribedExceeded]),
+    ("SubscribeToShard.Success", Unit::Count, &[Measure::SubscribedDone]),
+    ("SubscribeToShardEvent.Bytes", Unit::Bytes, &[Measure::PushedBytes]),
+    ("SubscribeToShardEvent.MillisBehindLatest", Unit::Milliseconds, &[Measure::PushedAge]),
+    ("SubscribeToShardEvent.Records", Unit::Count, &[Measure::PushedRecords]),
+    ("SubscribeToShardEvent.Success", Unit::Count, &[Measure::PushedDone]),
 ];
 
 /// What a shard has, in the order of the model, which is that of the stored bits (AWS: Developer Guide, enhanced shard-level metrics).
@@ -88,42 +107,49 @@ impl Streams {
     }
 }
 
-/// What was measured of a stream, and of its shards, since it was last asked for.
+/// What was measured of a stream, of its consumers and of its shards, since it was last asked for.
 fn measured(stream: &Stream) -> Vec<Measurement> {
-    let (view, minute) = (stream.view(), stream.measures.take());
-    let name: ByteString = stream.id.name.as_str().into();
-    let mut all: Vec<_> = OF_STREAMS
-        .into_iter()
-        .filter_map(|(metric, unit, of)| Some(measurement(metric, unit, minute.samples(of)?, &name, None)))
-        .collect();
+    let view = stream.view();
+    let of_stream = vec![("StreamName", ByteString::from(stream.id.name.as_str()))];
+    let and = |name, value: ByteString| of_stream.iter().cloned().chain([(name, value)]).collect::<Vec<_>>();
+    let mut all = Vec::new();
+    let mut add = |metrics: &[Metric], minute: &Minute, dimensions: &[Dimension]| {
+        all.extend(metrics.iter().filter_map(|metric| measurement(metric, minute, dimensions)));
+    };
+    add(&OF_STREAMS, &stream.measures.take(), &of_stream);
+    for (name, minute) in stream.consumer_measures.take(|name| view.consumers.contains_key(name)) {
+        add(&OF_CONSUMERS, &minute, &and("ConsumerName", name.into()));
+    }
     for shard in &view.shards {
         let Some(monitor) = shard.live.monitor.get() else { continue };
-        let minute = monitor.measures.take();
         let chosen = (0..).zip(OF_SHARDS).filter(|(bit, _)| view.stored.shard_metrics >> bit & 1 == 1);
-        all.extend(chosen.filter_map(|(_, (metric, unit, of))| {
-            Some(measurement(metric, unit, minute.samples(of)?, &name, Some(shard.id())))
-        }));
+        let chosen: Vec<Metric> = chosen.map(|(_, metric)| metric).collect();
+        add(&chosen, &monitor.measures.take(), &and("ShardId", shard.id().to_string().into()));
     }
     all
 }
 
-fn measurement(
-    name: &'static str,
-    unit: Unit,
-    samples: Samples,
-    stream: &ByteString,
-    shard: Option<ShardId>,
-) -> Measurement {
-    let shard = shard.map(|id| ("ShardId", id.to_string().into()));
-    Measurement {
+/// A name and a value.
+type Dimension = (&'static str, ByteString);
+
+/// None if nothing was measured.
+fn measurement((name, unit, of): &Metric, minute: &Minute, dimensions: &[Dimension]) -> Option<Measurement> {
+    let samples = minute.samples(of)?;
+    let told = |value: u64| if is_latency(of) { value as f64 / 1000.0 } else { value as f64 };
+    Some(Measurement {
         name,
-        dimensions: std::iter::once(("StreamName", stream.clone())).chain(shard).collect(),
-        unit,
+        dimensions: dimensions.to_vec(),
+        unit: *unit,
         samples: samples.count,
-        sum: samples.sum,
-        minimum: samples.least,
-        maximum: samples.greatest,
-    }
+        sum: told(samples.sum),
+        minimum: told(samples.least),
+        maximum: told(samples.greatest),
+    })
+}
+
+/// Whether it was measured in microseconds, and is told in milliseconds.
+fn is_latency(of: &[Measure]) -> bool {
+    matches!(of, [Measure::PutOneMicros | Measure::PutManyMicros | Measure::ReadMicros])
 }
 
 fn next_minute(now: Timestamp) -> Timestamp {
@@ -145,21 +171,23 @@ impl Due for Monitoring {
 
 #[cfg(test)]
 mod tests {
-    use anabranch_api::Serve;
     use anabranch_api::cloudwatch::{Dimension, GetMetricStatistics, Statistic};
     use anabranch_api::kinesis::{
-        DisableEnhancedMonitoring, EnableEnhancedMonitoring, MetricsName, PutRecord, ShardIteratorType,
-        SplitShard,
+        DisableEnhancedMonitoring, EnableEnhancedMonitoring, MetricsName, PutRecord, PutRecords,
+        PutRecordsRequestEntry, RegisterStreamConsumer, ShardIteratorType, SplitShard, StartingPosition,
+        SubscribeToShard,
     };
+    use anabranch_api::{Serve, ServeFeed};
     use bytes::Bytes;
+    use futures_util::StreamExt;
 
     use super::*;
     use crate::Settings;
     use crate::harness::{Bench, bench_at, name};
     use anabranch_types::Clock;
 
-    const FIRST: &str = "shardId-000000000000";
-    const SECOND: &str = "shardId-000000000001";
+    const FIRST: (&str, &str) = ("ShardId", "shardId-000000000000");
+    const SECOND: (&str, &str) = ("ShardId", "shardId-000000000001");
 
     async fn bench() -> Bench {
         bench_at(Clock::standing(Timestamp::from_seconds(1_800_000_000)), Settings::default()).await
@@ -190,10 +218,10 @@ mod tests {
     }
 
     /// Samples and sum of the last ten minutes, as CloudWatch tells them.
-    async fn told(b: &Bench, metric: &str, shard: Option<&str>) -> Option<(f64, f64)> {
+    async fn told(b: &Bench, metric: &str, of: Option<(&str, &str)>) -> Option<(f64, f64)> {
         let dimension = |name: &str, value: &str| Dimension { name: name.into(), value: value.into() };
-        let dimensions =
-            std::iter::once(dimension("StreamName", "s")).chain(shard.map(|s| dimension("ShardId", s)));
+        let dimensions = std::iter::once(dimension("StreamName", "s"))
+            .chain(of.map(|(name, value)| dimension(name, value)));
         let now = b.clock.now();
         let request = GetMetricStatistics {
             namespace: NAMESPACE.into(),
@@ -218,7 +246,7 @@ mod tests {
         assert!(put(&b, LOW, 100).await && put(&b, LOW, 50).await && put(&b, HIGH, 1000).await);
         assert!(put(&b, HIGH, 1024 * 1024 - 1000).await);
         assert!(!put(&b, HIGH, 1000).await, "the second shard is full");
-        let iterator = b.iterator("s", FIRST, ShardIteratorType::TrimHorizon).await;
+        let iterator = b.iterator("s", FIRST.1, ShardIteratorType::TrimHorizon).await;
         for _ in 0..5 {
             b.read(&iterator).await;
         }
@@ -241,7 +269,7 @@ mod tests {
             assert_eq!(told(&b, metric, Some(SECOND)).await, second, "{metric} of the second shard");
         }
         let scraped = b.metrics.scrape();
-        for (shard, bytes) in [(FIRST, 150), (SECOND, 1_048_576)] {
+        for (shard, bytes) in [(FIRST.1, 150), (SECOND.1, 1_048_576)] {
             let line = format!(
                 r#"anabranch_shard_incoming_bytes_total{{account="123456789012",region="us-east-1",stream="s",shard="{shard}"}} {bytes}"#
             );
@@ -262,7 +290,7 @@ mod tests {
         enable(&b, &[MetricsName::IncomingRecords]).await;
         let split = SplitShard {
             stream_name: Some(name("s")),
-            shard_to_split: SECOND.into(),
+            shard_to_split: SECOND.1.into(),
             new_starting_hash_key: "300000000000000000000000000000000000000".into(),
             ..SplitShard::default()
         };
@@ -271,7 +299,10 @@ mod tests {
         assert!(put(&b, LOW, 10).await && put(&b, HIGH, 10).await);
         b.advance(INTERVAL).await;
         assert_eq!(told(&b, "IncomingRecords", Some(FIRST)).await, Some((1.0, 1.0)));
-        assert_eq!(told(&b, "IncomingRecords", Some("shardId-000000000003")).await, Some((1.0, 1.0)));
+        assert_eq!(
+            told(&b, "IncomingRecords", Some(("ShardId", "shardId-000000000003"))).await,
+            Some((1.0, 1.0))
+        );
         assert_eq!(told(&b, "IncomingRecords", Some(SECOND)).await, None);
         assert_eq!(told(&b, "IncomingBytes", Some(FIRST)).await, None);
         let scraped = b.metrics.scrape();
@@ -288,5 +319,90 @@ mod tests {
         assert!(put(&b, LOW, 10).await);
         b.advance(INTERVAL).await;
         assert_eq!(told(&b, "IncomingRecords", Some(FIRST)).await, Some((1.0, 1.0)), "no more than before");
+    }
+
+    #[tokio::test]
+    async fn calls_are_told_by_how_they_ended_and_how_long_they_took() {
+        let b = bench().await;
+        b.create("s", 1).await;
+        let records = |count: usize| {
+            let entry = PutRecordsRequestEntry {
+                data: Bytes::from(vec![7; 99_999]),
+                partition_key: Some("k".into()),
+                ..PutRecordsRequestEntry::default()
+            };
+            PutRecords { stream_name: Some(name("s")), records: vec![entry; count], ..PutRecords::default() }
+        };
+        assert!(put(&b, LOW, 100).await);
+        b.call(records(3)).await.unwrap();
+        assert_eq!(b.call(records(9)).await.unwrap().failed_record_count, Some(2));
+        assert!(!put(&b, LOW, 100_000).await, "the shard is full");
+        b.call(records(2)).await.unwrap();
+        let iterator = b.iterator("s", FIRST.1, ShardIteratorType::TrimHorizon).await;
+        b.read(&iterator).await;
+        b.advance(INTERVAL).await;
+        for (metric, samples, sum) in [
+            ("PutRecord.Bytes", 2.0, 100.0),
+            ("PutRecord.Success", 2.0, 1.0),
+            ("PutRecords.Bytes", 3.0, 1_000_000.0),
+            ("PutRecords.Success", 3.0, 2.0),
+            ("PutRecords.TotalRecords", 3.0, 14.0),
+            ("PutRecords.SuccessfulRecords", 3.0, 10.0),
+            ("PutRecords.ThrottledRecords", 3.0, 4.0),
+            ("PutRecords.FailedRecords", 3.0, 0.0),
+            ("GetRecords.Success", 1.0, 1.0),
+        ] {
+            assert_eq!(told(&b, metric, None).await, Some((samples, sum)), "{metric}");
+        }
+        for (metric, samples) in
+            [("PutRecord.Latency", 2.0), ("PutRecords.Latency", 3.0), ("GetRecords.Latency", 1.0)]
+        {
+            let (count, sum) = told(&b, metric, None).await.expect(metric);
+            assert!(count == samples && sum > 0.0 && sum < 60_000.0, "{metric}: {count}, {sum} ms");
+        }
+    }
+
+    #[tokio::test]
+    async fn consumers_are_told_apart() {
+        let b = bench().await;
+        b.create("s", 1).await;
+        let mut frames = Vec::new();
+        for consumer in ["c", "d"] {
+            let register = RegisterStreamConsumer {
+                stream_arn: "arn:aws:kinesis:us-east-1:123456789012:stream/s".into(),
+                consumer_name: consumer.into(),
+                ..RegisterStreamConsumer::default()
+            };
+            let arn = b.call(register).await.unwrap().consumer.consumer_arn;
+            let position =
+                StartingPosition { r#type: ShardIteratorType::TrimHorizon, ..StartingPosition::default() };
+            let subscribe = SubscribeToShard {
+                consumer_arn: arn,
+                shard_id: FIRST.1.into(),
+                starting_position: position,
+                ..SubscribeToShard::default()
+            };
+            frames.push(b.streams.open(&b.cx, subscribe.clone()).await.unwrap().frames);
+            if consumer == "d" {
+                assert!(b.streams.open(&b.cx, subscribe).await.is_err(), "too soon");
+            }
+        }
+        assert!(put(&b, LOW, 100).await);
+        let event = frames[0].next().await.expect("it goes on").expect("no error");
+        assert!(!event.0.is_empty());
+        b.advance(INTERVAL).await;
+        let (c, d) = (Some(("ConsumerName", "c")), Some(("ConsumerName", "d")));
+        for (metric, of_c, of_d) in [
+            ("SubscribeToShard.Success", Some((1.0, 1.0)), Some((2.0, 1.0))),
+            ("SubscribeToShard.RateExceeded", None, Some((1.0, 1.0))),
+            ("SubscribeToShardEvent.Bytes", Some((1.0, 100.0)), None),
+            ("SubscribeToShardEvent.Records", Some((1.0, 1.0)), None),
+            ("SubscribeToShardEvent.Success", Some((1.0, 1.0)), None),
+            ("SubscribeToShardEvent.MillisBehindLatest", Some((1.0, 0.0)), None),
+        ] {
+            assert_eq!(told(&b, metric, c).await, of_c, "{metric}");
+            assert_eq!(told(&b, metric, d).await, of_d, "{metric}");
+            assert_eq!(told(&b, metric, None).await, None, "{metric} of no consumer");
+        }
     }
 }

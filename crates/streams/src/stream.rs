@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use anabranch_catalog::Revision;
 use anabranch_governance::metrics::StreamMetrics;
@@ -14,7 +15,7 @@ use crate::data_keys::DataKeys;
 use crate::fanout::Hub;
 use crate::key_use::Allowances;
 use crate::limits::Admission;
-use crate::measures::{Measure, Measures, MonitorSlot};
+use crate::measures::{ConsumerMeasures, Measure, Measures, MonitorSlot};
 use crate::stored::{Scope, Status, StoredConsumer, StoredShard, StoredStream};
 
 /// A stream. One lives as long as the stream does; a re-created one is another.
@@ -26,6 +27,7 @@ pub(crate) struct Stream {
     pub group: GroupId,
     pub metrics: Arc<StreamMetrics>,
     pub measures: Measures,
+    pub consumer_measures: ConsumerMeasures,
     pub data_keys: DataKeys,
     pub allowances: Allowances,
     /// Held while the stream is being changed: changes of one stream happen one after the other.
@@ -78,6 +80,7 @@ impl Stream {
             group,
             metrics,
             measures: Measures::default(),
+            consumer_measures: ConsumerMeasures::default(),
             data_keys,
             allowances: Allowances::default(),
             changing,
@@ -135,13 +138,15 @@ impl Stream {
         });
     }
 
-    /// An event was pushed to a subscriber.
-    pub fn note_pushed(&self, shard: &LiveShard, records: u64, bytes: u64, behind_ms: u64) {
+    /// An event was pushed to a subscriber of the consumer with these measures.
+    pub fn note_pushed(&self, shard: &LiveShard, to: &Measures, records: u64, bytes: u64, behind_ms: u64) {
         let samples = [
             (Measure::PushedBytes, bytes),
             (Measure::PushedRecords, records),
             (Measure::PushedAge, behind_ms),
+            (Measure::PushedDone, 1),
         ];
+        to.note(&samples);
         self.note(shard, &samples, |m| {
             m.outgoing(records, bytes);
             m.iterator_age(behind_ms);
@@ -158,6 +163,33 @@ impl Stream {
         self.note(shard, &[(Measure::ReadExceeded, 1)], |m| m.read_throttled(1));
     }
 
+    /// PutRecord was answered: with the bytes that were stored, or with a refusal.
+    pub fn note_put_record(&self, took: Duration, stored: Option<u64>) {
+        self.measures.note(&[
+            (Measure::PutOneBytes, stored.unwrap_or(0)),
+            (Measure::PutOneMicros, micros(took)),
+            (Measure::PutOneDone, u64::from(stored.is_some())),
+        ]);
+    }
+
+    /// PutRecords was answered.
+    pub fn note_put_records(&self, took: Duration, records: &Fates) {
+        self.measures.note(&[
+            (Measure::PutManyBytes, records.stored_bytes),
+            (Measure::PutManyMicros, micros(took)),
+            (Measure::PutManyDone, u64::from(records.stored > 0)),
+            (Measure::PutManyTotal, records.total),
+            (Measure::PutManyStored, records.stored),
+            (Measure::PutManyFailed, records.failed),
+            (Measure::PutManyThrottled, records.throttled),
+        ]);
+    }
+
+    /// GetRecords was answered, with records or a refusal.
+    pub fn note_get_records(&self, took: Duration, is_done: bool) {
+        self.measures.note(&[(Measure::ReadMicros, micros(took)), (Measure::ReadDone, u64::from(is_done))]);
+    }
+
     fn note(&self, shard: &LiveShard, samples: &[(Measure, u64)], count: impl Fn(&StreamMetrics)) {
         count(&self.metrics);
         self.measures.note(samples);
@@ -166,6 +198,21 @@ impl Stream {
             monitor.measures.note(samples);
         }
     }
+}
+
+/// What became of the records of a PutRecords.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fates {
+    pub total: u64,
+    pub stored: u64,
+    /// Data and keys of those stored.
+    pub stored_bytes: u64,
+    pub failed: u64,
+    pub throttled: u64,
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl View {

@@ -31,11 +31,11 @@ pub struct Measurement {
     /// How often it was measured, at least once.
     pub samples: u64,
     /// The sum of what was measured.
-    pub sum: u64,
+    pub sum: f64,
     /// The least.
-    pub minimum: u64,
+    pub minimum: f64,
     /// The greatest.
-    pub maximum: u64,
+    pub maximum: f64,
 }
 
 /// Measurements could not be kept; the cause stands in the server's log.
@@ -92,17 +92,16 @@ impl Measurement {
     fn datum(self, namespace: &'static str, at: Timestamp) -> Datum {
         let dimension = |(name, value): (&'static str, ByteString)| Dimension { name: name.into(), value };
         let dimensions = self.dimensions.into_iter().map(dimension).collect();
-        let number = |n: u64| n as f64;
         Datum {
             metric: Metric::new(namespace.into(), self.name.into(), Some(dimensions)),
             unit: self.unit,
             at,
             resolution_seconds: RESOLUTION_SECONDS,
             measured: Measured::Statistics {
-                sample_count: number(self.samples),
-                sum: number(self.sum),
-                minimum: number(self.minimum),
-                maximum: number(self.maximum),
+                sample_count: self.samples as f64,
+                sum: self.sum,
+                minimum: self.minimum,
+                maximum: self.maximum,
             },
         }
     }

@@ -16,6 +16,7 @@ use super::slot::Slot;
 use super::{HEARTBEAT, follow};
 use crate::errors::Failed;
 use crate::limits::{Bucket, CONSUMER_OUT_BYTES_PER_SECOND, LimitsMode, SUBSCRIPTION_LIFE};
+use crate::measures::{Measure, Measures};
 use crate::stream::{Shard, Stream};
 use crate::{Streams, describe};
 
@@ -27,6 +28,8 @@ pub(crate) struct Subscription {
     stream: Arc<Stream>,
     shard: Arc<Shard>,
     slot: Arc<Slot>,
+    /// Of the consumer.
+    measures: Arc<Measures>,
     next: Position,
     reading: Option<Shared<Reading>>,
     throughput: Bucket,
@@ -43,12 +46,14 @@ impl Subscription {
         stream: Arc<Stream>,
         shard: Arc<Shard>,
         slot: Arc<Slot>,
+        measures: Arc<Measures>,
         next: Position,
     ) -> Result<Self, Error> {
         let now = streams.clock.now();
         shard.live.hub.join(Arc::clone(&slot));
         let subscription = Self {
             slot,
+            measures,
             next,
             reading: None,
             throughput: Bucket::full(CONSUMER_OUT_BYTES_PER_SECOND, now),
@@ -116,7 +121,13 @@ impl Subscription {
         self.next = event.next;
         self.heartbeat = now + HEARTBEAT;
         self.throughput.take(event.bytes);
-        self.stream.note_pushed(&self.shard.live, event.records, event.bytes, event.behind_ms);
+        self.stream.note_pushed(
+            &self.shard.live,
+            &self.measures,
+            event.records,
+            event.bytes,
+            event.behind_ms,
+        );
         Poll::Ready(Some(Ok(event.frame())))
     }
 
@@ -135,6 +146,7 @@ impl Subscription {
         }
         self.heartbeat = now + HEARTBEAT;
         let frame = self.shard.live.hub.idle(self.next, || idle(&self.shard, self.next, now));
+        self.measures.note(&[(Measure::PushedDone, 1)]);
         Poll::Ready(Some(Ok(frame)))
     }
 
@@ -164,6 +176,7 @@ impl Subscription {
     }
 
     fn fail(&mut self, error: Error) -> Poll<Option<Result<EventFrame, Error>>> {
+        self.measures.note(&[(Measure::PushedDone, 0)]);
         self.over = true;
         Poll::Ready(Some(Err(error)))
     }

@@ -1,14 +1,15 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use anabranch_api::kinesis::{Error, GetRecords, GetRecordsOutput};
 use anabranch_api::{Context, Operation, Resource, Resources, Serve};
 use anabranch_log::ReadLimit;
-use anabranch_types::{ShardId, StreamArn};
+use anabranch_types::{ShardId, StreamArn, Timestamp};
 
 use crate::iterator::Iterator;
 use crate::limits::{GET_RECORDS_BYTES_MAX, GET_RECORDS_RECORDS_MAX, LimitsMode};
 use crate::resolve::serving;
-use crate::stream::{Shard, Stream};
+use crate::stream::{Shard, Stream, View};
 use crate::{Streams, describe, errors, read};
 
 impl Serve<GetRecords> for Streams {
@@ -31,13 +32,28 @@ impl Serve<GetRecords> for Streams {
         if request.dry_run == Some(true) {
             return Err(errors::dry_run());
         }
-        self.admit_read(&stream, shard)?;
+        let begun = Instant::now();
+        let answer = self.get_records(cx, &request, (&stream, &view, shard), iterator, now).await;
+        stream.note_get_records(begun.elapsed(), answer.is_ok());
+        answer
+    }
+}
 
+impl Streams {
+    async fn get_records(
+        &self,
+        cx: &Context,
+        request: &GetRecords,
+        (stream, view, shard): (&Stream, &View, &Shard),
+        iterator: Iterator,
+        now: Timestamp,
+    ) -> Result<GetRecordsOutput, Error> {
+        self.admit_read(stream, shard)?;
         let asked = request.limit.and_then(|l| usize::try_from(l).ok());
         let records_max = asked.unwrap_or(GET_RECORDS_RECORDS_MAX).min(GET_RECORDS_RECORDS_MAX);
         let limit = within(cx.room, ReadLimit { records_max, bytes_max: GET_RECORDS_BYTES_MAX });
-        let found = self.read_retained(&stream, &view, shard, iterator.position, limit).await?;
-        self.refuse_sealed(cx, &stream, &found.records)?;
+        let found = self.read_retained(stream, view, shard, iterator.position, limit).await?;
+        self.refuse_sealed(cx, stream, &found.records)?;
         let bytes = read::bytes(&found.records);
         if cx.room.is_some() && bytes > limit.bytes_max as u64 {
             // One record that is larger than what there is memory for. API_GetRecords: "the requested data is too large for the available
@@ -45,15 +61,15 @@ impl Serve<GetRecords> for Streams {
             return Err(errors::rate_exceeded(shard.id(), &stream.id));
         }
         let behind_ms = read::millis_behind(&found, self.clock.now());
-        self.count_read(&stream, shard, found.records.len(), bytes, behind_ms);
+        self.count_read(stream, shard, found.records.len(), bytes, behind_ms);
 
         let ended = read::ended(&found, shard);
         let next = Iterator { position: found.next, ..iterator };
         Ok(GetRecordsOutput {
-            records: self.show(&stream, shard, found.records)?,
+            records: self.show(stream, shard, found.records)?,
             next_shard_iterator: (!ended).then(|| self.seal_iterator(&next, now).into()),
             millis_behind_latest: Some(i64::try_from(behind_ms).unwrap_or(i64::MAX)),
-            child_shards: ended.then(|| describe::child_shards(&view, shard)),
+            child_shards: ended.then(|| describe::child_shards(view, shard)),
         })
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use anabranch_api::kinesis::{Error, PutRecord, PutRecordOutput};
 use anabranch_api::{Context, Serve};
 use anabranch_types::{SequenceNumber, ShardId};
@@ -26,7 +28,11 @@ impl Serve<PutRecord> for Streams {
         }
         let encryption_type = describe::sealed_as(&view.stored);
         let kms_key = self.key_to_seal_under(cx, &stream, &view).await?;
-        match self.put_all(&stream, view, kms_key.as_ref(), &[put]).await?[0] {
+        let begun = Instant::now();
+        let fates = self.put_all(&stream, view, kms_key.as_ref(), &[put]).await;
+        let is_stored = matches!(fates.as_deref(), Ok([Fate::Stored { .. }]));
+        stream.note_put_record(begun.elapsed(), is_stored.then_some(put.bytes() as u64));
+        match fates?[0] {
             Fate::Stored { shard, number } => {
                 Ok(PutRecordOutput { shard_id: shard, sequence_number: number, encryption_type })
             }

@@ -1,10 +1,12 @@
+use std::time::Instant;
+
 use anabranch_api::kinesis::{Error, PutRecords, PutRecordsOutput, PutRecordsResultEntry};
 use anabranch_api::{Context, Serve};
 use bytestring::ByteString;
 
 use crate::limits::PUT_RECORDS_BYTES_MAX;
 use crate::put::{Fate, Put, record_bytes_max};
-use crate::stream::{Stream, View};
+use crate::stream::{Fates, Stream, View};
 use crate::{Streams, describe, errors};
 
 impl Serve<PutRecords> for Streams {
@@ -18,7 +20,10 @@ impl Serve<PutRecords> for Streams {
         }
         let encryption_type = describe::sealed_as(&view.stored);
         let kms_key = self.key_to_seal_under(cx, &stream, &view).await?;
-        let fates = self.put_all(&stream, view, kms_key.as_ref(), &puts).await?;
+        let begun = Instant::now();
+        let fates = self.put_all(&stream, view, kms_key.as_ref(), &puts).await;
+        stream.note_put_records(begun.elapsed(), &counted(&puts, fates.as_deref().unwrap_or_default()));
+        let fates = fates?;
         let failed = fates.iter().filter(|f| !matches!(f, Fate::Stored { .. })).count();
         Ok(PutRecordsOutput {
             failed_record_count: i32::try_from(failed).ok(),
@@ -50,6 +55,23 @@ fn refuse_too_large(view: &View, puts: &[Put<'_>]) -> Result<(), Error> {
         return Err(errors::records_too_large(PUT_RECORDS_BYTES_MAX));
     }
     Ok(())
+}
+
+/// What became of how many; without fates all have failed.
+fn counted(puts: &[Put<'_>], fates: &[Fate]) -> Fates {
+    let mut counts = Fates { total: puts.len() as u64, ..Fates::default() };
+    for (put, fate) in puts.iter().zip(fates) {
+        match fate {
+            Fate::Stored { .. } => {
+                counts.stored += 1;
+                counts.stored_bytes += put.bytes() as u64;
+            }
+            Fate::Throttled(_) => counts.throttled += 1,
+            Fate::Failed => {}
+        }
+    }
+    counts.failed = counts.total - counts.stored - counts.throttled;
+    counts
 }
 
 /// A record that was put has shard and number, another one code and message.
