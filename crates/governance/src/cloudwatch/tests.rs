@@ -383,10 +383,10 @@ async fn what_a_service_measures_is_read_in_its_namespace_and_put_by_nobody_else
         unit: StandardUnit::Bytes,
         samples: 2,
         sum,
-        minimum: 1,
-        maximum: sum - 1,
+        minimum: 1.0,
+        maximum: sum - 1.0,
     };
-    for (minute, sum) in [(-120, 5), (-60, 9)] {
+    for (minute, sum) in [(-120, 5.0), (-60, 9.0)] {
         let at = Timestamp::from_seconds(T0 + minute);
         f.service.record(f.cx.account, &f.cx.region, "AWS/Kinesis", at, vec![measured(sum)]).await.unwrap();
     }
