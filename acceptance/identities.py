@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from pathlib import Path
+from unittest import mock
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -20,6 +22,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from agents import environment
+import signatures
 from outcomes import Outcomes
 from server import Server
 
@@ -314,6 +317,12 @@ def what_was_made_holds_after_a_restart(server: Server) -> None:
     refused("AccessDeniedException", client("kinesis", session).list_shards, StreamName="restarts")
 
 
+def what_botocore_signs_is_taken_and_nothing_of_it_can_be_changed(server: Server) -> None:
+    mina = user("mina", allow("*"))
+    session = keys_of(client("sts", mina).get_session_token())
+    signatures.check(server.endpoint, [mina, session], requests=1500)
+
+
 def the_cli_assumes_a_role_by_its_configuration(server: Server) -> None:
     stream("cli")
     lea = user("lea", allow("sts:AssumeRole"))
@@ -332,6 +341,79 @@ def the_cli_assumes_a_role_by_its_configuration(server: Server) -> None:
     assert "assumed-role/cli/botocore-session-" in (said := aws("--profile", "app", "sts", "get-caller-identity")), said
     assert "SequenceNumber" in (said := aws("--profile", "app", "kinesis", "put-record", "--stream-name", "cli", "--partition-key", "k", "--data", "eA==")), said
     assert "AccessDeniedException" in (said := aws("--profile", "lea", "kinesis", "list-streams")), said
+
+
+CONTAINERS = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+)
+
+
+def role_token(server: Server, named: str, to: Path, account: str = ACCOUNT) -> subprocess.CompletedProcess:
+    """`anabranch role-token`, as an account's root."""
+    key, secret = ROOTS[account]
+    keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    words = [server.binary, "role-token", named, "--out", str(to), "--endpoint", server.endpoint]
+    return subprocess.run(words, env={**os.environ, **keys}, capture_output=True, text=True)
+
+
+def asked(server: Server, named: str, token: str | None) -> tuple[int, dict]:
+    """What the endpoint for containers' credentials answers."""
+    headers = {} if token is None else {"Authorization": token}
+    request = urllib.request.Request(f"{server.endpoint}/_anabranch/credentials/{named}", headers=headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def a_role_token_is_all_that_a_program_on_a_host_needs(server: Server) -> None:
+    stream("hosts")
+    arn = role("host", CONTAINERS, allow("kinesis:PutRecord"))
+    token = server.place / "host.token"
+    made = role_token(server, "host", token)
+    is_((made.returncode, token.stat().st_mode & 0o777), (0, 0o600))
+    assert token.read_text() not in made.stdout + made.stderr, "the token is printed"
+    place = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.endpoint}/_anabranch/credentials/host",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token),
+    }
+    with mock.patch.dict(os.environ, place):
+        session = boto3.Session(region_name=REGION)
+        kinesis = session.client("kinesis", config=CONFIG)
+        kinesis.put_record(StreamName="hosts", Data=b"x", PartitionKey="k")
+        is_(session.client("sts").get_caller_identity()["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/host/container")
+        refused("AccessDeniedException", kinesis.list_shards, StreamName="hosts")
+        said = subprocess.run([os.environ["ACCEPTANCE_AWS"], "sts", "get-caller-identity"], capture_output=True, text=True)
+        assert "assumed-role/host/container" in said.stdout, said
+
+    secret = token.read_text()
+    for named in ("host", f"{ACCOUNT}:host", arn):
+        status, told = asked(server, named, secret)
+        is_((status, sorted(told), told["RoleArn"]), (200, ["AccessKeyId", "Expiration", "RoleArn", "SecretAccessKey", "Token"], arn))
+    is_(asked(server, "host", None)[0], 401)
+    role("other-host", CONTAINERS, allow("kinesis:PutRecord"))
+    for named, wrong in (("host", "garbage"), ("other-host", secret), (f"{OTHER}:host", secret), ("host", secret[:-4] + "AAAA")):
+        is_(asked(server, named, wrong)[0], 403)
+    assert "another account" in role_token(server, arn, server.place / "stolen", OTHER).stderr
+    assert "no role nobody" in role_token(server, "nobody", server.place / "stolen").stderr
+    assert not (server.place / "stolen").exists()
+
+    iam = root("iam")
+    iam.update_assume_role_policy(RoleName="host", PolicyDocument=trust(ACCOUNT))
+    status, told = asked(server, "host", secret)
+    is_((status, told["code"]), (403, "AccessDenied"))
+    iam.update_assume_role_policy(RoleName="host", PolicyDocument=CONTAINERS)
+    is_(asked(server, "host", secret)[0], 200)
+    iam.delete_role_policy(RoleName="host", PolicyName="p")
+    iam.delete_role(RoleName="host")
+    role("host", CONTAINERS, allow("kinesis:PutRecord"))
+    is_(asked(server, "host", secret)[0], 403)
+    answers = {asked(server, "host", "garbage")[0] for _ in range(10)}
+    assert 429 in answers, f"wrong tokens are taken without end: {answers}"
+    advance(server, 61)
+    is_(role_token(server, "host", token).returncode, 0)
+    is_(asked(server, "host", token.read_text())[0], 200)
 
 
 def init_closes_a_directory_for_good(_: Server) -> None:
@@ -378,6 +460,8 @@ SCENARIOS = [
     another_account_may_what_the_resource_says,
     what_was_made_holds_after_a_restart,
     the_cli_assumes_a_role_by_its_configuration,
+    a_role_token_is_all_that_a_program_on_a_host_needs,
+    what_botocore_signs_is_taken_and_nothing_of_it_can_be_changed,
 ]
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ pub mod initial_streams;
 pub mod logging;
 pub mod master_key;
 pub mod place;
+pub mod role_credentials;
 pub mod run;
 pub mod schedule;
 pub mod secrecy;

@@ -9,7 +9,7 @@ use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::{self, Identities};
-use anabranch_governance::iam::{Authenticator, Credentials, Iam, Sessions, WebIdentities};
+use anabranch_governance::iam::{Authenticator, Credentials, Iam, RoleTokens, Sessions, WebIdentities};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::{Sts, StsGround};
@@ -27,6 +27,7 @@ use tokio::task::AbortHandle;
 use crate::backup;
 use crate::gateway::{Handlers, PeerCounters, Phase};
 use crate::initial_streams::{InitialStreams, NotCreated};
+use crate::role_credentials::RoleCredentials;
 use crate::schedule::Scheduler;
 
 /// Beneath the data directory.
@@ -77,6 +78,8 @@ pub struct World {
     pub authenticator: Authenticator,
     /// What answers each operation.
     pub handlers: Handlers,
+    /// Roles' credentials for whoever has a token.
+    pub role_credentials: RoleCredentials,
     /// What runs as time passes.
     pub scheduler: Arc<Scheduler>,
     log: Arc<LocalLog>,
@@ -186,7 +189,8 @@ impl World {
             web_identities: Arc::clone(&recipe.web_identities),
             messages: Arc::clone(&messages),
         });
-        Arc::new(tokens).register(&mut handlers);
+        let tokens = Arc::new(tokens);
+        tokens.register(&mut handlers);
         let iam = Iam::new(Arc::clone(&identities), Arc::clone(&recipe.credentials));
         Arc::new(iam).register(&mut handlers);
         Arc::new(Functions).register(&mut handlers);
@@ -200,6 +204,12 @@ impl World {
         let credentials = Arc::clone(&recipe.credentials);
         let authenticator =
             Authenticator::new(credentials, Arc::clone(&identities), sessions, recipe.region.partition());
+        let role_credentials = RoleCredentials {
+            door: door.clone(),
+            sts: tokens,
+            identities: Arc::clone(&identities),
+            tokens: RoleTokens::new(Arc::clone(&recipe.master_key), Rng::system()),
+        };
         let mut due = streams.due();
         due.extend(keys.due());
         due.extend(tables.due());
@@ -219,6 +229,7 @@ impl World {
             door,
             authenticator,
             handlers,
+            role_credentials,
             scheduler,
             log,
             kept,

@@ -10,6 +10,7 @@ mod base64;
 pub mod cbor;
 mod checksum;
 mod codec;
+pub mod constant_time;
 pub mod eventstream;
 pub mod json;
 mod mismatch;

@@ -8,6 +8,8 @@
 mod canonical;
 mod claim;
 mod date;
+#[cfg(test)]
+mod differential;
 mod failure;
 mod keys;
 mod parse;
@@ -18,7 +20,7 @@ mod tests;
 
 pub use claim::{Claim, claim};
 pub use failure::Failure;
-pub use keys::{SIGNING_KEYS_MAX, SigningKeys, is_equal, sha256};
+pub use keys::{SIGNING_KEYS_MAX, SigningKeys, sha256};
 pub use parse::{Expected, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, parse};
 pub use request::{Payload, SignedRequest};
 pub use sign::{Credentials, Signer};

@@ -20,6 +20,7 @@ mod managed;
 mod names;
 mod paging;
 pub mod policy;
+mod role_tokens;
 mod roles;
 pub mod root_keys;
 mod secret;
@@ -34,6 +35,7 @@ pub mod web_identity;
 
 pub use authenticate::{Authenticator, Identity};
 pub use credentials::{Access, Credentials, CredentialsError, RootKey};
+pub use role_tokens::{CONTAINERS, RoleTokens, TokenRole};
 pub use secret::Secret;
 pub use service::Iam;
 pub use sessions::{NotOurs, Opened, Sessions, TemporaryCredentials};

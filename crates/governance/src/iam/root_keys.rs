@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(found.accounts(), [one, two]);
         for key in &made {
             let found = found.key(&key.id).unwrap();
-            assert_eq!((found.account, &found.secret), (key.account, &key.secret));
+            assert_eq!((found.account, found.secret.expose()), (key.account, key.secret.expose()));
             assert!(key.id.starts_with("AKIA") && key.id.len() == 20 && key.secret.expose().len() == 40);
         }
         let third = make(&catalog, &master, &rng, one, now).await.unwrap_err();

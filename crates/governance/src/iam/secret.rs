@@ -3,7 +3,7 @@ use std::fmt;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A secret access key. Never printed, and wiped from memory when dropped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl ZeroizeOnDrop for Secret {}

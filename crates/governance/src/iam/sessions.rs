@@ -322,7 +322,10 @@ mod tests {
             let made = sessions.issue(&principal, &session, 0).unwrap();
             let opened = sessions.open(made.token.expose()).unwrap();
             assert_eq!((&opened.principal, &*opened.session), (&principal, &session));
-            assert_eq!((&*opened.access_key, &opened.secret), (&*made.access_key, &made.secret));
+            assert_eq!(
+                (&*opened.access_key, opened.secret.expose()),
+                (&*made.access_key, made.secret.expose())
+            );
             assert!(made.access_key.starts_with("ASIA") && made.access_key.len() == 20);
             assert_eq!(made.secret.expose().len(), 40);
         }

@@ -27,6 +27,17 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", default_value = "000000000000", value_parser = account)]
     account: AccountId,
 
+    #[command(flatten)]
+    master_key: MasterKeySource,
+
+    /// One JSON object instead of words
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the master key of a directory is.
+#[derive(clap::Args)]
+pub(super) struct MasterKeySource {
     /// The file of the master key, where `anabranch serve` is given one too [default: master.key in the data directory]
     #[arg(long, value_name = "FILE", env = "ANABRANCH_MASTER_KEY_FILE")]
     master_key_file: Option<PathBuf>,
@@ -38,16 +49,12 @@ pub(super) struct Arguments {
     /// Where that KMS answers
     #[arg(long, value_name = "URL", env = "ANABRANCH_MASTER_KEY_KMS_ENDPOINT")]
     master_key_kms_endpoint: Option<String>,
-
-    /// One JSON object instead of words
-    #[arg(long)]
-    json: bool,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let named = arguments.data_dir.clone().or_else(config::platform_data_dir);
     let place = Place::claim(&named.ok_or(PlaceError::Nowhere)?)?;
-    let Found { key: master_key, .. } = master_key(&arguments)?.open(Some(place.dir())).await?;
+    let Found { key: master_key, .. } = arguments.master_key.choice()?.open(Some(place.dir())).await?;
     let catalog = SqliteCatalog::open(&place.dir().join(CATALOG_FILE))?;
     let now = Clock::machine_now();
     let made = root_keys::make(&catalog, &master_key, &Rng::system(), arguments.account, now).await?;
@@ -70,17 +77,21 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     ])
 }
 
-/// As `serve` is given it, so that both find the same.
-fn master_key(arguments: &Arguments) -> Result<Choice, Failure> {
-    let kms = match (&arguments.master_key_kms, &arguments.master_key_kms_endpoint) {
-        (Some(key), Some(endpoint)) => Some(ExternalKms { endpoint: endpoint.parse()?, key: key.clone() }),
-        (None, None) => None,
-        _ => return Err("--master-key-kms and --master-key-kms-endpoint go together".into()),
-    };
-    let value = std::env::var("ANABRANCH_MASTER_KEY").ok().map(Secret::new);
-    Ok(Choice { value, file: arguments.master_key_file.clone(), kms })
+impl MasterKeySource {
+    /// As `serve` is given it, so that both find the same.
+    pub(super) fn choice(&self) -> Result<Choice, Failure> {
+        let kms = match (&self.master_key_kms, &self.master_key_kms_endpoint) {
+            (Some(key), Some(endpoint)) => {
+                Some(ExternalKms { endpoint: endpoint.parse()?, key: key.clone() })
+            }
+            (None, None) => None,
+            _ => return Err("--master-key-kms and --master-key-kms-endpoint go together".into()),
+        };
+        let value = std::env::var("ANABRANCH_MASTER_KEY").ok().map(Secret::new);
+        Ok(Choice { value, file: self.master_key_file.clone(), kms })
+    }
 }
 
-fn account(text: &str) -> Result<AccountId, String> {
+pub(super) fn account(text: &str) -> Result<AccountId, String> {
     text.parse().map_err(|error: anabranch_types::InvalidAccountId| error.to_string())
 }

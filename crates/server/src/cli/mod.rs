@@ -16,6 +16,7 @@ mod progress;
 mod put;
 mod put_records;
 mod restore;
+mod role_token;
 mod serve;
 mod streams;
 mod tail;
@@ -58,6 +59,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Make a data directory of a backup.
     Restore(restore::Arguments),
+    /// Write a file with which a program gets a role's temporary credentials, without a key of its own.
+    RoleToken(role_token::Arguments),
     /// Look at a stopped server's record log and mend it: verify, dump, repair.
     Log(log::Arguments),
     /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Bench(arguments) => wait_for(bench::run(*arguments)),
         Command::Backup(arguments) => wait_for(backup::run(arguments)),
         Command::Restore(arguments) => restore::run(arguments),
+        Command::RoleToken(arguments) => wait_for(role_token::run(arguments)),
         Command::Log(arguments) => log::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

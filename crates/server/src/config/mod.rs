@@ -42,7 +42,7 @@ pub struct Settings {
 }
 
 /// A value that is shown as `***`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl ZeroizeOnDrop for Secret {}

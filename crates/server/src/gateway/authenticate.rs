@@ -2,6 +2,7 @@
 
 use anabranch_api::{ApiError, Principal};
 use anabranch_governance::iam::{Authenticator, Identity};
+use anabranch_types::AccountId;
 use anabranch_wire::Protocol;
 use anabranch_wire::sigv4::{self, Failure, Payload, SignedRequest};
 use bytes::Bytes;
@@ -32,12 +33,12 @@ pub(super) fn caller(
     })
 }
 
-/// Checks that an admin call is signed by a root access key; the sentence says why it is not.
-pub(super) fn admin(gateway: &Gateway, head: &Parts, body: &Bytes) -> Result<(), String> {
+/// Checks that an admin call is signed by a root access key, and answers whose; the sentence says why it is not.
+pub(super) fn admin(gateway: &Gateway, head: &Parts, body: &Bytes) -> Result<AccountId, String> {
     let found = identity(&gateway.world().authenticator, ADMIN_SERVICE, head, Some(body));
     let found = found.map_err(|failure| failure.message(Protocol::Json11).into_owned())?;
     match found {
-        Identity { principal: Principal::Root(_), session: None, .. } => Ok(()),
+        Identity { principal: Principal::Root(account), session: None, .. } => Ok(account),
         _ => Err("Only a root access key may do this.".to_owned()),
     }
 }

@@ -12,6 +12,7 @@ mod budget;
 mod call;
 mod connection;
 mod cors;
+mod credentials;
 mod errors;
 mod frames;
 pub mod guard;
@@ -27,6 +28,7 @@ mod way;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use anabranch_api::RequestId;
 use anabranch_governance::iam::Access;
 use anabranch_types::{Clock, Rng, Timestamp};
 use tokio::sync::watch;
@@ -51,6 +53,7 @@ pub struct Gateway {
     world: RwLock<Arc<World>>,
     guard: Guard,
     faults: Arc<Faults>,
+    attempts: credentials::Attempts,
     session: u128,
     started: Timestamp,
     clock: KeptClock,
@@ -92,6 +95,7 @@ impl Gateway {
             world: RwLock::new(Arc::new(parts.world)),
             guard: parts.guard,
             faults: Arc::new(parts.faults),
+            attempts: credentials::Attempts::default(),
             session: Rng::system().u128(),
             started: Clock::machine_now(),
             clock: parts.clock,
@@ -169,7 +173,8 @@ impl Gateway {
         &self.peers
     }
 
-    fn random(&self) -> u128 {
-        self.rng.u128()
+    /// An id for another request.
+    fn request_id(&self) -> RequestId {
+        RequestId::from_random(self.rng.u128())
     }
 }

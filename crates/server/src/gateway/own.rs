@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anabranch_governance::iam::Access;
 use anabranch_governance::metrics;
+use anabranch_types::AccountId;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use super::answer::{AnswerBody, plain, sentence};
 use super::connection::Peer;
 use super::phase::Phase;
-use super::{Gateway, authenticate, backup, body, localstack};
+use super::{Gateway, authenticate, backup, body, credentials, localstack};
 use crate::fault::{FaultRule, RULES_MAX};
 use crate::world::World;
 
@@ -33,6 +34,8 @@ pub(super) enum Path {
     Reset,
     Fault,
     Backup,
+    RoleToken,
+    Credentials,
     LocalStackHealth,
     LocalStackInfo,
     /// Under our prefixes, but nothing.
@@ -64,6 +67,8 @@ impl Path {
             "/_anabranch/reset" => Some(Path::Reset),
             "/_anabranch/fault" => Some(Path::Fault),
             "/_anabranch/backup" => Some(Path::Backup),
+            "/_anabranch/role-token" => Some(Path::RoleToken),
+            _ if path.starts_with(credentials::PREFIX) => Some(Path::Credentials),
             "/_localstack/health" => Some(Path::LocalStackHealth),
             "/_localstack/info" => Some(Path::LocalStackInfo),
             _ if path.starts_with("/_anabranch/") || path.starts_with("/_localstack/") => Some(Path::Nothing),
@@ -104,11 +109,15 @@ pub(super) async fn answer(
         Path::LocalStackInfo if reads => {
             json(StatusCode::OK, &localstack::describe(gateway.session, gateway.started).to_string())
         }
-        Path::Clock | Path::Reset | Path::Fault | Path::Backup if head.method == Method::POST => {
+        Path::Credentials if head.method == Method::GET => credentials::answer(gateway, peer, &head).await,
+        Path::Clock | Path::Reset | Path::Fault | Path::Backup | Path::RoleToken
+            if head.method == Method::POST =>
+        {
             match admin_body(gateway, peer, &head, body).await {
-                Ok(body) if path == Path::Clock => advance(gateway, &body).await,
-                Ok(body) if path == Path::Fault => fault(gateway, &body),
-                Ok(body) if path == Path::Backup => backup::begin(gateway, &body),
+                Ok((body, _)) if path == Path::Clock => advance(gateway, &body).await,
+                Ok((body, _)) if path == Path::Fault => fault(gateway, &body),
+                Ok((body, _)) if path == Path::Backup => backup::begin(gateway, &body),
+                Ok((body, account)) if path == Path::RoleToken => credentials::token(gateway, account, &body),
                 Ok(_) => reset(gateway).await,
                 Err(refusal) => refusal,
             }
@@ -138,24 +147,27 @@ fn ready(gateway: &Gateway) -> Response<AnswerBody> {
     }
 }
 
-/// The body of an admin call from somebody who may make it: unsigned from loopback while the server is open, else signed by a
+/// The body of an admin call from somebody who may make it, and of which account that is: unsigned from loopback while the server is open, else signed by a
 /// root access key.
 async fn admin_body(
     gateway: &Gateway,
     peer: Peer,
     head: &Parts,
     body: Incoming,
-) -> Result<Bytes, Response<AnswerBody>> {
+) -> Result<(Bytes, AccountId), Response<AnswerBody>> {
     if gateway.access() == Access::Open && !peer.address.is_loopback() {
         return Err(sentence(StatusCode::FORBIDDEN, "An open server takes admin calls from loopback only."));
     }
     let read = body::read_whole(body, ADMIN_BODY_BYTES_MAX, gateway.budget()).await;
     let (body, _reserved) =
         read.map_err(|_| sentence(StatusCode::BAD_REQUEST, "The request's body could not be read."))?;
-    if gateway.access() == Access::Closed {
-        authenticate::admin(gateway, head, &body).map_err(|why| sentence(StatusCode::FORBIDDEN, &why))?;
-    }
-    Ok(body)
+    let account = match gateway.access() {
+        Access::Closed => {
+            authenticate::admin(gateway, head, &body).map_err(|why| sentence(StatusCode::FORBIDDEN, &why))?
+        }
+        Access::Open => AccountId::DEVELOPMENT,
+    };
+    Ok((body, account))
 }
 
 async fn advance(gateway: &Gateway, body: &Bytes) -> Response<AnswerBody> {
@@ -240,6 +252,8 @@ mod tests {
             "/_anabranch/reset",
             "/_anabranch/fault",
             "/_anabranch/backup",
+            "/_anabranch/role-token",
+            "/_anabranch/credentials/reader",
             "/_localstack/health",
             "/_localstack/info",
         ];

@@ -44,7 +44,7 @@ pub(super) async fn answer(
         }
         Some(path) => own::answer(gateway, peer, path, head, body).await,
         None => {
-            let id = RequestId::from_random(gateway.random());
+            let id = gateway.request_id();
             let world = gateway.world();
             match way(gateway, &world, peer, id, head, body).await {
                 Ok(answer) => answer,
@@ -209,7 +209,13 @@ fn chunks(body: Incoming) -> anabranch_api::BodyStream {
     }))
 }
 
-fn context(gateway: &Gateway, peer: Peer, id: RequestId, caller: Identity, head: &Parts) -> Context {
+pub(super) fn context(
+    gateway: &Gateway,
+    peer: Peer,
+    id: RequestId,
+    caller: Identity,
+    head: &Parts,
+) -> Context {
     let user_agent = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     Context {
         principal: caller.principal,

@@ -2,12 +2,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use aws_lc_rs::digest;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, Tag, sign};
-use aws_lc_rs::{constant_time, digest};
 
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::TERMINATOR;
+use crate::constant_time::is_equal;
 
 /// How many derived keys are kept. One is needed for each access key, region and service in use on a day.
 pub const SIGNING_KEYS_MAX: usize = 4096;
@@ -66,11 +67,6 @@ pub(super) fn derive(secret: &str, date: &str, region: &str, service: &str) -> K
 /// The signature of a string to sign.
 pub(super) fn signature(key: &Key, string_to_sign: &str) -> Tag {
     sign(key, string_to_sign.as_bytes())
-}
-
-/// Whether two secrets are the same, in a time that does not depend on where they differ.
-pub fn is_equal(a: &[u8], b: &[u8]) -> bool {
-    constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
 /// The SHA-256 of a body.

@@ -8,9 +8,10 @@ use http::header::{AUTHORIZATION, DATE};
 use super::canonical::string_to_sign;
 use super::claim::{element, five, parameter};
 use super::date::{Basic, parse_basic, parse_header};
-use super::keys::{self, Hex, SigningKeys, is_equal};
+use super::keys::{self, Hex, SigningKeys};
 use super::request::{Payload, SignedRequest, UNSIGNED_PAYLOAD};
 use super::{ALGORITHM, Failure, TERMINATOR};
+use crate::constant_time::is_equal;
 
 /// The window of Kinesis, Firehose, KMS, Lambda and CloudWatch (aws/aws-sdk-go#2194, ministackorg/ministack#1745).
 pub const SKEW_MINUTES_NARROW: u32 = 5;
