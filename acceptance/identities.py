@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -21,7 +22,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from agents import environment
+from agents import Agent, environment
 import signatures
 from outcomes import Outcomes
 from server import Server
@@ -36,6 +37,7 @@ CREDENTIALS = "\n".join(
     f"[{account}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\naws_account_id = {account}\n"
     for account, (key, secret) in ROOTS.items()
 )
+ISSUER = "https://token.example.com/realm"
 CONFIG = Config(retries={"max_attempts": 0}, read_timeout=30, connect_timeout=5)
 
 
@@ -44,7 +46,10 @@ def main() -> int:
         roots = Path(place) / "credentials"
         roots.touch(mode=0o600)
         roots.write_text(CREDENTIALS)
-        server, outcomes = Server(os.environ["ANABRANCH_BINARY"], ["--credentials", str(roots), "--test-clock"]), Outcomes()
+        keys = Path(place) / "jwks.json"
+        keys.write_text(table("servers.toml")["web"]["files"]["jwks.json"])
+        flags = ["--credentials", str(roots), "--test-clock", "--web-identity", f"{ISSUER}={keys}"]
+        server, outcomes = Server(os.environ["ANABRANCH_BINARY"], flags), Outcomes()
         try:
             os.environ.update(environment(server.start().endpoint))
             for scenario in SCENARIOS:
@@ -53,6 +58,11 @@ def main() -> int:
         finally:
             server.discard()
     return outcomes.end(code)
+
+
+def table(name: str) -> dict:
+    """A file of the scenario table, which has a provider's keys and a token of it."""
+    return tomllib.loads((Path(__file__).resolve().parent / "scenarios" / name).read_text())
 
 
 # --- callers
@@ -320,7 +330,7 @@ def what_was_made_holds_after_a_restart(server: Server) -> None:
 def what_botocore_signs_is_taken_and_nothing_of_it_can_be_changed(server: Server) -> None:
     mina = user("mina", allow("*"))
     session = keys_of(client("sts", mina).get_session_token())
-    signatures.check(server.endpoint, [mina, session], requests=1500)
+    signatures.check(server.endpoint, [mina, session], requests=1000)
 
 
 def the_cli_assumes_a_role_by_its_configuration(server: Server) -> None:
@@ -416,6 +426,73 @@ def a_role_token_is_all_that_a_program_on_a_host_needs(server: Server) -> None:
     is_(asked(server, "host", token.read_text())[0], 200)
 
 
+def federated(subject: str) -> str:
+    """A trust policy for the provider's tokens about somebody."""
+    host = ISSUER.removeprefix("https://")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{host}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{host}:sub": subject, f"{host}:aud": "sts.amazonaws.com"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def sdks_get_credentials_of_a_role_in_every_way(server: Server) -> None:
+    arn = stream("flows")
+    nora = user("nora", allow("sts:AssumeRole"))
+    may = allow(["kinesis:PutRecord", "kinesis:GetShardIterator", "kinesis:GetRecords", "kms:Encrypt", "kms:Decrypt"])
+    row = next(row for row in table("sts.toml")["row"] if row["id"] == "assume-role-with-web-identity.nobody")
+    token, secret = server.place / "web.token", server.place / "flow.token"
+    token.write_text(row["with"]["WebIdentityToken"])
+    key = root("kms").create_key()["KeyMetadata"]["KeyId"]
+    ways = [
+        {"kind": "assume-role", "role": role("flow-assumed", trust(ACCOUNT), may), "fresh": True},
+        {"kind": "web-identity", "role": role("flow-federated", federated("job-7"), may), "file": str(token)},
+        {"kind": "container", "uri": f"{server.endpoint}/_anabranch/credentials/flow-contained", "file": str(secret)},
+    ]
+    role("flow-contained", CONTAINERS, may)
+    is_(role_token(server, "flow-contained", secret).returncode, 0)
+    for name in ("java", "go"):
+        agent = Agent(name, server.endpoint)
+        try:
+            for way in ways:
+                caller = {"key": nora[0], "secret": nora[1], "token": ""} if way["kind"] == "assume-role" else {"key": "", "secret": "", "token": ""}
+                credentials_flow(server, agent, {**caller, "region": REGION, "endpoint": server.endpoint, "provider": way}, arn, key)
+        finally:
+            agent.close()
+
+
+def credentials_flow(server: Server, agent: Agent, who: dict, arn: str, key: str) -> None:
+    """One SDK puts and gets as a role; what it assumed with a key it assumes again when the session is over."""
+
+    def asked(operation: str, service: str = "kinesis", where: dict = who, **params) -> dict:
+        answer = agent.ask({**where, "service": service, "operation": operation, "params": params})
+        assert answer.get("ok"), f"{agent.client} {who['provider']['kind']} {operation}: {answer}"
+        return answer["output"]
+
+    way = who["provider"]["kind"]
+    put_as_role = {"StreamName": "flows", "PartitionKey": "k", "Data": {"$blob": "eA=="}}
+    place = asked("PutRecord", **put_as_role)["SequenceNumber"]
+    found = asked("GetShardIterator", StreamARN=arn, ShardId="shardId-000000000000", ShardIteratorType="AT_SEQUENCE_NUMBER", StartingSequenceNumber=place)
+    is_([record["SequenceNumber"] for record in asked("GetRecords", ShardIterator=found["ShardIterator"], StreamARN=arn)["Records"]], [place])
+    wanted = {"assume-role": "flow-assumed/sdk", "web-identity": "flow-federated/sdk", "container": "flow-contained/container"}[way]
+    is_(asked("GetCallerIdentity", "sts")["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/{wanted}")
+    if agent.client == "go":
+        sealed = asked("Encrypt", "kms", KeyId=key, Plaintext={"$blob": "c2VjcmV0"})["CiphertextBlob"]
+        is_(asked("Decrypt", "kms", CiphertextBlob=sealed)["Plaintext"], {"$blob": "c2VjcmV0"})
+    if way == "assume-role":
+        before = asked("Credentials")
+        advance(server, 901)
+        over = agent.ask({
+            **who, "provider": None, "key": before["Key"], "secret": before["Secret"], "token": before["Token"],
+            "service": "kinesis", "operation": "PutRecord", "params": put_as_role,
+        })
+        is_(over.get("code"), "ExpiredTokenException")
+        asked("PutRecord", **put_as_role)
+        assert asked("Credentials")["Key"] != before["Key"], f"{agent.client} goes on with the credentials it had"
+
+
 def init_closes_a_directory_for_good(_: Server) -> None:
     server = Server(os.environ["ANABRANCH_BINARY"])
     try:
@@ -461,6 +538,7 @@ SCENARIOS = [
     what_was_made_holds_after_a_restart,
     the_cli_assumes_a_role_by_its_configuration,
     a_role_token_is_all_that_a_program_on_a_host_needs,
+    sdks_get_credentials_of_a_role_in_every_way,
     what_botocore_signs_is_taken_and_nothing_of_it_can_be_changed,
 ]
 

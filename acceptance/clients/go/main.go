@@ -15,9 +15,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -27,16 +28,18 @@ import (
 
 type question struct {
 	Service, Operation, Region, Key, Secret, Token, Endpoint string
-	Params                                            map[string]any
-	Read, Close                                       string
-	Records                                           *int
-	Seconds                                           float64
+	Params                                                   map[string]any
+	Provider                                                 *provider
+	Read, Close                                              string
+	Records                                                  *int
+	Seconds                                                  float64
 }
 
 type answer map[string]any
 
 var (
 	clients       = map[string]any{}
+	providers     = map[string]aws.CredentialsProvider{}
 	subscriptions = map[string]*subscription{}
 )
 
@@ -73,6 +76,13 @@ func answered(asked question) answer {
 }
 
 func call(asked question) answer {
+	if asked.Operation == "Credentials" {
+		output, err := told(credentialsOf(asked))
+		if err != nil {
+			return refused(err)
+		}
+		return answer{"ok": true, "output": output}
+	}
 	method := reflect.ValueOf(client(asked)).MethodByName(asked.Operation)
 	if !method.IsValid() {
 		return answer{"unsupported": "no " + asked.Operation}
@@ -95,12 +105,12 @@ func call(asked question) answer {
 }
 
 func client(asked question) any {
-	name := strings.Join([]string{asked.Service, asked.Region, asked.Key, asked.Secret, asked.Token, asked.Endpoint}, " ")
+	name := asked.Service + " " + identity(asked)
 	if _, made := clients[name]; !made {
 		clients[name] = serviceClient(asked.Service, aws.Config{
 			Region:       asked.Region,
 			BaseEndpoint: aws.String(asked.Endpoint),
-			Credentials:  credentials.NewStaticCredentialsProvider(asked.Key, asked.Secret, asked.Token),
+			Credentials:  credentialsOf(asked),
 			Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 			// What config.LoadDefaultConfig chooses; 0 would compress everything.
 			RequestMinCompressSizeBytes: 10240,
@@ -110,10 +120,31 @@ func client(asked question) any {
 	return clients[name]
 }
 
+// identity names whom a client calls as, and where.
+func identity(asked question) string {
+	name := strings.Join([]string{asked.Region, asked.Key, asked.Secret, asked.Token, asked.Endpoint}, " ")
+	if asked.Provider != nil {
+		name += fmt.Sprint(*asked.Provider)
+	}
+	return name
+}
+
+func credentialsOf(asked question) aws.CredentialsProvider {
+	name := identity(asked)
+	if _, made := providers[name]; !made {
+		providers[name] = provided(asked)
+	}
+	return providers[name]
+}
+
 func serviceClient(service string, chosen aws.Config) any {
 	switch service {
 	case "cloudwatch":
 		return cloudwatch.NewFromConfig(chosen)
+	case "iam":
+		return iam.NewFromConfig(chosen)
+	case "kms":
+		return kms.NewFromConfig(chosen)
 	case "kinesis":
 		return kinesis.NewFromConfig(chosen)
 	case "lambda":

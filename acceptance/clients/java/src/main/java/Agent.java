@@ -9,10 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.AwsCredentials;
-import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkPojo;
@@ -36,6 +33,7 @@ import software.amazon.awssdk.services.sts.StsClient;
  */
 public final class Agent {
     private final Map<String, SdkClient> clients = new HashMap<>();
+    private final Map<String, AwsCredentialsProvider> providers = new HashMap<>();
     private final Map<String, Subscription> subscriptions = new HashMap<>();
 
     public static void main(String[] arguments) throws Exception {
@@ -89,6 +87,9 @@ public final class Agent {
 
     private Map<String, Object> call(JsonNode question) throws Exception {
         String operation = text(question, "operation");
+        if (operation.equals("Credentials")) {
+            return Map.of("ok", true, "output", Providers.told(credentials(question)));
+        }
         if (operation.equals("SubscribeToShard")) {
             return subscribe(question);
         }
@@ -127,10 +128,7 @@ public final class Agent {
     }
 
     private SdkClient client(String service, JsonNode question) {
-        List<String> identity = List.of(
-            service, text(question, "region"), text(question, "key"), text(question, "secret"), text(question, "token"),
-            text(question, "endpoint"));
-        return clients.computeIfAbsent(String.join(" ", identity), name -> switch (service) {
+        return clients.computeIfAbsent(service + " " + identity(question), name -> switch (service) {
             case "cloudwatch" -> built(CloudWatchClient.builder(), question);
             case "kinesis" -> built(KinesisClient.builder(), question);
             case "kinesis-async" -> built(KinesisAsyncClient.builder(), question);
@@ -140,14 +138,23 @@ public final class Agent {
         });
     }
 
-    private static <B extends AwsClientBuilder<B, C>, C> C built(B builder, JsonNode question) {
-        String key = text(question, "key"), secret = text(question, "secret"), token = text(question, "token");
-        AwsCredentials credentials =
-            token.isEmpty() ? AwsBasicCredentials.create(key, secret) : AwsSessionCredentials.create(key, secret, token);
+    /** Whom a client calls as, and where. */
+    private static String identity(JsonNode question) {
+        List<String> parts = List.of(
+            text(question, "region"), text(question, "key"), text(question, "secret"), text(question, "token"), text(question, "endpoint"),
+            question.field("provider").map(Object::toString).orElse(""));
+        return String.join(" ", parts);
+    }
+
+    private AwsCredentialsProvider credentials(JsonNode question) {
+        return providers.computeIfAbsent(identity(question), name -> Providers.of(question));
+    }
+
+    private <B extends AwsClientBuilder<B, C>, C> C built(B builder, JsonNode question) {
         return builder
             .region(Region.of(text(question, "region")))
             .endpointOverride(URI.create(text(question, "endpoint")))
-            .credentialsProvider(StaticCredentialsProvider.create(credentials))
+            .credentialsProvider(credentials(question))
             .overrideConfiguration(chosen -> chosen.retryStrategy(DefaultRetryStrategy.doNotRetry()))
             .build();
     }
