@@ -16,6 +16,8 @@ mod parse;
 mod request;
 mod sign;
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tests;
 
 pub use claim::{Claim, claim};
