@@ -9,6 +9,7 @@ use anabranch_catalog::Revision;
 
 use crate::counts::Counts;
 use crate::keys::Scope;
+use crate::resolve::arn_of;
 use crate::stored::StoredTable;
 
 /// A table as it was when it was looked up.
@@ -24,8 +25,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub fn arn(&self) -> String {
-        let Scope { account, region } = &self.scope;
-        format!("arn:{}:dynamodb:{region}:{account}:table/{}", region.partition(), self.name)
+        arn_of(self.scope.region.partition(), &self.scope, &self.name)
     }
 }
 

@@ -191,11 +191,11 @@ impl Write {
             Action::Put(item) => Ok(Change::Put(item.clone())),
             Action::Delete { .. } => Ok(if before.is_some() { Change::Delete } else { Change::Keep }),
             Action::Update { key, update } => {
+                let base = before.unwrap_or(key);
+                let after = update.apply(base).map_err(Refusal::Invalid)?;
                 if before.is_none() && update.only_takes() {
                     return Ok(Change::Keep);
                 }
-                let base = before.unwrap_or(key);
-                let after = update.apply(base).map_err(Refusal::Invalid)?;
                 table.check_indexes(&after).map_err(Refusal::Invalid)?;
                 if size_of(&after) > ITEM_BYTES_MAX {
                     return Err(Refusal::Invalid(errors::updated_item_too_large()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anabranch_api::dynamodb::Error;
 use anabranch_api::{Context, Resource, Resources};
-use anabranch_types::Arn;
+use anabranch_types::{Arn, Partition};
 
 use crate::Tables;
 use crate::directory::Table;
@@ -71,6 +71,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
     if name.bytes().all(is_admitted) { Ok(()) } else { Err(errors::table_name_pattern(name)) }
 }
 
+/// The scope and the name in a table's ARN, which has one spelling: what a policy forbids by it must not be had by another.
 fn named_in(arn: &str) -> Option<(Scope, &str)> {
     let parsed: Arn = arn.parse().ok()?;
     if parsed.service != "dynamodb" {
@@ -78,16 +79,20 @@ fn named_in(arn: &str) -> Option<(Scope, &str)> {
     }
     let scope = Scope { account: parsed.account?, region: parsed.region? };
     let name = arn.splitn(6, ':').nth(5)?.strip_prefix("table/")?;
-    (!name.contains('/')).then_some((scope, name))
+    let is_own_spelling = arn == arn_of(scope.region.partition(), &scope, name);
+    (is_own_spelling && !name.contains('/')).then_some((scope, name))
+}
+
+/// A table's ARN.
+pub(crate) fn arn_of(partition: Partition, scope: &Scope, name: &str) -> String {
+    let Scope { account, region } = scope;
+    format!("arn:{partition}:dynamodb:{region}:{account}:table/{name}")
 }
 
 /// What an action on a table or one of its indexes is about.
 pub(crate) fn about(cx: &Context, action: &'static str, table: &str, index: Option<&str>) -> Resources {
-    let arn = if table.starts_with("arn:") {
-        table.to_owned()
-    } else {
-        format!("arn:{}:dynamodb:{}:{}:table/{table}", cx.partition, cx.region, cx.account)
-    };
+    let arn =
+        if table.starts_with("arn:") { table.to_owned() } else { arn_of(cx.partition, &scope(cx), table) };
     let arn = match index {
         Some(index) => format!("{arn}/index/{index}"),
         None => arn,

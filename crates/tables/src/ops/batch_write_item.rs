@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use anabranch_api::dynamodb::{BatchWriteItem, BatchWriteItemOutput, Error, WriteRequest};
 use anabranch_api::{Context, Operation as _, Resources, Serve};
+use futures_util::future::try_join_all;
 
 use crate::Tables;
 use crate::attributes;
@@ -23,9 +24,13 @@ impl Serve<BatchWriteItem> for Tables {
         let scope = service::scope(cx);
         let mut consumed = Consumptions::default();
         let mut collections = Vec::new();
-        for (given, write) in self.writes(cx, &request)? {
+        let writes = self.writes(cx, &request)?.into_iter();
+        // At once, so that they share a sync.
+        let writing = writes.map(async |(given, write)| {
             let key = write.key().clone();
-            let written = self.write(&scope, write).await?;
+            Ok::<_, Error>((given, key, self.write(&scope, write).await?))
+        });
+        for (given, key, written) in try_join_all(writing).await? {
             consumed.of(&written.table.name).wrote(&written, 1.0);
             let metrics = collection(&written.table, &key, request.return_item_collection_metrics);
             collections.extend(metrics.map(|metrics| (given.into(), vec![metrics])));

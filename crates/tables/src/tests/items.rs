@@ -278,6 +278,10 @@ async fn an_update_of_nothing_makes_the_bare_item_and_a_removal_makes_none() {
         bench.call::<UpdateItem>(takes).await;
         assert_eq!(get(&bench).await, Value::Null);
     }
+    let refused = bench.refused::<UpdateItem>(update("REMOVE m.k", Value::Null)).await;
+    let sentence =
+        "ValidationException: The document path provided in the update expression is invalid for update";
+    assert_eq!(refused, sentence);
     bench.call::<UpdateItem>(json!({ "TableName": "tab", "Key": key })).await;
     assert_eq!(get(&bench).await, json!({}));
 }

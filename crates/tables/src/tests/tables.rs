@@ -46,6 +46,13 @@ async fn a_table_is_described_as_it_was_made() {
     }
     let by_arn = json!({ "TableName": described["TableArn"] });
     assert_eq!(bench.call::<DescribeTable>(by_arn).await["Table"]["TableId"], described["TableId"]);
+    for other in [
+        "arn:aws-cn:dynamodb:us-east-1:123456789012:table/tab",
+        "arn:aws:dynamodb:us-east-1:210987654321:table/tab",
+    ] {
+        let refused = bench.refused::<DescribeTable>(json!({ "TableName": other })).await;
+        assert!(refused.starts_with("ResourceNotFoundException"), "{other}: {refused}");
+    }
     let refused = bench.refused::<CreateTable>(table(None)).await;
     assert_eq!(refused, "ResourceInUseException: Table already exists: tab");
 }
