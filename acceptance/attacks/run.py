@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import promises
 from field import Field
@@ -25,7 +25,7 @@ import exposure
 import files
 import paths
 import scopes
-import signatures
+import signing
 import slowness
 import smuggling
 import spellings
@@ -34,7 +34,7 @@ import tokens
 import vouchers
 
 SUBJECTS = [
-    signatures,
+    signing,
     scopes,
     smuggling,
     tokens,
