@@ -11,6 +11,7 @@ import places
 # A program that must be there, and the Debian package that brings it.
 PROGRAMS = {
     "cc": "build-essential",
+    "cmake": "cmake",
     "git": "git",
     "openssl": "openssl",
     "node": "nodejs",

@@ -67,7 +67,10 @@ impl Allowances {
         if action == GENERATE {
             kept.sealing = Some(arn.clone());
         }
-        kept.callers.entry(caller.into()).or_default().push((action, arn.clone()));
+        let allowed = kept.callers.entry(caller.into()).or_default();
+        if !allowed.iter().any(|(known, key)| *known == action && key == arn) {
+            allowed.push((action, arn.clone()));
+        }
     }
 }
 
