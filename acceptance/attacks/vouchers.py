@@ -11,8 +11,10 @@ from botocore.config import Config
 
 from accounts import refused_by_any
 from field import VICTIM, Field, whole_log
-from identities import ACCOUNT, OTHER, allow, client, is_, keys_of, put, refused, role, root, stream, user
+from identities import ACCOUNT, OTHER, ROOTS, advance, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
+from paths import admin
 from provider import Provider, encoded
+from wire import Answer, Request, answer
 
 INVALID = "InvalidIdentityToken"
 
@@ -179,6 +181,44 @@ def a_denial_decoded_by_another_account(field: Field) -> None:
     refused(invalid, root("sts").decode_authorization_message, EncodedMessage=session[2][:10_000])
 
 
+def a_role_token_for_another_role(field: Field) -> None:
+    """A token of a host is good for its role alone, as it was made; and roots make it, for their own roles."""
+    name = "container-writer"
+    arn = role(name, for_containers(), allow("kinesis:*"))
+    other = role("container-other", for_containers(), allow("*"))
+    stream(name)
+    token = admin(field, "role-token", {"role": name}, ROOTS[ACCOUNT]).json()["token"]
+    told = asked_with(field, name, token).json()
+    put((told["AccessKeyId"], told["SecretAccessKey"], told["Token"]), StreamName=name)
+    changed = token[:20] + ("A" if token[20] != "A" else "B") + token[21:]
+    tries = [("container-other", token), (other, token), (f"{VICTIM}:steward", token), (field.victim.steward, token)]
+    tries += [(name, changed), (name, token[:-4]), (name, told["Token"]), (arn.replace(ACCOUNT, VICTIM), token), ("../role-token", token)]
+    for named, shown in tries:
+        # Ten wrong tokens are looked at in a minute; the clock moves on.
+        advance(field.closed, 61)
+        found = asked_with(field, named, shown)
+        assert found.status in (403, 404), f"{named}: {found}"
+    assert asked_with(field, name, None).status == 401
+    for keys in (user("makes-role-tokens", allow("*")), ROOTS[OTHER], (told["AccessKeyId"], told["SecretAccessKey"], told["Token"]), None):
+        assert admin(field, "role-token", {"role": arn}, keys).status == 403, keys
+    root("iam").update_assume_role_policy(RoleName=name, PolicyDocument=trust(ACCOUNT))
+    assert asked_with(field, name, token).status == 403, "the role does not trust containers any more"
+
+
+def for_containers() -> str:
+    """The trust policy of a role for programs on hosts."""
+    document = json.loads(trust(ACCOUNT))
+    document["Statement"][0]["Principal"] = {"Service": "ecs-tasks.amazonaws.com"}
+    return json.dumps(document)
+
+
+def asked_with(field: Field, named: str, token: str | None) -> Answer:
+    """What is answered to a program that asks for a role's credentials."""
+    shown = (("Authorization", token),) if token else ()
+    headers = (("Host", field.closed.address), *shown)
+    return answer(field.closed.address, Request("GET", f"/_anabranch/credentials/{named}", headers))
+
+
 ATTACKS = [
     a_token_that_nobody_signed,
     a_token_signed_with_what_everybody_knows,
@@ -188,4 +228,5 @@ ATTACKS = [
     a_token_without_end,
     tags_that_the_provider_may_not_give,
     a_denial_decoded_by_another_account,
+    a_role_token_for_another_role,
 ]
