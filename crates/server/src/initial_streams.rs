@@ -29,7 +29,7 @@ pub struct InitialStreams {
 #[error("cannot create the stream {name} that the configuration names: {refusal}")]
 pub struct NotCreated {
     name: String,
-    refusal: ApiError,
+    refusal: Box<ApiError>,
 }
 
 impl InitialStreams {
@@ -42,7 +42,10 @@ impl InitialStreams {
             };
             for account in accounts {
                 let created = self.create_one(stream, *account, door, streams, clock).await;
-                created.map_err(|refusal| NotCreated { name: stream.name.to_string(), refusal })?;
+                created.map_err(|refusal| NotCreated {
+                    name: stream.name.to_string(),
+                    refusal: Box::new(refusal),
+                })?;
             }
         }
         Ok(())
