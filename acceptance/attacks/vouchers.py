@@ -194,7 +194,7 @@ def a_role_token_for_another_role(field: Field) -> None:
     tries = [("container-other", token), (other, token), (f"{VICTIM}:steward", token), (field.victim.steward, token)]
     tries += [(name, changed), (name, token[:-4]), (name, told["Token"]), (arn.replace(ACCOUNT, VICTIM), token), ("../role-token", token)]
     for named, shown in tries:
-        # Ten wrong tokens are looked at in a minute; the clock moves on.
+        # Ten wrong tokens are answered as such in a minute; the clock moves on.
         advance(field.closed, 61)
         found = asked_with(field, named, shown)
         assert found.status in (403, 404), f"{named}: {found}"

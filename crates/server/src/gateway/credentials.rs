@@ -17,12 +17,12 @@ use serde_json::json;
 
 use super::answer::{AnswerBody, plain, sentence};
 use super::connection::Peer;
-use super::{Gateway, way};
+use super::{Gateway, errors, way};
 use crate::role_credentials::NoToken;
 
 /// What the path begins with.
 pub(super) const PREFIX: &str = "/_anabranch/credentials/";
-/// Wrong tokens that are looked at in a minute, by address.
+/// Wrong tokens that are answered as such in a minute, by address.
 const WRONG_MAX: u32 = 10;
 /// Addresses that wrong tokens are counted of. All are forgotten when there are more.
 const ADDRESSES_MAX: usize = 4_096;
@@ -48,9 +48,6 @@ struct Wanted {
 /// Credentials for whoever has the role's token.
 pub(super) async fn answer(gateway: &Gateway, peer: Peer, head: &Parts) -> Response<AnswerBody> {
     let now = gateway.clock().now();
-    if gateway.attempts.are_too_many(peer.address, now) {
-        return refused(StatusCode::TOO_MANY_REQUESTS, "ThrottlingException", "Rate exceeded");
-    }
     let Some(token) = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
         let says = "Request is missing Authentication Token";
         return refused(StatusCode::UNAUTHORIZED, "MissingAuthenticationToken", says);
@@ -58,6 +55,10 @@ pub(super) async fn answer(gateway: &Gateway, peer: Peer, head: &Parts) -> Respo
     let world = gateway.world();
     let named = head.uri.path().strip_prefix(PREFIX).unwrap_or_default();
     let Ok(found) = world.role_credentials.role(named, token) else {
+        // Whoever is wrong too often is no longer told why; who is right is served all the same.
+        if gateway.attempts.are_too_many(peer.address, now) {
+            return refused(StatusCode::TOO_MANY_REQUESTS, "ThrottlingException", errors::RATE_EXCEEDED);
+        }
         gateway.attempts.wrong(peer.address, now);
         let says = "The token in the Authorization header is not this role's";
         return refused(StatusCode::FORBIDDEN, "InvalidClientTokenId", says);
