@@ -73,10 +73,10 @@ impl Update {
             put(path, &mut after, sum)?;
         }
         for (path, value) in &self.deletes {
-            match path.of(before).map(|held| self.left(held, value)).transpose()? {
-                Some(Some(rest)) => put(path, &mut after, rest)?,
-                Some(None) => remove(path, &mut after)?,
-                None => {}
+            match path.of(before).map(|held| self.left(held, value)).transpose()?.flatten() {
+                Some(rest) => put(path, &mut after, rest)?,
+                // Also where nothing is there: there must be a place for it.
+                None => remove(path, &mut after)?,
             }
         }
         // From behind, so that indexes mean the places of before.

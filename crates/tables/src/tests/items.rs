@@ -234,6 +234,11 @@ async fn updates_that_do_not_fit_the_item_change_nothing() {
         ("SET q.r = :v", one(), "The document path provided in the update expression is invalid for update"),
         ("SET s.r = :v", one(), "The document path provided in the update expression is invalid for update"),
         (
+            "DELETE q.r :v",
+            json!({ ":v": { "SS": ["x"] } }),
+            "The document path provided in the update expression is invalid for update",
+        ),
+        (
             "REMOVE q.r",
             Value::Null,
             "The document path provided in the update expression is invalid for update",
