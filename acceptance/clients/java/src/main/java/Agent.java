@@ -19,9 +19,11 @@ import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
+import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
+import software.amazon.awssdk.services.kms.KmsClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.sts.StsClient;
 
@@ -132,6 +134,8 @@ public final class Agent {
             case "cloudwatch" -> built(CloudWatchClient.builder(), question);
             case "kinesis" -> built(KinesisClient.builder(), question);
             case "kinesis-async" -> built(KinesisAsyncClient.builder(), question);
+            case "iam" -> built(IamClient.builder(), question);
+            case "kms" -> built(KmsClient.builder(), question);
             case "lambda" -> built(LambdaClient.builder(), question);
             case "sts" -> built(StsClient.builder(), question);
             default -> throw new IllegalArgumentException("no client of " + service);
