@@ -93,6 +93,12 @@ pub(crate) async fn with_reader(identities: &Identities, policy: &str) {
     .await;
 }
 
+/// An error with all that caused it.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Changes 111111111111.
 pub(crate) async fn changed(identities: &Identities, decide: impl FnOnce(&mut Draft) + Send) {
     let decided: Result<(), Failed> = identities

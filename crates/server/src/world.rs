@@ -10,7 +10,7 @@ use anabranch_governance::audit::AuditSink;
 use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::{self, Identities};
 use anabranch_governance::iam::{Authenticator, Credentials, Iam, RoleTokens, Sessions, WebIdentities};
-use anabranch_governance::kms::{self, Kms, KmsGround, KmsOpenError, MarkError, MasterKey};
+use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
 use anabranch_governance::metrics::Metrics;
 use anabranch_governance::sts::{Sts, StsGround};
 use anabranch_governance::{Authority, Authorize, DenialMessages, Door, EndpointPolicies};
@@ -103,9 +103,6 @@ pub enum OpenError {
     /// The catalog.
     #[error("cannot open the catalog")]
     Catalog(#[source] anabranch_catalog::OpenError),
-    /// The master key is another one than what is kept was sealed under.
-    #[error(transparent)]
-    MasterKey(#[from] MarkError),
     /// Users, roles and their like.
     #[error(transparent)]
     Identities(#[from] identities::OpenError),
@@ -140,7 +137,6 @@ impl World {
             Some(kept) => kept.clone(),
             None => Arc::new(MemoryCatalog::default()),
         };
-        kms::mark(&*catalog, &recipe.master_key, &Rng::system()).await?;
         let metrics = Metrics::new(|registry| recipe.peer_counters.register(registry));
         let identities = Identities::open(
             Arc::clone(&catalog),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anabranch_api::kinesis::Error;
 use anabranch_catalog::{Commit, Expect};
 use anabranch_governance::Guarded as _;
-use anabranch_governance::kms::{DataKey, KeyError, NewDataKey, TAG_BYTES};
+use anabranch_governance::kms::{DataKey, NewDataKey, TAG_BYTES};
 use anabranch_log::{Buffers, LogId, NewRecord, Record, Seal};
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -163,21 +163,13 @@ impl Streams {
         opened.map_err(errors::key_unusable)
     }
 
-    /// Whether the newest of a stream's data keys can be opened, as far as that does not depend on the state of its KMS key.
+    /// Whether the newest of a stream's data keys can be opened, if the master key itself wraps it: KMS has looked at its own keys.
     pub(crate) fn check_data_keys(&self, stream: &Stream) -> Result<(), Failed> {
         let stored = stream.data_keys.stored();
-        let Some(newest) = stored.last() else { return Ok(()) };
-        let arn = || stream.arn.to_string();
-        match &newest.kms_key {
-            None => {
-                let opened = self.master_key.unwrap(&newest.wrapped, &context(stream.group, newest.id));
-                opened.map(drop).map_err(|source| Failed::MasterKey { stream: arn(), source })
-            }
-            Some(key) => match self.kms.open_data_key(key, &newest.wrapped, &encryption_context(stream)) {
-                Err(KeyError::Failed) => Err(Failed::KmsKey { stream: arn() }),
-                _ => Ok(()),
-            },
-        }
+        let Some(newest) = stored.last().filter(|newest| newest.kms_key.is_none()) else { return Ok(()) };
+        let opened = self.master_key.unwrap(&newest.wrapped, &context(stream.group, newest.id));
+        let failed = |source| Failed::MasterKey { stream: stream.arn.to_string(), source };
+        opened.map(drop).map_err(failed)
     }
 
     /// Opens what is sealed of the records, and leaves the rest as it is. `seal` goes on telling which it was.
@@ -229,6 +221,7 @@ mod tests {
     use anabranch_types::Rng;
 
     use super::*;
+    use crate::OpenError;
     use crate::harness::{Bench, bench};
 
     /// A service with an encrypted stream of two shards and one sealed record in it, as the log holds it.
@@ -292,9 +285,8 @@ mod tests {
         assert_eq!(nonces.len(), 15);
     }
 
-    /// What servers wrote before streams were sealed under KMS keys.
-    #[tokio::test]
-    async fn records_whose_data_key_is_under_the_master_key_are_read_whatever_becomes_of_kms_keys() {
+    /// A stream with a record as servers wrote it before streams were sealed under KMS keys.
+    async fn bench_of_old() -> Bench {
         let b = bench().await;
         b.create("s", 1).await;
         let stream = b.streams.directory.all().remove(0);
@@ -312,9 +304,21 @@ mod tests {
         };
         let batch = Batch { log, records: sealer.seal(log, vec![record]), producer: Producer::default() };
         b.streams.log.append_all(vec![batch]).await;
-        drop(stream);
+        b
+    }
 
-        let b = b.restarted().await;
+    #[tokio::test]
+    async fn another_master_key_is_noticed_at_the_start() {
+        let Err(refused) = bench_of_old().await.restarted_with_another_master_key().await else {
+            panic!("it started")
+        };
+        let OpenError::Failed(cause) = refused else { panic!("{refused}") };
+        assert!(cause.to_string().contains("sealed under another master key"), "{cause}");
+    }
+
+    #[tokio::test]
+    async fn records_whose_data_key_is_under_the_master_key_are_read_whatever_becomes_of_kms_keys() {
+        let b = bench_of_old().await.restarted().await;
         b.encrypt("s", "alias/aws/kinesis").await;
         b.put("s", "k", b"of today").await;
         let iterator = b.iterator("s", "shardId-0", ShardIteratorType::TrimHorizon).await;

@@ -26,6 +26,8 @@ pub(super) enum NotTakenIn {
     Policy { arn: ByteString, source: Malformed },
     #[error("{0} has no material in the catalog")]
     NoMaterial(ByteString),
+    #[error("{arn} is sealed under another master key: start with the one that it was made with")]
+    Sealed { arn: ByteString, source: NotWrappedByThis },
     #[error("the catalog holds a grant of {0}, which it does not hold")]
     GrantOfNothing(ByteString),
 }
@@ -141,6 +143,15 @@ impl Directory {
             maps.keys.insert(name.clone(), slot);
         }
         Ok(Taken { due: Some((name.clone(), due)) })
+    }
+
+    /// Refuses a master key that does not open this key's newest material.
+    pub fn refuse_stranger(&self, name: &KeyName, master_key: &MasterKey) -> Result<(), NotTakenIn> {
+        let Some(slot) = self.key(name) else { return Ok(()) };
+        let view = slot.view();
+        let Some(newest) = view.stored.generations.last() else { return Ok(()) };
+        let opened = Material::open(newest, name, master_key);
+        opened.map(drop).map_err(|source| NotTakenIn::Sealed { arn: name.arn(), source })
     }
 
     fn take_in_alias(

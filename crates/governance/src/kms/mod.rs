@@ -23,7 +23,6 @@ pub mod limits;
 mod managed;
 mod master_key;
 mod master_key_file;
-mod master_key_mark;
 mod material;
 mod named;
 mod ops;
@@ -48,7 +47,6 @@ pub use grants::GrantQuestion;
 pub use key_id::KeyId;
 pub use master_key::{MasterKey, NotWrappedByThis, WRAPPED_BYTES};
 pub use master_key_file::MasterKeyError;
-pub use master_key_mark::{MarkError, mark};
 pub use service::{Kms, KmsGround, KmsOpenError};
 pub use via::KeyUse;
 

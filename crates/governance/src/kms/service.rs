@@ -120,7 +120,12 @@ impl Kms {
             for entry in page.entries {
                 match Place::parse(&entry.key) {
                     Some(place @ Place::Grant(..)) => grants.push((place, entry)),
-                    Some(place) => self.take_in(&place, Some((&entry.value, entry.version)))?,
+                    Some(place) => {
+                        self.take_in(&place, Some((&entry.value, entry.version)))?;
+                        if let Place::Key(name) = &place {
+                            self.directory.refuse_stranger(name, &self.master_key)?;
+                        }
+                    }
                     None => {}
                 }
             }

@@ -66,6 +66,15 @@ impl Fixture {
         Self::on(self.ground).await
     }
 
+    /// Why the server does not start with another master key.
+    pub async fn refused_with_another_master_key(self) -> String {
+        let master_key = Arc::new(MasterKey::random(&self.ground.rng));
+        match Kms::open(KmsGround { master_key, ..self.ground }).await {
+            Ok(_) => "it starts".to_owned(),
+            Err(error) => crate::testing::causes(&error),
+        }
+    }
+
     pub async fn call<Op>(&self, request: Op) -> Result<Op::Output, ApiError>
     where
         Op: Operation<Error = Error>,

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anabranch_catalog::SqliteCatalog;
 use anabranch_governance::iam::root_keys::{self, NewRootKey};
-use anabranch_governance::kms;
 use anabranch_types::{AccountId, Clock, Rng};
 use serde_json::json;
 
@@ -57,7 +56,6 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let place = Place::claim(&named.ok_or(PlaceError::Nowhere)?)?;
     let Found { key: master_key, .. } = arguments.master_key.choice()?.open(Some(place.dir())).await?;
     let catalog = SqliteCatalog::open(&place.dir().join(CATALOG_FILE))?;
-    kms::mark(&catalog, &master_key, &Rng::system()).await?;
     let now = Clock::machine_now();
     let made = root_keys::make(&catalog, &master_key, &Rng::system(), arguments.account, now).await?;
     let NewRootKey { account, id, secret } = &made;

@@ -22,11 +22,6 @@ pub(crate) enum Failed {
          with (--master-key-file or ANABRANCH_MASTER_KEY)"
     )]
     MasterKey { stream: String, source: anabranch_governance::kms::NotWrappedByThis },
-    #[error(
-        "the records of {stream} are sealed under a KMS key that is sealed under another master key: start with the one \
-         this data was written with (--master-key-file or ANABRANCH_MASTER_KEY)"
-    )]
-    KmsKey { stream: String },
     #[error("there is no data key {id} of {stream}, under which records are sealed")]
     NoDataKey { stream: String, id: u32 },
     #[error("a record of {stream} cannot be opened")]

@@ -37,6 +37,17 @@ async fn everything_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn another_master_key_is_refused_once_there_is_a_key() {
+    let fixture = Fixture::new().await;
+    assert_eq!(fixture.refused_with_another_master_key().await, "it starts", "there is nothing to open");
+    let fixture = Fixture::new().await;
+    let key = fixture.key().await;
+    fixture.call(DisableKey { key_id: key.as_str().into() }).await.unwrap();
+    let told = fixture.refused_with_another_master_key().await;
+    assert!(told.contains(&format!("{key} is sealed under another master key")), "{told}");
+}
+
+#[tokio::test]
 async fn a_waiting_period_goes_on_over_a_restart() {
     let fixture = Fixture::new().await;
     let key = fixture.key().await;

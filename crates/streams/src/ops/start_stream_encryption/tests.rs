@@ -5,9 +5,9 @@ use anabranch_api::kinesis::{
     StreamStatus,
 };
 
+use crate::Settings;
 use crate::harness::{ACCOUNT, Bench, bench, bench_with, name};
 use crate::limits::{ENCRYPTION_CHANGES_PER_DAY, LimitsMode};
-use crate::{OpenError, Settings};
 
 fn start(stream: &str, key: &str) -> StartStreamEncryption {
     StartStreamEncryption {
@@ -98,17 +98,6 @@ async fn a_deleted_stream_takes_its_data_keys_along() {
     b.create("s", 1).await;
     let b = b.restarted().await;
     assert!(b.streams.directory.all().remove(0).data_keys.stored().is_empty());
-}
-
-#[tokio::test]
-async fn another_master_key_is_noticed_at_the_start() {
-    let b = bench().await;
-    b.create("s", 1).await;
-    b.call(start("s", "alias/aws/kinesis")).await.unwrap();
-    b.put("s", "k", b"1").await;
-    let Err(refused) = b.restarted_with_another_master_key().await else { panic!("it started") };
-    let OpenError::Failed(cause) = refused else { panic!("{refused}") };
-    assert!(cause.to_string().contains("sealed under another master key"), "{cause}");
 }
 
 #[tokio::test]
