@@ -93,11 +93,12 @@ mod tests {
     #[test]
     fn what_is_not_built_yet_can_be_generated() {
         let mut sources = Sources::read().expect("models/ is readable");
-        for family in sources.operations.values_mut().flat_map(|s| s.families.values_mut()) {
+        let services = ["kinesis", "sts", "cloudwatch"];
+        let whole = sources.operations.iter_mut().filter(|(name, _)| services.contains(&name.as_str()));
+        for family in whole.flat_map(|(_, service)| service.families.values_mut()) {
             family.built = family.operations().cloned().collect();
         }
         let defaults = Defaults::default();
-        let services = ["kinesis", "sts", "cloudwatch"];
         for r in sources.resolved(&defaults).expect("every operation is found") {
             if services.contains(&r.service.name.as_str()) {
                 let text = emit::service(&r).expect("every operation can be written");
