@@ -8,8 +8,8 @@ use anabranch_api::kinesis::{
 };
 use anabranch_api::{Context, Operation, RequestId, Serve};
 use anabranch_catalog::{Catalog, MemoryCatalog};
+use anabranch_cloudwatch::CloudWatch;
 use anabranch_governance::audit::NoAudit;
-use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::Identities;
 use anabranch_governance::iam::{Authenticator, Credentials as Keys, Iam, Identity, Sessions};
 use anabranch_governance::kms::{Kms, KmsGround, MasterKey};
@@ -86,7 +86,7 @@ impl Path {
         let ground = Ground {
             log: log.clone(),
             catalog: Arc::clone(&catalog),
-            cloudwatch: Arc::new(CloudWatch::new(log.clone(), catalog)),
+            measurements: Arc::new(CloudWatch::new(log.clone(), catalog)),
             clock: clock.clone(),
             rng: rng.clone(),
             metrics: metrics.clone(),

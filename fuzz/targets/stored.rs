@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use anabranch_governance::cloudwatch::fuzz_datum;
+use anabranch_cloudwatch::fuzz_datum;
 use anabranch_governance::iam::identities::fuzz_stored;
 use anabranch_governance::kms::{DataKey, MasterKey, NONCE_BYTES, TAG_BYTES, fuzz_kms};
 use anabranch_streams::fuzzing;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
+use anabranch_cloudwatch::CloudWatch;
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
-use anabranch_governance::cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::{self, Identities};
 use anabranch_governance::iam::{Authenticator, Credentials, Iam, RoleTokens, Sessions, WebIdentities};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
@@ -172,7 +172,7 @@ impl World {
             kms: Arc::clone(&keys),
             authorize: Arc::downgrade(&judge),
             metrics: metrics.clone(),
-            cloudwatch: Arc::clone(&cloudwatch),
+            measurements: cloudwatch.clone(),
         };
 
         let streams = Streams::open(ground, recipe.streams.clone()).await?;

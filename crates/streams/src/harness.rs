@@ -10,7 +10,7 @@ use anabranch_api::kinesis::{self, CreateStream, DescribeStream, GetShardIterato
 use anabranch_api::kms::CreateKey;
 use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
-use anabranch_governance::cloudwatch::CloudWatch;
+use anabranch_cloudwatch::CloudWatch;
 use anabranch_governance::iam::identities::Identities;
 use anabranch_governance::kms::{Kms, KmsGround, MasterKey};
 use anabranch_governance::metrics::Metrics;
@@ -90,10 +90,11 @@ async fn bench_over(
     let catalog = Arc::new(MortalCatalog { inner: catalog, life: Arc::clone(&life) });
     let master_key = Arc::new(MasterKey::random(&Rng::seeded(2)));
     let (kms, authority) = keys(catalog.clone(), &clock, &master_key).await;
+    let cloudwatch = Arc::new(CloudWatch::new(log.clone(), catalog.clone()));
     let ground = Ground {
-        log: log.clone(),
-        catalog: catalog.clone(),
-        cloudwatch: Arc::new(CloudWatch::new(log, catalog)),
+        log,
+        catalog,
+        measurements: cloudwatch.clone(),
         clock: clock.clone(),
         rng: Rng::seeded(1),
         master_key,
@@ -105,7 +106,7 @@ async fn bench_over(
     authority.guard("kinesis", streams.clone());
     let cx = context(ACCOUNT, "us-east-1", &clock);
     let due = streams.due();
-    let (cloudwatch, metrics) = (Arc::clone(&ground.cloudwatch), ground.metrics.clone());
+    let metrics = ground.metrics.clone();
     let checkpoints = None;
     let bench = Bench {
         streams,

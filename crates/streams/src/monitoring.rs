@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anabranch_api::cloudwatch::StandardUnit as Unit;
-use anabranch_governance::cloudwatch::Measurement;
+use anabranch_governance::Measurement;
 use anabranch_types::{Due, Timestamp};
 use bytestring::ByteString;
 
@@ -86,7 +86,7 @@ impl Monitoring {
             let measured = measured(&stream);
             let scope = &stream.scope;
             let recorded =
-                self.streams.cloudwatch.record(scope.account, &scope.region, NAMESPACE, minute, measured);
+                self.streams.measurements.record(scope.account, &scope.region, NAMESPACE, minute, measured);
             if let Err(error) = recorded.await {
                 tracing::warn!(stream = %stream.arn, %error, "CloudWatch has no metrics of a minute");
             }

@@ -67,7 +67,7 @@ impl Streams {
             watched_keys: WatchedKeys::default(),
             buffers: Buffers::default(),
             metrics: ground.metrics,
-            cloudwatch: ground.cloudwatch,
+            measurements: ground.measurements,
             settings,
             directory: Directory::default(),
             tokens,

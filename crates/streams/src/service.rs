@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anabranch_catalog::Catalog;
 use anabranch_governance::Authorize;
-use anabranch_governance::cloudwatch::CloudWatch;
+use anabranch_governance::Measurements;
 use anabranch_governance::kms::{Kms, MasterKey};
 use anabranch_governance::metrics::{Metrics, StreamMetrics};
 use anabranch_log::{Buffers, RecordLog};
@@ -36,7 +36,7 @@ pub struct Streams {
     /// For what is sealed and opened.
     pub(crate) buffers: Buffers,
     pub(crate) metrics: Metrics,
-    pub(crate) cloudwatch: Arc<CloudWatch>,
+    pub(crate) measurements: Arc<dyn Measurements>,
     pub(crate) settings: Settings,
     pub(crate) directory: Directory,
     pub(crate) tokens: Tokens,
@@ -74,7 +74,7 @@ pub struct Ground {
     /// Counters per stream.
     pub metrics: Metrics,
     /// Where each minute's metrics are kept.
-    pub cloudwatch: Arc<CloudWatch>,
+    pub measurements: Arc<dyn Measurements>,
 }
 
 /// How the service behaves where AWS leaves no example.

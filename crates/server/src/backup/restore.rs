@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anabranch_catalog::{CatalogError, SqliteCatalog};
-use anabranch_governance::cloudwatch;
+use anabranch_cloudwatch as cloudwatch;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
 use anabranch_log::{GroupId, LogError, RecordLog as _};

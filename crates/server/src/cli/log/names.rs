@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anabranch_catalog::SqliteCatalog;
-use anabranch_governance::cloudwatch;
+use anabranch_cloudwatch as cloudwatch;
 use anabranch_log::{GroupId, LogId};
 use anabranch_streams as streams;
 use anabranch_types::ShardId;

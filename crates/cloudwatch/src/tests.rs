@@ -5,17 +5,18 @@ use anabranch_api::cloudwatch::{
     Datapoint, Dimension, EntityMetricData, GetMetricStatistics, MetricDatum, PutMetricData, StandardUnit,
     Statistic, StatisticSet,
 };
-use anabranch_api::{ApiError, Context};
-use anabranch_catalog::SqliteCatalog;
+use anabranch_api::{ApiError, Context, Principal, RequestId};
+use anabranch_catalog::{MemoryCatalog, SqliteCatalog};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{LocalLog, Options};
-use anabranch_types::{Clock, Region, Timestamp};
+use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
 
 use super::CloudWatch;
-use crate::Door;
-use crate::audit::NoAudit;
-use crate::metrics::Metrics;
-use crate::testing::{authority, context};
+use anabranch_governance::audit::NoAudit;
+use anabranch_governance::iam::identities::Identities;
+use anabranch_governance::kms::MasterKey;
+use anabranch_governance::metrics::Metrics;
+use anabranch_governance::{Authority, Door, Measurement, Measurements};
 
 /// 2026-11-21T15:40:00Z
 const T0: i64 = 1_795_275_600;
@@ -29,6 +30,34 @@ struct Fixture {
     cx: Context,
 }
 
+/// A judge who knows no identities.
+fn authority() -> Arc<Authority> {
+    let rng = Rng::seeded(1);
+    let master_key = Arc::new(MasterKey::random(&rng));
+    let catalog = Arc::new(MemoryCatalog::default());
+    Authority::new(Arc::new(Identities::none(catalog, master_key, Clock::machine(), rng)))
+}
+
+/// A call of the root of `account`, received at [`T0`].
+fn context(account: &str) -> Context {
+    let account: AccountId = account.parse().unwrap();
+    Context {
+        principal: Principal::Root(account),
+        account,
+        region: Region::parse("us-east-1").unwrap(),
+        partition: Partition::Aws,
+        access_key: None,
+        session: None,
+        source: None,
+        user_agent: None,
+        endpoint: None,
+        secure_transport: false,
+        request_id: RequestId::from_random(7),
+        received: Timestamp::from_seconds(T0),
+        room: None,
+    }
+}
+
 impl Fixture {
     fn open(directory: &Path) -> Self {
         let clock = Clock::test(T0 * 1000 - Clock::machine_now().millis());
@@ -36,7 +65,7 @@ impl Fixture {
         let log = LocalLog::open(disk, Options { clock, ..Options::default() }).unwrap();
         let catalog = SqliteCatalog::open(&directory.join("catalog.db")).unwrap();
         let door = Door::new(authority(), Arc::new(NoAudit), Metrics::new(|_| {}));
-        let cx = Context { received: Timestamp::from_seconds(T0), ..context("111111111111") };
+        let cx = context("111111111111");
         Self { door, service: Arc::new(CloudWatch::new(Arc::new(log), Arc::new(catalog))), cx }
     }
 
@@ -179,7 +208,7 @@ async fn accounts_and_regions_do_not_see_each_other() {
     let own = f.cx.clone();
     f.put(data(vec![datum(0, 1.0)])).await.unwrap();
     let elsewhere = Context { region: Region::parse("eu-west-1").unwrap(), ..own.clone() };
-    let other = Context { received: own.received, ..context("222222222222") };
+    let other = context("222222222222");
     for (cx, before) in [(elsewhere, vec![]), (other, vec![]), (own, vec![(0, 1.0)])] {
         f.cx = cx;
         assert_eq!(timed_sums(&f.get(sums(0, 60, 60)).await.unwrap()), before);
@@ -377,7 +406,7 @@ async fn the_start_is_rounded_down_by_its_age() {
 async fn what_a_service_measures_is_read_in_its_namespace_and_put_by_nobody_else() {
     let directory = tempfile::tempdir().unwrap();
     let f = Fixture::open(directory.path());
-    let measured = |sum| super::Measurement {
+    let measured = |sum| Measurement {
         name: "latency",
         dimensions: vec![("StreamName", "s".into())],
         unit: StandardUnit::Bytes,

@@ -194,7 +194,7 @@ mod tests {
         let written: String =
             datum(Measured::Values(vec![(1.5, 2.0)])).encode().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(written, EXAMPLE.split_whitespace().collect::<String>());
-        assert!(include_str!("../../../../docs/formats/metrics.md").contains(EXAMPLE));
+        assert!(include_str!("../../../docs/formats/metrics.md").contains(EXAMPLE));
     }
 
     #[test]

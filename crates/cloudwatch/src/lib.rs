@@ -18,11 +18,10 @@ use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 
 use metrics_log::MetricsLogs;
-pub use record::{Measurement, NotRecorded};
+pub use metrics_log::log_groups;
 
 /// What the namespaces of services begin with (CW API PutMetricData).
 const SERVICES_PREFIX: &str = "AWS/";
-pub use metrics_log::log_groups;
 
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {
