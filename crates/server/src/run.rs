@@ -1,6 +1,5 @@
 //! Start-up and shutdown, as a recipe.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,20 +16,18 @@ use anabranch_governance::kms::MasterKey;
 use anabranch_log::local;
 use anabranch_streams as streams;
 use anabranch_streams::limits::LimitsMode;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, oneshot};
-use tokio::time::timeout;
 
 use crate::announce;
-use crate::config::{ConfigError, Durability, Limits, Settings, TlsMode};
+use crate::config::{ConfigError, Durability, Limits, Settings};
 use crate::endpoints::{self, EndpointError};
 use crate::fault::Faults;
-use crate::gateway::{self, Acceptor, Gateway, Guard, PeerCounters, PeerLimits, Peers, Tls, TlsError};
+use crate::gateway::{self, Gateway, Guard, PeerCounters, PeerLimits, Peers, TlsError};
 use crate::initial_streams::InitialStreams;
+use crate::listeners::{Certificates, ListenError, Listeners};
 use crate::logging;
 use crate::master_key::{Found, NoMasterKey};
 use crate::place::{Place, PlaceError};
+use crate::stop::{Stop, Until};
 use crate::test_clock::{ClockError, KeptClock};
 use crate::world::{self, Recipe, World};
 
@@ -65,8 +62,8 @@ pub enum RunError {
     World(#[from] world::OpenError),
     #[error("cannot open the audit file {}", path.display())]
     Audit { path: PathBuf, source: io::Error },
-    #[error("cannot listen on {address}: is another server there? --listen names another address")]
-    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error("cannot write the ready file {}", path.display())]
     ReadyFile { path: PathBuf, source: io::Error },
     #[error("cannot {doing}")]
@@ -76,15 +73,6 @@ pub enum RunError {
         "the record log could not be written and takes nothing more; start again once the cause is mended"
     )]
     Poisoned(#[source] Arc<io::Error>),
-}
-
-/// How long a server serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// Until it is told to stop.
-    Told,
-    /// Or until its standard input ends, which is when the process that gave it one is gone.
-    StdinEnds,
 }
 
 /// Serves until SIGTERM or SIGINT, or as `until` says, then finishes what was begun.
@@ -98,7 +86,8 @@ pub fn serve(settings: Settings, until: Until) -> Result<(), RunError> {
 }
 
 async fn run(settings: Settings, until: Until) -> Result<(), RunError> {
-    let mut stop = Stop::watch(until)?;
+    let stop = Stop::watch(until);
+    let mut stop = stop.map_err(|source| RunError::System { doing: "wait for signals", source })?;
     let server = Server::start(settings).await?;
     server.announce()?;
     tokio::select! {
@@ -115,13 +104,7 @@ async fn run(settings: Settings, until: Until) -> Result<(), RunError> {
 pub struct Server {
     settings: Settings,
     gateway: Arc<Gateway>,
-    connections: Arc<Semaphore>,
-    bound: Vec<SocketAddr>,
-    /// In the order of `--vpc-endpoint`.
-    endpoints_bound: Vec<SocketAddr>,
-    metrics_bound: Option<SocketAddr>,
-    /// The certificate that clients have to be told to believe.
-    authority: Option<PathBuf>,
+    listeners: Listeners,
     audit: Option<Arc<FileSink>>,
     /// Given up last: until then the directory is ours.
     place: Option<Place>,
@@ -142,13 +125,7 @@ impl Server {
             true => KeptClock::test(data_dir.as_deref())?,
             false => KeptClock::machine(data_dir.as_deref())?,
         };
-        let tls = tls_of(&settings, data_dir.as_deref(), settings.flags.tls_client_ca.as_deref())?;
-        let mut authority = None;
-        if settings.flags.tls == TlsMode::Required {
-            // Whoever is told where it is finds it there, also before the first connection.
-            tls.acceptor().await?;
-            authority = tls.authority();
-        }
+        let certificates = Certificates::open(&settings, data_dir.as_deref()).await?;
         let endpoint_policies = endpoints::policies(&settings.flags.vpc_endpoint)?;
         let audit = open_audit(&settings)?;
         let initial_streams = initial_streams(&settings, &credentials);
@@ -169,74 +146,33 @@ impl Server {
             peers: Peers::new(peer_limits(&settings), peer_counters),
         });
 
-        let connections = Acceptor::permits();
-        let mode = settings.flags.tls;
-        let (gateway_, tls) = (Arc::clone(&gateway), Arc::new(tls));
-        let acceptor = Acceptor { gateway: gateway_, mode, tls, connections, endpoint: None };
-        let mut bound = Vec::new();
-        for address in &settings.flags.listen {
-            let (listener, address) = listen(*address).await?;
-            bound.push(address);
-            tokio::spawn(acceptor.clone().accept(listener));
-        }
-        let mut endpoints_bound = Vec::new();
-        for flag in &settings.flags.vpc_endpoint {
-            let acceptor = match &flag.client_ca {
-                Some(client_ca) => {
-                    let tls = tls_of(&settings, data_dir.as_deref(), Some(client_ca))?;
-                    // Made now: two that make the development certificate at the same time would each keep the half of it.
-                    tls.acceptor().await?;
-                    Acceptor { mode: TlsMode::Required, tls: Arc::new(tls), ..acceptor.clone() }
-                }
-                None => acceptor.clone(),
-            };
-            let (listener, address) = listen(flag.address).await?;
-            endpoints_bound.push(address);
-            let endpoint = Some(Arc::new(endpoints::vpc_endpoint(flag)));
-            tokio::spawn(Acceptor { endpoint, ..acceptor }.accept(listener));
-        }
-        let connections = acceptor.connections;
-        let mut metrics_bound = None;
-        if let Some(address) = settings.flags.metrics_listen {
-            let (listener, address) = listen(address).await?;
-            metrics_bound = Some(address);
-            tokio::spawn(gateway::serve_metrics(Arc::clone(&gateway), listener));
-        }
-        Ok(Self {
-            settings,
-            gateway,
-            connections,
-            bound,
-            endpoints_bound,
-            metrics_bound,
-            authority,
-            audit,
-            place,
-        })
+        let listeners = Listeners::open(&settings, data_dir.as_deref(), certificates, &gateway).await?;
+        Ok(Self { settings, gateway, listeners, audit, place })
     }
 
     /// The addresses it listens on, in the order they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.bound
+        self.listeners.addresses()
     }
 
     /// The address of `--metrics-listen`.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics_bound
+        self.listeners.metrics_address()
     }
 
     /// Tells people on standard output and scripts by the ready file that it answers.
     fn announce(&self) -> Result<(), RunError> {
-        let Some(first) = self.bound.first() else { return Ok(()) };
+        let Some(first) = self.addresses().first() else { return Ok(()) };
         let endpoint = announce::endpoint(&self.settings, *first);
+        let endpoint_urls = self.listeners.endpoint_urls(&self.settings);
         if let Some(path) = &self.settings.flags.ready_file {
             let region = self.settings.flags.region.as_str();
-            announce::write_ready_file(path, &endpoint, region, &self.endpoint_urls())
+            announce::write_ready_file(path, &endpoint, region, &endpoint_urls)
                 .map_err(|source| RunError::ReadyFile { path: path.clone(), source })?;
         }
         let kept = self.place.as_ref().map(Place::dir);
-        let text =
-            announce::text(&self.settings, &endpoint, &self.endpoint_urls(), kept, self.authority.as_deref());
+        let authority = self.listeners.authority();
+        let text = announce::text(&self.settings, &endpoint, &endpoint_urls, kept, authority);
         let mut out = io::stdout().lock();
         // Nobody may be reading: that is no reason to stop.
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
@@ -245,34 +181,16 @@ impl Server {
         Ok(())
     }
 
-    /// The URLs of the VPC endpoints, by their ids.
-    fn endpoint_urls(&self) -> BTreeMap<&str, String> {
-        let flags = &self.settings.flags.vpc_endpoint;
-        let bound = flags.iter().zip(&self.endpoints_bound);
-        bound
-            .map(|(flag, address)| {
-                let always_tls = self.settings.flags.tls == TlsMode::Required || flag.client_ca.is_some();
-                (&*flag.id, announce::url(*address, always_tls))
-            })
-            .collect()
-    }
-
     /// Takes nothing new; gives what waits for the log a moment to be refused.
     async fn refuse(&self) {
         self.gateway.drain();
-        self.connections_ended(REFUSE_MAX).await;
-    }
-
-    /// Whether every connection ended within so long.
-    async fn connections_ended(&self, within: Duration) -> bool {
-        let all = u32::try_from(Acceptor::CONNECTIONS_MAX).unwrap_or(u32::MAX);
-        timeout(within, self.connections.acquire_many(all)).await.is_ok()
+        self.listeners.connections_ended(REFUSE_MAX).await;
     }
 
     /// Takes nothing new, finishes what was begun, syncs and closes the stores.
     pub async fn drain(self) -> Result<(), RunError> {
         self.gateway.drain();
-        if !self.connections_ended(DRAIN_MAX).await {
+        if !self.listeners.connections_ended(DRAIN_MAX).await {
             tracing::warn!("some connections did not end in time and are cut");
         }
         self.gateway.world().close().await;
@@ -284,53 +202,6 @@ impl Server {
         drop(self.place);
         Ok(())
     }
-}
-
-/// What tells a server to stop.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-    /// Watched so that a file that may not grow is an error that is answered, and not the end of the process.
-    _file_too_large: Signal,
-    stdin: Option<oneshot::Receiver<()>>,
-}
-
-impl Stop {
-    fn watch(until: Until) -> Result<Self, RunError> {
-        let watch =
-            |kind| signal(kind).map_err(|source| RunError::System { doing: "wait for signals", source });
-        Ok(Self {
-            terminate: watch(SignalKind::terminate())?,
-            interrupt: watch(SignalKind::interrupt())?,
-            _file_too_large: watch(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
-            stdin: (until == Until::StdinEnds).then(end_of_stdin),
-        })
-    }
-
-    async fn told(&mut self) {
-        let stdin = async {
-            match &mut self.stdin {
-                Some(ended) => drop(ended.await),
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            () = stdin => {}
-        }
-    }
-}
-
-/// Done when standard input ends. The thread that waits for it ends with the process.
-fn end_of_stdin() -> oneshot::Receiver<()> {
-    let (told, ended) = oneshot::channel();
-    std::thread::spawn(move || {
-        // However it ends, there is nobody left at its other end.
-        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        told.send(())
-    });
-    ended
 }
 
 fn credentials(settings: &Settings) -> Result<Credentials, RunError> {
@@ -363,15 +234,6 @@ fn claim(settings: &Settings) -> Result<Option<Place>, RunError> {
     }
     let dir = settings.data_dir().ok_or(PlaceError::Nowhere)?;
     Ok(Some(Place::claim(&dir)?))
-}
-
-fn tls_of(settings: &Settings, data_dir: Option<&Path>, client_ca: Option<&Path>) -> Result<Tls, RunError> {
-    match (&settings.flags.tls_cert, &settings.flags.tls_key) {
-        (Some(certificate), Some(key)) if settings.flags.tls != TlsMode::Off => {
-            Ok(Tls::own(certificate, key, client_ca)?)
-        }
-        _ => Ok(Tls::development(data_dir.map(Path::to_owned), &settings.flags.region, client_ca)?),
-    }
 }
 
 fn open_audit(settings: &Settings) -> Result<Option<Arc<FileSink>>, RunError> {
@@ -456,13 +318,6 @@ fn guard(settings: &Settings) -> Guard {
     let flags = &settings.flags;
     let public = flags.public_url.iter().map(|url| url.host().to_ascii_lowercase());
     Guard::new(flags.cors_origins.clone(), flags.allowed_hosts.iter().cloned().chain(public).collect())
-}
-
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunError> {
-    let refused = |source| RunError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let bound = listener.local_addr().map_err(refused)?;
-    Ok((listener, bound))
 }
 
 /// Connections and segments are files: takes as many as the system allows.

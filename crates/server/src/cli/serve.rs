@@ -4,7 +4,8 @@ use clap::ArgMatches;
 
 use super::Failure;
 use crate::config::{self, ServeFlags};
-use crate::run::{self, Until};
+use crate::run;
+use crate::stop::Until;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
