@@ -8,6 +8,7 @@ pub mod backup;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod deputy;
 pub mod doctor;
 mod endpoints;
 pub mod fault;
