@@ -172,6 +172,11 @@ impl<'a> Resolved<'a> {
         !excepted && self.model.shape(structure).required.iter().any(|m| m == member)
     }
 
+    /// Whether accounts of calls hide values of this shape.
+    pub fn is_secret(&self, name: &str) -> bool {
+        self.model.shape(name).sensitive || self.map.hidden.iter().any(|hidden| hidden == name)
+    }
+
     /// The members that are values: all but event streams.
     pub fn members(&self, shape: &'a Shape) -> impl Iterator<Item = (&'a String, &'a Reference)> {
         shape.members.iter().filter(|(_, r)| !self.model.shape(&r.shape).eventstream)

@@ -83,6 +83,8 @@ pub struct ShapeMap {
     pub output: BTreeMap<String, String>,
     #[serde(default)]
     pub optional: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub hidden: Vec<String>,
 }
 
 /// `authorization.toml`: service → what its operations are about.
@@ -99,6 +101,9 @@ pub struct Authorization {
     pub actions: BTreeMap<String, String>,
     #[serde(default)]
     pub also: BTreeMap<String, Vec<Also>>,
+    /// What kind of resource CloudTrail's data events are about → the operations that are such events.
+    #[serde(default)]
+    pub data: BTreeMap<String, Vec<String>>,
     /// By operation: condition key → member.
     #[serde(default)]
     pub keys: BTreeMap<String, BTreeMap<String, String>>,

@@ -26,6 +26,7 @@ pub struct Descriptor {
     pub has_output: bool,
     pub raw_body: bool,
     pub status: u16,
+    pub data_type: Option<&'static str>,
     /// How it is asked and answered.
     pub form: Form,
 }
@@ -46,6 +47,7 @@ const fn describe<Op: Operation>(form: Form) -> Descriptor {
         has_output: Op::HAS_OUTPUT,
         raw_body: Op::RAW_BODY,
         status: Op::STATUS,
+        data_type: Op::DATA_TYPE,
         form,
     }
 }
@@ -85,6 +87,8 @@ pub trait Call: Send {
     fn resources(&self, cx: &Context) -> Result<Resources, ApiError>;
     /// What the request gives to conditions.
     fn condition_keys(&self) -> ConditionKeys;
+    /// The request written down ([`Operation::parameters`]).
+    fn parameters(&self) -> Option<Bytes>;
     /// The request itself.
     fn request_mut(&mut self) -> &mut dyn Any;
     /// Answers the call. `body` is of duplex operations.
@@ -108,6 +112,8 @@ pub trait Answer: Send {
     fn write(&self, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut;
     /// REST: gives the members bound to the status, headers and the raw body.
     fn unbind(&self, parts: &mut AnswerParts);
+    /// The answer written down ([`Operation::elements`]).
+    fn elements(&self) -> Option<Bytes>;
     /// The output itself.
     fn output_mut(&mut self) -> &mut dyn Any;
     /// The output itself, by value.
@@ -264,6 +270,9 @@ where
     fn condition_keys(&self) -> ConditionKeys {
         self.request.condition_keys()
     }
+    fn parameters(&self) -> Option<Bytes> {
+        self.request.parameters()
+    }
     fn request_mut(&mut self) -> &mut dyn Any {
         &mut self.request
     }
@@ -284,6 +293,9 @@ impl<Op: Operation> Answer for Output<Op> {
     }
     fn unbind(&self, parts: &mut AnswerParts) {
         Op::unbind(&self.0, parts);
+    }
+    fn elements(&self) -> Option<Bytes> {
+        Op::elements(&self.0)
     }
     fn output_mut(&mut self) -> &mut dyn Any {
         &mut self.0

@@ -25,6 +25,9 @@ pub trait Operation: Decode + Encode + Send + 'static {
     const RAW_BODY: bool = false;
     /// The HTTP status of an answer.
     const STATUS: u16 = 200;
+    /// The kind of resource that CloudTrail's data events of it are about (`AWS::Kinesis::Stream`); none for an operation whose events are
+    /// management events (CT logging-data-events-with-cloudtrail).
+    const DATA_TYPE: Option<&'static str> = None;
     /// The answer.
     type Output: Decode + Encode + Send + 'static;
     /// The service's errors.
@@ -34,6 +37,10 @@ pub trait Operation: Decode + Encode + Send + 'static {
     fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed>;
     /// Appends an answer to `out` in one of the service's protocols. Compiled as [`Operation::read`] is.
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut;
+    /// The request written down for an account of calls ([`anabranch_wire::transcript::of`]). Compiled here.
+    fn parameters(&self) -> Option<Bytes>;
+    /// The same of an answer.
+    fn elements(output: &Self::Output) -> Option<Bytes>;
     /// Notes every length, range and pattern of the model that the request breaks.
     fn check(&self, violations: &mut Violations);
     /// What the call is about, by the data in `models/authorization.toml`.

@@ -8,6 +8,7 @@ use anabranch_api::{
     ApiError, BodyStream, Context, DuplexOperation, EventFrame, Feed, FeedOperation, Frames, Operation,
     Serve, ServeDuplex, ServeFeed,
 };
+use anabranch_types::Rng;
 use futures_util::{FutureExt, Stream};
 use prometheus_client::metrics::counter::Counter;
 
@@ -33,12 +34,14 @@ struct Keepers {
     authorize: Arc<dyn Authorize>,
     audit: Arc<dyn AuditSink>,
     metrics: Metrics,
+    /// For the ids of events.
+    rng: Rng,
 }
 
 impl Door {
     /// A door kept by these.
     pub fn new(authorize: Arc<dyn Authorize>, audit: Arc<dyn AuditSink>, metrics: Metrics) -> Self {
-        Self { keepers: Arc::new(Keepers { authorize, audit, metrics }) }
+        Self { keepers: Arc::new(Keepers { authorize, audit, metrics, rng: Rng::system() }) }
     }
 
     /// The counters that calls through this door are counted in.
@@ -58,12 +61,17 @@ impl Door {
         let keepers = Arc::clone(&self.keepers);
         let whole = async move {
             let mut record = Record::begin(operation, cx, &keepers);
-            let (cx, about) = record.parts();
+            record.note_management(&*call);
             let serve = async {
+                let (cx, about) = record.parts();
                 call.identify(cx)?;
                 *about = call.resources(cx)?;
-                keepers.authorize.authorize(cx, about, &call.condition_keys())?;
-                call.serve(cx, body).await
+                if let Err(denied) = keepers.authorize.authorize(cx, about, &call.condition_keys()) {
+                    record.note_denied(&*call);
+                    return Err(denied);
+                }
+                record.note_data(&*call);
+                call.serve(record.context(), body).await
             };
             let answer = match AssertUnwindSafe(serve).catch_unwind().await {
                 Ok(answer) => answer,
@@ -72,7 +80,9 @@ impl Door {
                     Err(ApiError::internal())
                 }
             };
-            record.end(answer.as_ref().err()).await;
+            for event in record.end(&answer) {
+                keepers.audit.record(event).await;
+            }
             answer
         };
         let mut served = if operation.read_only {

@@ -106,6 +106,8 @@ pub trait Encoder {
     fn begin_structure(&mut self);
     /// The name of the member whose value is written next.
     fn member(&mut self, name: &'static str);
+    /// Says that the value written next is one that the model calls sensitive. Documents hold it like any other.
+    fn secret(&mut self) {}
     /// Leaves it.
     fn end_structure(&mut self);
     /// Enters a list of `len` elements.

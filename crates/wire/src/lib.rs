@@ -24,6 +24,7 @@ mod size;
 mod tests;
 mod text;
 mod time;
+pub mod transcript;
 mod violations;
 
 pub use checksum::crc32;

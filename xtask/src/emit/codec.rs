@@ -171,6 +171,11 @@ fn encode_impl(r: &Resolved<'_>, name: &str, shape: &Shape, out: &mut String) {
 
 /// Statements that write a value; `v` is an expression of its reference.
 fn encode(r: &Resolved<'_>, reference: &Reference, direction: Direction, v: &str) -> String {
+    let value = encode_value(r, reference, direction, v);
+    if r.is_secret(&reference.shape) { format!("e.secret();\n{value}") } else { value }
+}
+
+fn encode_value(r: &Resolved<'_>, reference: &Reference, direction: Direction, v: &str) -> String {
     let shape = r.model.shape(&reference.shape);
     let plain = v.strip_prefix('&');
     let copied = plain.map_or_else(|| format!("*{v}"), str::to_owned);

@@ -51,6 +51,7 @@ fn imports(body: &str) -> String {
         ("anabranch_wire", "Protocol", "Protocol,"),
         ("anabranch_wire", "TimestampForm", "TimestampForm::"),
         ("anabranch_wire", "Violations", "Violations"),
+        ("anabranch_wire", "transcript", "transcript::"),
         ("bytes", "Bytes", "<Bytes>"),
         ("bytes", "Bytes", ": Bytes,"),
         ("bytes", "BytesMut", "BytesMut"),

@@ -89,19 +89,30 @@ fn operation_impl(r: &Resolved<'_>, operation: &Operation, out: &mut String) -> 
     let _ = writeln!(
         out,
         "impl Operation for {name} {{\nconst SERVICE: &'static Service = &services::{};\nconst NAME: &'static str = {:?};\nconst ACTION: &'static str = {action:?};\n\
-         const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n\
+         const READ_ONLY: bool = {};\nconst HAS_OUTPUT: bool = {};\n{}\
          type Output = {name}Output;\ntype Error = Error;\n\n\
          fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {{\nprotocol.decode_with::<Self, Spoken>(body, violations)\n}}\n\n\
          fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {{\nprotocol.{encode}::<_, Spoken>(output, envelope, out)\n}}\n\n\
+         fn parameters(&self) -> Option<Bytes> {{\ntranscript::of(self)\n}}\n\n\
+         fn elements(output: &Self::Output) -> Option<Bytes> {{\ntranscript::of(output)\n}}\n\n\
          fn check(&self, {violations}: &mut Violations) {{\n{check}\n}}\n\n\
          fn resources(&self, {cx}: &Context) -> Resources {{\n{resources}\n}}\n{condition_keys}{}}}\n",
         constant(r),
         full_name(r, name),
         is_read_only(operation),
         operation.output.is_some(),
+        data_type(r, name),
         rest::bindings(r, operation),
     );
     Ok(())
+}
+
+/// `Operation::DATA_TYPE`, where the data name one.
+fn data_type(r: &Resolved<'_>, name: &String) -> String {
+    let of = r.authorization.data.iter().find(|(_, operations)| operations.contains(name));
+    of.map_or_else(String::new, |(kind, _)| {
+        format!("const DATA_TYPE: Option<&'static str> = Some({kind:?});\n")
+    })
 }
 
 fn is_read_only(operation: &Operation) -> bool {

@@ -27,6 +27,7 @@ use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -251,6 +252,7 @@ impl Operation for PutMetricData {
     const ACTION: &'static str = "cloudwatch:PutMetricData";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = false;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::CloudWatch::Metric");
     type Output = PutMetricDataOutput;
     type Error = Error;
 
@@ -260,6 +262,14 @@ impl Operation for PutMetricData {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -277,6 +287,7 @@ impl Operation for GetMetricStatistics {
     const ACTION: &'static str = "cloudwatch:GetMetricStatistics";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::CloudWatch::Metric");
     type Output = GetMetricStatisticsOutput;
     type Error = Error;
 
@@ -286,6 +297,14 @@ impl Operation for GetMetricStatistics {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {

@@ -28,6 +28,7 @@ use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -389,6 +390,14 @@ impl Operation for CreateTable {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -435,6 +444,14 @@ impl Operation for DescribeTable {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -464,6 +481,14 @@ impl Operation for UpdateTable {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -497,6 +522,14 @@ impl Operation for DeleteTable {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -528,6 +561,14 @@ impl Operation for ListTables {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -552,6 +593,14 @@ impl Operation for UpdateTimeToLive {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -585,6 +634,14 @@ impl Operation for DescribeTimeToLive {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -616,6 +673,14 @@ impl Operation for UpdateContinuousBackups {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -645,6 +710,14 @@ impl Operation for DescribeContinuousBackups {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -697,6 +770,14 @@ impl Operation for TagResource {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -753,6 +834,14 @@ impl Operation for UntagResource {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -785,6 +874,14 @@ impl Operation for ListTagsOfResource {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -811,6 +908,14 @@ impl Operation for DescribeEndpoints {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -835,6 +940,14 @@ impl Operation for DescribeLimits {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -848,6 +961,7 @@ impl Operation for PutItem {
     const ACTION: &'static str = "dynamodb:PutItem";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = PutItemOutput;
     type Error = Error;
 
@@ -857,6 +971,14 @@ impl Operation for PutItem {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -879,6 +1001,7 @@ impl Operation for GetItem {
     const ACTION: &'static str = "dynamodb:GetItem";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = GetItemOutput;
     type Error = Error;
 
@@ -888,6 +1011,14 @@ impl Operation for GetItem {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -910,6 +1041,7 @@ impl Operation for UpdateItem {
     const ACTION: &'static str = "dynamodb:UpdateItem";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = UpdateItemOutput;
     type Error = Error;
 
@@ -919,6 +1051,14 @@ impl Operation for UpdateItem {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -941,6 +1081,7 @@ impl Operation for DeleteItem {
     const ACTION: &'static str = "dynamodb:DeleteItem";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = DeleteItemOutput;
     type Error = Error;
 
@@ -950,6 +1091,14 @@ impl Operation for DeleteItem {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -972,6 +1121,7 @@ impl Operation for Query {
     const ACTION: &'static str = "dynamodb:Query";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = QueryOutput;
     type Error = Error;
 
@@ -981,6 +1131,14 @@ impl Operation for Query {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1003,6 +1161,7 @@ impl Operation for Scan {
     const ACTION: &'static str = "dynamodb:Scan";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = ScanOutput;
     type Error = Error;
 
@@ -1012,6 +1171,14 @@ impl Operation for Scan {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1034,6 +1201,7 @@ impl Operation for BatchGetItem {
     const ACTION: &'static str = "dynamodb:BatchGetItem";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = BatchGetItemOutput;
     type Error = Error;
 
@@ -1043,6 +1211,14 @@ impl Operation for BatchGetItem {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1060,6 +1236,7 @@ impl Operation for BatchWriteItem {
     const ACTION: &'static str = "dynamodb:BatchWriteItem";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = BatchWriteItemOutput;
     type Error = Error;
 
@@ -1069,6 +1246,14 @@ impl Operation for BatchWriteItem {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1086,6 +1271,7 @@ impl Operation for TransactWriteItems {
     const ACTION: &'static str = "dynamodb:TransactWriteItems";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = TransactWriteItemsOutput;
     type Error = Error;
 
@@ -1095,6 +1281,14 @@ impl Operation for TransactWriteItems {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1112,6 +1306,7 @@ impl Operation for TransactGetItems {
     const ACTION: &'static str = "dynamodb:TransactGetItems";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::DynamoDB::Table");
     type Output = TransactGetItemsOutput;
     type Error = Error;
 
@@ -1121,6 +1316,14 @@ impl Operation for TransactGetItems {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3136,6 +3339,7 @@ impl Encode for AttributeValue {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -3145,6 +3349,7 @@ impl Encode for AttributeValue {
             e.begin_list(ListForm::MEMBER, v.len());
             for v in v {
                 e.element();
+                e.secret();
                 v.encode(e);
             }
             e.end_list();
@@ -3188,6 +3393,7 @@ impl Encode for AttributeValueUpdate {
         e.begin_structure();
         if let Some(v) = &self.value {
             e.member("Value");
+            e.secret();
             v.encode(e);
         }
         if let Some(v) = &self.action {
@@ -3299,6 +3505,7 @@ impl Encode for BatchGetItemOutput {
                     e.begin_map(v.len());
                     for (key, v) in v {
                         e.key(key);
+                        e.secret();
                         v.encode(e);
                     }
                     e.end_map();
@@ -3604,6 +3811,7 @@ impl Encode for Condition {
             e.begin_list(ListForm::MEMBER, v.len());
             for v in v {
                 e.element();
+                e.secret();
                 v.encode(e);
             }
             e.end_list();
@@ -3680,6 +3888,7 @@ impl Encode for ConditionCheck {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -3704,6 +3913,7 @@ impl Encode for ConditionCheck {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -4505,6 +4715,7 @@ impl Encode for Delete {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -4530,6 +4741,7 @@ impl Encode for Delete {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -4692,6 +4904,7 @@ impl Encode for DeleteItem {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -4739,6 +4952,7 @@ impl Encode for DeleteItem {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -4787,6 +5001,7 @@ impl Encode for DeleteItemOutput {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -4863,6 +5078,7 @@ impl Encode for DeleteRequest {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -5387,6 +5603,7 @@ impl Encode for ExpectedAttributeValue {
         e.begin_structure();
         if let Some(v) = &self.value {
             e.member("Value");
+            e.secret();
             v.encode(e);
         }
         if let Some(v) = &self.exists {
@@ -5402,6 +5619,7 @@ impl Encode for ExpectedAttributeValue {
             e.begin_list(ListForm::MEMBER, v.len());
             for v in v {
                 e.element();
+                e.secret();
                 v.encode(e);
             }
             e.end_list();
@@ -5451,6 +5669,7 @@ impl Encode for Get {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -5541,6 +5760,7 @@ impl Encode for GetItem {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -5611,6 +5831,7 @@ impl Encode for GetItemOutput {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -6034,6 +6255,7 @@ impl Encode for ItemCollectionMetrics {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -6079,6 +6301,7 @@ impl Encode for ItemResponse {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -6184,6 +6407,7 @@ impl Encode for KeysAndAttributes {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -6918,6 +7142,7 @@ impl Encode for Put {
         e.begin_map(self.item.len());
         for (key, v) in &self.item {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -6943,6 +7168,7 @@ impl Encode for Put {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -7045,6 +7271,7 @@ impl Encode for PutItem {
         e.begin_map(self.item.len());
         for (key, v) in &self.item {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -7092,6 +7319,7 @@ impl Encode for PutItem {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -7140,6 +7368,7 @@ impl Encode for PutItemOutput {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -7186,6 +7415,7 @@ impl Encode for PutRequest {
         e.begin_map(self.item.len());
         for (key, v) in &self.item {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -7364,6 +7594,7 @@ impl Encode for Query {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -7398,6 +7629,7 @@ impl Encode for Query {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -7462,6 +7694,7 @@ impl Encode for QueryOutput {
                 e.begin_map(v.len());
                 for (key, v) in v {
                     e.key(key);
+                    e.secret();
                     v.encode(e);
                 }
                 e.end_map();
@@ -7481,6 +7714,7 @@ impl Encode for QueryOutput {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -8090,6 +8324,7 @@ impl Encode for Scan {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -8128,6 +8363,7 @@ impl Encode for Scan {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -8196,6 +8432,7 @@ impl Encode for ScanOutput {
                 e.begin_map(v.len());
                 for (key, v) in v {
                     e.key(key);
+                    e.secret();
                     v.encode(e);
                 }
                 e.end_map();
@@ -8215,6 +8452,7 @@ impl Encode for ScanOutput {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -9328,6 +9566,7 @@ impl Encode for Update {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -9356,6 +9595,7 @@ impl Encode for Update {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -9597,6 +9837,7 @@ impl Encode for UpdateItem {
         e.begin_map(self.key.len());
         for (key, v) in &self.key {
             e.key(key);
+            e.secret();
             v.encode(e);
         }
         e.end_map();
@@ -9657,6 +9898,7 @@ impl Encode for UpdateItem {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();
@@ -9705,6 +9947,7 @@ impl Encode for UpdateItemOutput {
             e.begin_map(v.len());
             for (key, v) in v {
                 e.key(key);
+                e.secret();
                 v.encode(e);
             }
             e.end_map();

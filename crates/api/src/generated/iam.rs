@@ -28,6 +28,7 @@ use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -852,6 +853,14 @@ impl Operation for CreateAccountAlias {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -899,6 +908,14 @@ impl Operation for DeleteAccountAlias {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -923,6 +940,14 @@ impl Operation for ListAccountAliases {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -972,6 +997,14 @@ impl Operation for GetAccountSummary {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -994,6 +1027,14 @@ impl Operation for GetAccountAuthorizationDetails {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1043,6 +1084,14 @@ impl Operation for GenerateCredentialReport {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -1088,6 +1137,14 @@ impl Operation for GetCredentialReport {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -1110,6 +1167,14 @@ impl Operation for CreateGroup {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1140,6 +1205,14 @@ impl Operation for GetGroup {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1166,6 +1239,14 @@ impl Operation for ListGroups {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1213,6 +1294,14 @@ impl Operation for UpdateGroup {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1264,6 +1353,14 @@ impl Operation for DeleteGroup {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1311,6 +1408,14 @@ impl Operation for AddUserToGroup {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1362,6 +1467,14 @@ impl Operation for RemoveUserFromGroup {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1388,6 +1501,14 @@ impl Operation for ListGroupsForUser {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1439,6 +1560,14 @@ impl Operation for PutUserPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1467,6 +1596,14 @@ impl Operation for GetUserPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1493,6 +1630,14 @@ impl Operation for ListUserPolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1544,6 +1689,14 @@ impl Operation for DeleteUserPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1593,6 +1746,14 @@ impl Operation for PutGroupPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1621,6 +1782,14 @@ impl Operation for GetGroupPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1647,6 +1816,14 @@ impl Operation for ListGroupPolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1698,6 +1875,14 @@ impl Operation for DeleteGroupPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1747,6 +1932,14 @@ impl Operation for PutRolePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1775,6 +1968,14 @@ impl Operation for GetRolePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1801,6 +2002,14 @@ impl Operation for ListRolePolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1852,6 +2061,14 @@ impl Operation for DeleteRolePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1878,6 +2095,14 @@ impl Operation for CreateAccessKey {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1907,6 +2132,14 @@ impl Operation for ListAccessKeys {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1959,6 +2192,14 @@ impl Operation for UpdateAccessKey {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2009,6 +2250,14 @@ impl Operation for DeleteAccessKey {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2038,6 +2287,14 @@ impl Operation for GetAccessKeyLastUsed {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2062,6 +2319,14 @@ impl Operation for CreatePolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2107,6 +2372,14 @@ impl Operation for GetPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2131,6 +2404,14 @@ impl Operation for ListPolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2180,6 +2461,14 @@ impl Operation for DeletePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2204,6 +2493,14 @@ impl Operation for CreatePolicyVersion {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2232,6 +2529,14 @@ impl Operation for GetPolicyVersion {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2256,6 +2561,14 @@ impl Operation for ListPolicyVersions {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2305,6 +2618,14 @@ impl Operation for DeletePolicyVersion {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2352,6 +2673,14 @@ impl Operation for SetDefaultPolicyVersion {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2376,6 +2705,14 @@ impl Operation for ListEntitiesForPolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2423,6 +2760,14 @@ impl Operation for TagPolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2479,6 +2824,14 @@ impl Operation for UntagPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2509,6 +2862,14 @@ impl Operation for ListPolicyTags {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2556,6 +2917,14 @@ impl Operation for AttachUserPolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2613,6 +2982,14 @@ impl Operation for DetachUserPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2645,6 +3022,14 @@ impl Operation for ListAttachedUserPolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2694,6 +3079,14 @@ impl Operation for AttachGroupPolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2751,6 +3144,14 @@ impl Operation for DetachGroupPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2783,6 +3184,14 @@ impl Operation for ListAttachedGroupPolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2832,6 +3241,14 @@ impl Operation for AttachRolePolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2889,6 +3306,14 @@ impl Operation for DetachRolePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2923,6 +3348,14 @@ impl Operation for ListAttachedRolePolicies {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2949,6 +3382,14 @@ impl Operation for CreateRole {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2995,6 +3436,14 @@ impl Operation for GetRole {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3023,6 +3472,14 @@ impl Operation for ListRoles {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3047,6 +3504,14 @@ impl Operation for UpdateRole {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3075,6 +3540,14 @@ impl Operation for UpdateRoleDescription {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3126,6 +3599,14 @@ impl Operation for DeleteRole {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3175,6 +3656,14 @@ impl Operation for UpdateAssumeRolePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3222,6 +3711,14 @@ impl Operation for PutRolePermissionsBoundary {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3279,6 +3776,14 @@ impl Operation for DeleteRolePermissionsBoundary {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3326,6 +3831,14 @@ impl Operation for TagRole {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3384,6 +3897,14 @@ impl Operation for UntagRole {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3418,6 +3939,14 @@ impl Operation for ListRoleTags {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3444,6 +3973,14 @@ impl Operation for ListInstanceProfilesForRole {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3476,6 +4013,14 @@ impl Operation for GetContextKeysForCustomPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3502,6 +4047,14 @@ impl Operation for GetContextKeysForPrincipalPolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3532,6 +4085,14 @@ impl Operation for SimulateCustomPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3560,6 +4121,14 @@ impl Operation for SimulatePrincipalPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3584,6 +4153,14 @@ impl Operation for CreateUser {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3630,6 +4207,14 @@ impl Operation for GetUser {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3657,6 +4242,14 @@ impl Operation for ListUsers {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3704,6 +4297,14 @@ impl Operation for UpdateUser {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3755,6 +4356,14 @@ impl Operation for DeleteUser {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3802,6 +4411,14 @@ impl Operation for PutUserPermissionsBoundary {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3859,6 +4476,14 @@ impl Operation for DeleteUserPermissionsBoundary {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3906,6 +4531,14 @@ impl Operation for TagUser {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -3964,6 +4597,14 @@ impl Operation for UntagUser {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -3996,6 +4637,14 @@ impl Operation for ListUserTags {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -5623,6 +6272,7 @@ impl Encode for AccessKey {
         e.string(self.status.as_str());
 
         e.member("SecretAccessKey");
+        e.secret();
         e.string(&self.secret_access_key);
 
         if let Some(v) = &self.create_date {

@@ -31,6 +31,7 @@ use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -345,6 +346,14 @@ impl Operation for CreateStream {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -408,6 +417,14 @@ impl Operation for DeleteStream {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -435,6 +452,14 @@ impl Operation for DescribeStream {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -466,6 +491,14 @@ impl Operation for DescribeStreamSummary {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -495,6 +528,14 @@ impl Operation for ListStreams {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -521,6 +562,14 @@ impl Operation for ListShards {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -539,6 +588,7 @@ impl Operation for PutRecord {
     const ACTION: &'static str = "kinesis:PutRecord";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Kinesis::Stream");
     type Output = PutRecordOutput;
     type Error = Error;
 
@@ -548,6 +598,14 @@ impl Operation for PutRecord {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -568,6 +626,7 @@ impl Operation for PutRecords {
     const ACTION: &'static str = "kinesis:PutRecords";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Kinesis::Stream");
     type Output = PutRecordsOutput;
     type Error = Error;
 
@@ -577,6 +636,14 @@ impl Operation for PutRecords {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -597,6 +664,7 @@ impl Operation for GetShardIterator {
     const ACTION: &'static str = "kinesis:GetShardIterator";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Kinesis::Stream");
     type Output = GetShardIteratorOutput;
     type Error = Error;
 
@@ -606,6 +674,14 @@ impl Operation for GetShardIterator {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -626,6 +702,7 @@ impl Operation for GetRecords {
     const ACTION: &'static str = "kinesis:GetRecords";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Kinesis::Stream");
     type Output = GetRecordsOutput;
     type Error = Error;
 
@@ -635,6 +712,14 @@ impl Operation for GetRecords {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -652,6 +737,7 @@ impl Operation for SubscribeToShard {
     const ACTION: &'static str = "kinesis:SubscribeToShard";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Kinesis::StreamConsumer");
     type Output = SubscribeToShardOutput;
     type Error = Error;
 
@@ -661,6 +747,14 @@ impl Operation for SubscribeToShard {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -705,6 +799,14 @@ impl Operation for RegisterStreamConsumer {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -740,6 +842,14 @@ impl Operation for DescribeStreamConsumer {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -787,6 +897,14 @@ impl Operation for SplitShard {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -839,6 +957,14 @@ impl Operation for MergeShards {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -866,6 +992,14 @@ impl Operation for UpdateShardCount {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -916,6 +1050,14 @@ impl Operation for AddTagsToStream {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -975,6 +1117,14 @@ impl Operation for RemoveTagsFromStream {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1008,6 +1158,14 @@ impl Operation for ListTagsForStream {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1058,6 +1216,14 @@ impl Operation for TagResource {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1114,6 +1280,14 @@ impl Operation for UntagResource {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1144,6 +1318,14 @@ impl Operation for ListTagsForResource {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1191,6 +1373,14 @@ impl Operation for IncreaseStreamRetentionPeriod {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1243,6 +1433,14 @@ impl Operation for DecreaseStreamRetentionPeriod {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1270,6 +1468,14 @@ impl Operation for ListStreamConsumers {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1319,6 +1525,14 @@ impl Operation for DeregisterStreamConsumer {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1345,6 +1559,14 @@ impl Operation for EnableEnhancedMonitoring {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1376,6 +1598,14 @@ impl Operation for DisableEnhancedMonitoring {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1428,6 +1658,14 @@ impl Operation for PutResourcePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1452,6 +1690,14 @@ impl Operation for GetResourcePolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1501,6 +1747,14 @@ impl Operation for DeleteResourcePolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1527,6 +1781,14 @@ impl Operation for DescribeAccountSettings {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -1551,6 +1813,14 @@ impl Operation for UpdateAccountSettings {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -1573,6 +1843,14 @@ impl Operation for DescribeLimits {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, _violations: &mut Violations) {}
@@ -1618,6 +1896,14 @@ impl Operation for UpdateMaxRecordSize {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1667,6 +1953,14 @@ impl Operation for UpdateStreamMode {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1714,6 +2008,14 @@ impl Operation for UpdateStreamRecordDistributionStrategy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1738,6 +2040,14 @@ impl Operation for UpdateStreamWarmThroughput {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1790,6 +2100,14 @@ impl Operation for StartStreamEncryption {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1838,6 +2156,14 @@ impl Operation for StopStreamEncryption {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -5230,6 +5556,7 @@ impl Encode for PutRecord {
 
         if let Some(v) = &self.partition_key {
             e.member("PartitionKey");
+            e.secret();
             e.string(v);
         }
         if let Some(v) = &self.explicit_hash_key {
@@ -5466,6 +5793,7 @@ impl Encode for PutRecordsRequestEntry {
         }
         if let Some(v) = &self.partition_key {
             e.member("PartitionKey");
+            e.secret();
             e.string(v);
         }
         e.end_structure();
@@ -5617,6 +5945,7 @@ impl Encode for Record {
 
         if let Some(v) = &self.partition_key {
             e.member("PartitionKey");
+            e.secret();
             e.string(v);
         }
         if let Some(v) = &self.encryption_type {

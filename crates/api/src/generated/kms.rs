@@ -28,6 +28,7 @@ use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -552,6 +553,14 @@ impl Operation for CancelKeyDeletion {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -599,6 +608,14 @@ impl Operation for CreateAlias {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -623,6 +640,14 @@ impl Operation for CreateGrant {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -657,6 +682,14 @@ impl Operation for CreateKey {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -703,6 +736,14 @@ impl Operation for Decrypt {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -769,6 +810,14 @@ impl Operation for DeleteAlias {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -793,6 +842,14 @@ impl Operation for DescribeKey {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -848,6 +905,14 @@ impl Operation for DisableKey {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -893,6 +958,14 @@ impl Operation for DisableKeyRotation {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -942,6 +1015,14 @@ impl Operation for EnableKey {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -989,6 +1070,14 @@ impl Operation for EnableKeyRotation {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1019,6 +1108,14 @@ impl Operation for Encrypt {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1064,6 +1161,14 @@ impl Operation for GenerateDataKey {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1104,6 +1209,14 @@ impl Operation for GenerateDataKeyPair {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1149,6 +1262,14 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1190,6 +1311,14 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1234,6 +1363,14 @@ impl Operation for GenerateMac {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1267,6 +1404,14 @@ impl Operation for GenerateRandom {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1291,6 +1436,14 @@ impl Operation for GetKeyPolicy {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1319,6 +1472,14 @@ impl Operation for GetKeyRotationStatus {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1343,6 +1504,14 @@ impl Operation for GetPublicKey {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1377,6 +1546,14 @@ impl Operation for ListAliases {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1405,6 +1582,14 @@ impl Operation for ListGrants {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1429,6 +1614,14 @@ impl Operation for ListKeyPolicies {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1457,6 +1650,14 @@ impl Operation for ListKeyRotations {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1481,6 +1682,14 @@ impl Operation for ListKeys {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1509,6 +1718,14 @@ impl Operation for ListResourceTags {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1535,6 +1752,14 @@ impl Operation for ListRetirableGrants {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1584,6 +1809,14 @@ impl Operation for PutKeyPolicy {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1618,6 +1851,14 @@ impl Operation for ReEncrypt {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1698,6 +1939,14 @@ impl Operation for RetireGrant {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1752,6 +2001,14 @@ impl Operation for RevokeGrant {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1778,6 +2035,14 @@ impl Operation for RotateKeyOnDemand {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1802,6 +2067,14 @@ impl Operation for ScheduleKeyDeletion {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1838,6 +2111,14 @@ impl Operation for Sign {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -1895,6 +2176,14 @@ impl Operation for TagResource {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -1947,6 +2236,14 @@ impl Operation for UntagResource {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2002,6 +2299,14 @@ impl Operation for UpdateAlias {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2049,6 +2354,14 @@ impl Operation for UpdateKeyDescription {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -2073,6 +2386,14 @@ impl Operation for Verify {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -2107,6 +2428,14 @@ impl Operation for VerifyMac {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -4459,6 +4788,7 @@ impl Encode for DecryptOutput {
         }
         if let Some(v) = &self.plaintext {
             e.member("Plaintext");
+            e.secret();
             e.blob(v);
         }
         if let Some(v) = &self.encryption_algorithm {
@@ -4754,6 +5084,7 @@ impl Encode for Encrypt {
         e.string(&self.key_id);
 
         e.member("Plaintext");
+        e.secret();
         e.blob(&self.plaintext);
 
         if let Some(v) = &self.encryption_context {
@@ -4962,6 +5293,7 @@ impl Encode for GenerateDataKeyPairOutput {
         }
         if let Some(v) = &self.private_key_plaintext {
             e.member("PrivateKeyPlaintext");
+            e.secret();
             e.blob(v);
         }
         if let Some(v) = &self.public_key {
@@ -5248,6 +5580,7 @@ impl Encode for GenerateDataKeyOutput {
         }
         if let Some(v) = &self.plaintext {
             e.member("Plaintext");
+            e.secret();
             e.blob(v);
         }
         if let Some(v) = &self.key_id {
@@ -5431,6 +5764,7 @@ impl Encode for GenerateMac {
     fn encode<E: Encoder>(&self, e: &mut E) {
         e.begin_structure();
         e.member("Message");
+        e.secret();
         e.blob(&self.message);
 
         e.member("KeyId");
@@ -5571,6 +5905,7 @@ impl Encode for GenerateRandomOutput {
         e.begin_structure();
         if let Some(v) = &self.plaintext {
             e.member("Plaintext");
+            e.secret();
             e.blob(v);
         }
         if let Some(v) = &self.ciphertext_for_recipient {
@@ -7886,6 +8221,7 @@ impl Encode for Sign {
         e.string(&self.key_id);
 
         e.member("Message");
+        e.secret();
         e.blob(&self.message);
 
         if let Some(v) = &self.message_type {
@@ -8198,6 +8534,7 @@ impl Encode for VerifyMac {
     fn encode<E: Encoder>(&self, e: &mut E) {
         e.begin_structure();
         e.member("Message");
+        e.secret();
         e.blob(&self.message);
 
         e.member("KeyId");
@@ -8324,6 +8661,7 @@ impl Encode for Verify {
         e.string(&self.key_id);
 
         e.member("Message");
+        e.secret();
         e.blob(&self.message);
 
         if let Some(v) = &self.message_type {

@@ -21,6 +21,7 @@ use anabranch_wire::Malformed;
 use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use std::borrow::Cow;
@@ -472,6 +473,14 @@ impl Operation for GetAccountSettings {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, _violations: &mut Violations) {}

@@ -28,6 +28,7 @@ use anabranch_wire::Path;
 use anabranch_wire::Protocol;
 use anabranch_wire::TimestampForm;
 use anabranch_wire::Violations;
+use anabranch_wire::transcript;
 use bytes::Bytes;
 use bytes::BytesMut;
 use bytestring::ByteString;
@@ -230,6 +231,14 @@ impl Operation for GetCallerIdentity {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, _violations: &mut Violations) {}
 
     fn resources(&self, _cx: &Context) -> Resources {
@@ -252,6 +261,14 @@ impl Operation for GetAccessKeyInfo {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -278,6 +295,14 @@ impl Operation for AssumeRole {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -329,6 +354,14 @@ impl Operation for GetSessionToken {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -353,6 +386,14 @@ impl Operation for GetFederationToken {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -398,6 +439,14 @@ impl Operation for AssumeRoleWithWebIdentity {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
     }
 
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
     fn check(&self, violations: &mut Violations) {
         self.check_at(&Path::Root, violations);
     }
@@ -428,6 +477,14 @@ impl Operation for DecodeAuthorizationMessage {
 
     fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
         protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
     }
 
     fn check(&self, violations: &mut Violations) {
@@ -930,6 +987,7 @@ impl Encode for AssumeRoleWithWebIdentity {
         e.string(&self.role_session_name);
 
         e.member("WebIdentityToken");
+        e.secret();
         e.string(&self.web_identity_token);
 
         if let Some(v) = &self.provider_id {
@@ -1134,6 +1192,7 @@ impl Encode for Credentials {
         e.string(&self.access_key_id);
 
         e.member("SecretAccessKey");
+        e.secret();
         e.string(&self.secret_access_key);
 
         e.member("SessionToken");

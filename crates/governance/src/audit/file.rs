@@ -77,6 +77,7 @@ fn write_events(file: File, path: &Path, mut events: mpsc::Receiver<AuditEvent>)
 }
 
 fn write_line(out: &mut impl Write, event: &AuditEvent) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, event)?;
-    out.write_all(b"\n")
+    let mut line = event.to_json();
+    line.push(b'\n');
+    out.write_all(&line)
 }

@@ -1,10 +1,15 @@
-use anabranch_api::{ApiError, Context, Principal, RequestId, Resource, Resources};
+use anabranch_api::{
+    ApiError, Context, Descriptor, FederatedUser, Principal, RequestId, Resource, Resources, RoleSession,
+    Session, User,
+};
 use anabranch_types::{AccountId, Partition, Region, Timestamp};
 
-use super::{AuditEvent, AuditSink, FileSink, is_data_event};
+use serde_json::json;
 
-fn event(error: Option<&ApiError>) -> AuditEvent {
-    let cx = Context {
+use super::{AuditEvent, AuditSink, FileSink, Written};
+
+fn context() -> Context {
+    Context {
         principal: Principal::Service("firehose"),
         account: AccountId::DEVELOPMENT,
         region: Region::parse("eu-west-1").unwrap(),
@@ -18,9 +23,22 @@ fn event(error: Option<&ApiError>) -> AuditEvent {
         request_id: RequestId::from_random(1),
         received: Timestamp::from_seconds(0),
         room: None,
+    }
+}
+
+fn event_of(cx: &Context, error: Option<&ApiError>) -> AuditEvent {
+    let about: Resources = vec![Resource { action: "cloudwatch:DescribeAlarms", arn: "*".into() }];
+    let operation = Descriptor {
+        name: "Granite.DescribeAlarms",
+        action: "cloudwatch:DescribeAlarms",
+        data_type: None,
+        ..*Descriptor::of::<anabranch_api::sts::GetCallerIdentity>()
     };
-    let about: Resources = vec![Resource { action: "cloudwatch:ListMetrics", arn: "*".into() }];
-    AuditEvent::of("Granite.ListMetrics", "cloudwatch:ListMetrics", true, &cx, &about, error)
+    AuditEvent::of(&operation, cx, &about, Written::default(), error, RequestId::from_random(2))
+}
+
+fn event(error: Option<&ApiError>) -> AuditEvent {
+    event_of(&context(), error)
 }
 
 #[tokio::test]
@@ -32,11 +50,10 @@ async fn the_file_holds_a_line_per_event_and_goes_on_where_it_ended() {
         sink.record(event(error.as_ref())).await;
         sink.close().unwrap();
     }
-    let common = r#""eventTime":"1970-01-01T00:00:00Z","eventSource":"monitoring.amazonaws.com","eventName":"ListMetrics","awsRegion":"eu-west-1","sourceIPAddress":"firehose.amazonaws.com","userIdentity":{"type":"AWSService","principalId":"firehose.amazonaws.com","accountId":"000000000000"},"requestID":"00000000-0000-4000-8000-000000000001""#;
-    let expected = format!(
-        "{{{common},\"readOnly\":true,\"resources\":[]}}\n{{{common},\"errorCode\":\"AccessDeniedException\",\
-         \"errorMessage\":\"No.\",\"readOnly\":true,\"resources\":[]}}\n"
-    );
+    let before = r#"{"eventVersion":"1.11","userIdentity":{"type":"AWSService","invokedBy":"firehose.amazonaws.com"},"eventTime":"1970-01-01T00:00:00Z","eventSource":"monitoring.amazonaws.com","eventName":"DescribeAlarms","awsRegion":"eu-west-1","sourceIPAddress":"firehose.amazonaws.com","userAgent":"firehose.amazonaws.com","#;
+    let behind = r#""requestParameters":null,"responseElements":null,"requestID":"00000000-0000-4000-8000-000000000001","eventID":"00000000-0000-4000-8000-000000000002","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"000000000000","eventCategory":"Management"}"#;
+    let denied = r#""errorCode":"AccessDeniedException","errorMessage":"No.","#;
+    let expected = format!("{before}{behind}\n{before}{denied}{behind}\n");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
 }
 
@@ -51,10 +68,89 @@ fn the_file_is_its_owners_alone() {
 }
 
 #[test]
-fn data_events_are_those_that_carry_records_and_values() {
-    let cases =
-        [("kinesis:PutRecords", true), ("kinesis:CreateStream", false), ("cloudwatch:PutMetricData", true)];
-    for (action, is_data) in cases {
-        assert_eq!(is_data_event(action), is_data, "{action}");
+fn temporary_credentials_tell_what_they_were_made_of() {
+    let account: AccountId = "111111111111".parse().unwrap();
+    let user = User { account, name: "alice".into(), path: "/team/".into(), id: "AIDAA".into() };
+    let role = RoleSession {
+        account,
+        role: "reader".into(),
+        path: "/app/".into(),
+        role_id: "AROAR".into(),
+        name: "s1".into(),
+    };
+    let federated =
+        |issuer| Principal::FederatedUser(FederatedUser { account, name: "bob".into(), issuer }.into());
+    let attributes = json!({"creationDate": "2026-11-21T15:40:00Z", "mfaAuthenticated": "false"});
+    let cases = [
+        (
+            Principal::RoleSession(role.into()),
+            json!({
+                "type": "AssumedRole",
+                "principalId": "AROAR:s1",
+                "arn": "arn:aws:sts::111111111111:assumed-role/reader/s1",
+                "accountId": "111111111111",
+                "accessKeyId": "ASIAKEY",
+                "sessionContext": {
+                    "sessionIssuer": {
+                        "type": "Role",
+                        "principalId": "AROAR",
+                        "arn": "arn:aws:iam::111111111111:role/app/reader",
+                        "accountId": "111111111111",
+                        "userName": "reader"
+                    },
+                    "sourceIdentity": "carol",
+                    "attributes": attributes
+                }
+            }),
+        ),
+        (
+            Principal::User(user.clone().into()),
+            json!({
+                "type": "IAMUser",
+                "principalId": "AIDAA",
+                "arn": "arn:aws:iam::111111111111:user/team/alice",
+                "accountId": "111111111111",
+                "accessKeyId": "ASIAKEY",
+                "userName": "alice",
+                "sessionContext": {"sourceIdentity": "carol", "attributes": attributes}
+            }),
+        ),
+        (
+            federated(Some(user)),
+            json!({
+                "type": "FederatedUser",
+                "principalId": "111111111111:bob",
+                "arn": "arn:aws:sts::111111111111:federated-user/bob",
+                "accountId": "111111111111",
+                "accessKeyId": "ASIAKEY",
+                "sessionContext": {
+                    "sessionIssuer": {
+                        "type": "IAMUser",
+                        "principalId": "AIDAA",
+                        "arn": "arn:aws:iam::111111111111:user/team/alice",
+                        "accountId": "111111111111",
+                        "userName": "alice"
+                    },
+                    "sourceIdentity": "carol",
+                    "attributes": attributes
+                }
+            }),
+        ),
+        (Principal::Anonymous, json!({"type": "Unknown"})),
+    ];
+    for (principal, expected) in cases {
+        let session = Session {
+            issued: Timestamp::from_seconds(1_795_275_600),
+            source_identity: Some("carol".into()),
+            ..Session::default()
+        };
+        let cx = Context {
+            principal,
+            account,
+            access_key: Some("ASIAKEY".into()),
+            session: Some(session.into()),
+            ..context()
+        };
+        assert_eq!(serde_json::to_value(event_of(&cx, None).identity).unwrap(), expected);
     }
 }

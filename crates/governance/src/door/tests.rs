@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anabranch_api::{
-    ApiError, BodyStream, Context, DuplexOperation, Event, EventFrame, Feed, FeedOperation, Operation,
-    Principal, Resource, Resources, Serve, ServeDuplex, ServeFeed, Service as Api,
+    ApiError, BodyStream, ConditionKeys, Context, Descriptor, DuplexOperation, Event, EventFrame, Feed,
+    FeedOperation, Operation, Principal, Resource, Resources, Serve, ServeDuplex, ServeFeed, Service as Api,
 };
 use anabranch_wire::{Decode, Decoder, Encode, Encoder, Envelope, Malformed, Path, Protocol, Violations};
 use bytes::{Bytes, BytesMut};
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use super::Door;
 use crate::audit::{AuditEvent, AuditSink};
+use crate::authorize::{Authorize, Lasting};
 use crate::metrics::Metrics;
 use crate::testing::authority;
 
@@ -61,6 +62,9 @@ const TEST: Api = Api {
 /// An operation with a behaviour and the account of its resource.
 macro_rules! operation {
     ($name:ident, $action:literal, $read_only:literal) => {
+        operation!($name, $action, $read_only, None);
+    };
+    ($name:ident, $action:literal, $read_only:literal, $data:expr) => {
         #[derive(Debug)]
         struct $name(Behave, &'static str);
         bare!($name => $name(Behave::Answer, ""));
@@ -70,6 +74,7 @@ macro_rules! operation {
             const ACTION: &'static str = $action;
             const READ_ONLY: bool = $read_only;
             const HAS_OUTPUT: bool = true;
+            const DATA_TYPE: Option<&'static str> = $data;
             type Output = Done;
             type Error = ApiError;
             fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
@@ -77,6 +82,12 @@ macro_rules! operation {
             }
             fn write(output: &Done, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
                 protocol.encode(output, envelope, out)
+            }
+            fn parameters(&self) -> Option<Bytes> {
+                Some(format!(r#"{{"account":"{}"}}"#, self.1).into())
+            }
+            fn elements(output: &Done) -> Option<Bytes> {
+                Some(format!(r#"{{"done":{}}}"#, output.0).into())
             }
             fn check(&self, _: &mut Violations) {}
             fn resources(&self, _: &Context) -> Resources {
@@ -92,8 +103,8 @@ struct Done(usize);
 bare!(Done => Done(0));
 operation!(Describe, "kinesis:Describe", true);
 operation!(Change, "kinesis:Change", false);
-operation!(PutRecords, "kinesis:PutRecords", false);
-operation!(Subscribe, "kinesis:SubscribeToShard", true);
+operation!(PutRecords, "kinesis:PutRecords", false, Some("AWS::Kinesis::Stream"));
+operation!(Subscribe, "kinesis:SubscribeToShard", true, Some("AWS::Kinesis::StreamConsumer"));
 operation!(PutMedia, "kinesisvideo:PutMedia", false);
 
 struct Chunk;
@@ -173,13 +184,41 @@ impl ServeDuplex<PutMedia> for Service {
 struct Kept {
     events: Mutex<Vec<AuditEvent>>,
     came: Notify,
+    /// Whose data calls it wants to know of.
+    asks_for: Mutex<Option<&'static str>>,
 }
 
 impl AuditSink for Arc<Kept> {
+    fn asks_for_data(&self) -> bool {
+        self.asks_for.lock().unwrap().is_some()
+    }
+
+    fn selects(&self, _: &Descriptor, _: &Context, about: &Resources) -> bool {
+        let wanted = *self.asks_for.lock().unwrap();
+        about.iter().any(|resource| wanted.is_some_and(|account| resource.arn.contains(account)))
+    }
+
     fn record(&self, event: AuditEvent) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         self.events.lock().unwrap().push(event);
         self.came.notify_one();
         Box::pin(std::future::ready(()))
+    }
+}
+
+/// Lets everybody do everything.
+struct Anybody;
+
+impl Authorize for Anybody {
+    fn authorize(&self, _: &Context, _: &[Resource], _: &ConditionKeys) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    fn authorize_via(&self, _: &Context, _: &Resource, _: &ConditionKeys) -> Result<Lasting, ApiError> {
+        Ok(Lasting::UntilChange)
+    }
+
+    fn revision(&self) -> u64 {
+        0
     }
 }
 
@@ -198,7 +237,7 @@ impl Fixture {
 
     /// The operation and error code of each event.
     fn audited(&self) -> Vec<(&'static str, Option<String>)> {
-        self.audit.events.lock().unwrap().iter().map(|e| (e.event_name, e.error_code.clone())).collect()
+        self.audit.events.lock().unwrap().iter().map(|e| (e.name, e.error_code.clone())).collect()
     }
 
     fn counts(&self, series: &str) -> bool {
@@ -220,14 +259,9 @@ async fn a_call_is_served_counted_and_audited() {
     assert_eq!(done, Done(1));
     assert!(f.counts(r#"requests_total{operation="Test_20261121.Change"} 1"#));
     let events = f.audit.events.lock().unwrap();
-    let written = serde_json::to_value(&events[0]).unwrap();
+    let written = record(&events[0]);
     let expected = serde_json::json!({
-        "eventTime": "2026-11-21T15:40:00Z",
-        "eventSource": "kinesis.amazonaws.com",
-        "eventName": "Change",
-        "awsRegion": "us-east-1",
-        "sourceIPAddress": "127.0.0.1",
-        "userAgent": "test/1",
+        "eventVersion": "1.11",
         "userIdentity": {
             "type": "Root",
             "principalId": OWN,
@@ -235,11 +269,81 @@ async fn a_call_is_served_counted_and_audited() {
             "accountId": OWN,
             "accessKeyId": "AKIATEST"
         },
+        "eventTime": "2026-11-21T15:40:00Z",
+        "eventSource": "kinesis.amazonaws.com",
+        "eventName": "Change",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "127.0.0.1",
+        "userAgent": "test/1",
+        "requestParameters": {"account": OWN},
+        "responseElements": {"done": 1},
         "requestID": "00000000-0000-4000-8000-000000000007",
+        "eventID": events[0].id.to_string(),
         "readOnly": false,
-        "resources": [{"ARN": "arn:aws:kinesis:us-east-1:111111111111:stream/s"}]
+        "resources": [{
+            "accountId": OWN,
+            "type": "AWS::Kinesis::Stream",
+            "ARN": "arn:aws:kinesis:us-east-1:111111111111:stream/s"
+        }],
+        "eventType": "AwsApiCall",
+        "managementEvent": true,
+        "recipientAccountId": OWN,
+        "eventCategory": "Management"
     });
     assert_eq!(written, expected);
+}
+
+/// The event as it is written.
+fn record(event: &AuditEvent) -> serde_json::Value {
+    serde_json::from_slice(&event.to_json()).unwrap()
+}
+
+#[tokio::test]
+async fn reads_and_refusals_have_no_answer_in_their_events() {
+    let f = Fixture::new();
+    f.door.unary(context(), &f.service, Describe(Behave::Answer, OWN)).await.unwrap();
+    f.door.unary(context(), &f.service, Change(Behave::Refuse, OWN)).await.unwrap_err();
+    let events = f.audit.events.lock().unwrap();
+    for event in events.iter().map(record) {
+        assert_eq!(event["requestParameters"]["account"], OWN);
+        assert_eq!(event["responseElements"], serde_json::Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn the_owner_of_what_a_call_was_about_has_an_event_of_its_own() {
+    let f = Fixture::new();
+    let service = Context { principal: Principal::Service("firehose"), ..context() };
+    f.door.unary(service, &f.service, Describe(Behave::Answer, FOREIGN)).await.unwrap();
+    assert_eq!(f.audit.events.lock().unwrap().len(), 1, "our own services are of no account");
+    f.audit.events.lock().unwrap().clear();
+    // The door is kept by somebody who lets everybody in.
+    let door = Door::new(Arc::new(Anybody), Arc::new(Arc::clone(&f.audit)), Metrics::new(|_| {}));
+    door.unary(context(), &f.service, Describe(Behave::Answer, FOREIGN)).await.unwrap();
+    let events: Vec<_> = f.audit.events.lock().unwrap().iter().map(record).collect();
+    let [owners, callers] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(
+        (&owners["recipientAccountId"], &callers["recipientAccountId"]),
+        (&FOREIGN.into(), &OWN.into())
+    );
+    assert_eq!(owners["sharedEventID"], callers["sharedEventID"]);
+    assert!(owners["sharedEventID"].is_string() && owners["eventID"] != callers["eventID"]);
+    let abroad = serde_json::json!({"type": "AWSAccount", "principalId": OWN, "accountId": OWN});
+    assert_eq!((&owners["userIdentity"], &callers["userIdentity"]["type"]), (&abroad, &"Root".into()));
+}
+
+#[tokio::test]
+async fn data_calls_that_somebody_asks_for_are_audited_without_their_answer() {
+    let f = Fixture::new();
+    *f.audit.asks_for.lock().unwrap() = Some(OWN);
+    f.door.unary(context(), &f.service, PutRecords(Behave::Answer, OWN)).await.unwrap();
+    *f.audit.asks_for.lock().unwrap() = Some(FOREIGN);
+    f.door.unary(context(), &f.service, PutRecords(Behave::Answer, OWN)).await.unwrap();
+    let events: Vec<_> = f.audit.events.lock().unwrap().iter().map(record).collect();
+    let [event] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((&event["eventCategory"], &event["managementEvent"]), (&"Data".into(), &false.into()));
+    assert_eq!(event["requestParameters"]["account"], OWN);
+    assert_eq!(event["responseElements"], serde_json::Value::Null);
 }
 
 #[tokio::test]

@@ -20,6 +20,22 @@ impl Encoder {
         Self { out, fresh: true }
     }
 
+    /// How many bytes are written.
+    pub(crate) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// The name of the member whose value is written next, its first letter made small.
+    pub(crate) fn member_in_small(&mut self, name: &'static str) {
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        self.out.put_slice(if fresh { b"\"" } else { b",\"" });
+        if let Some((first, rest)) = name.as_bytes().split_first() {
+            self.out.put_u8(first.to_ascii_lowercase());
+            self.out.put_slice(rest);
+        }
+        self.out.put_slice(b"\":");
+    }
+
     /// What was written.
     pub fn finish(self) -> BytesMut {
         self.out
