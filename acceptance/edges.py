@@ -32,6 +32,8 @@ class Edges:
     def __init__(self, told: dict, model: dict, shapes: dict):
         self.told, self.model, self.known = told, model, shapes
         self.made = []
+        # The structures that the one looked at is in: shapes may be made of themselves.
+        self.above = []
 
     def rows(self) -> list[dict]:
         self.structure(self.model["operations"][self.told["call"]]["input"]["shape"], [])
@@ -44,6 +46,8 @@ class Edges:
 
     def member(self, name: str, path: list, required: bool) -> None:
         if self.label(path) in self.told.get("skip", {}) or path[0] not in self.told.get("only", [path[0]]):
+            return
+        if not all(here == wanted for here, wanted in zip(filter(plain, path), self.told.get("within", []))):
             return
         shape, sentence = self.model["shapes"][name], at(path)
         if required:
@@ -71,8 +75,12 @@ class Edges:
                     self.member(shape["member"]["shape"], [*path, 0], False)
             case "map":
                 self.mapping(shape, path, failed)
-            case "structure":
+                if self.model["shapes"][shape["value"]["shape"]]["type"] != "string" and (entries := self.value(path)):
+                    self.member(shape["value"]["shape"], [*path, Key(next(iter(entries)))], False)
+            case "structure" if name not in self.above:
+                self.above.append(name)
                 self.structure(name, path)
+                self.above.pop()
 
     def text(self, name: str, shape: dict, path: list, failed: str) -> None:
         known, says = self.known.get(name, {}), failed
@@ -84,7 +92,9 @@ class Edges:
         if "max" in shape:
             long = {"chars": shape["max"], "prefix": known.get("prefix", ""), "letter": known.get("letter", "a")}
             least = max(shape.get("min", 0), 1)
-            if value := known.get("least", "a" * least if re.fullmatch(python(shape.get("pattern", ".*")), "a" * least) else None):
+            if sentence := known.get("least_refused"):
+                self.refused(path, "least", "a" * least, sentence)
+            elif value := known.get("least", "a" * least if re.fullmatch(python(shape.get("pattern", ".*")), "a" * least) else None):
                 self.accepted(path, "least", value)
                 if least > 1:
                     self.refused(path, "below", value[:-1], said(says, f"have length greater than or equal to {least}"))
@@ -96,13 +106,17 @@ class Edges:
             self.refused(path, "enum", "SIDEWAYS", said(says, "satisfy enum value set: ["))
 
     def mapping(self, shape: dict, path: list, failed: str) -> None:
-        """A map of texts. AWS shows the whole map, and what its values have to hold in brackets."""
+        """How many entries there are; and, of a map of texts, how long. AWS shows the whole map, and what its values have to hold in brackets."""
+        entries = self.value(path) or {}
+        of = {} if all(isinstance(value, str) for value in entries.values()) else {"of": next(iter(entries.values()))}
         if shape.get("min"):
-            self.refused(path, "below", {"keys": shape["min"] - 1}, f"{failed} have length greater than or equal to {shape['min']}")
-            self.accepted(path, "least", {"keys": shape["min"]})
+            self.refused(path, "below", {"keys": shape["min"] - 1, **of}, f"{failed} have length greater than or equal to {shape['min']}")
+            self.accepted(path, "least", {"keys": shape["min"], **of})
         if "max" in shape:
-            self.accepted(path, "greatest", {"keys": shape["max"]})
-            self.refused(path, "above", {"keys": shape["max"] + 1}, f"{failed} have length less than or equal to {shape['max']}")
+            self.accepted(path, "greatest", {"keys": shape["max"], **of})
+            self.refused(path, "above", {"keys": shape["max"] + 1, **of}, f"{failed} have length less than or equal to {shape['max']}")
+        if of or not entries:
+            return
         value = self.model["shapes"][shape["value"]["shape"]]
         if not {"min", "max"} & value.keys():
             return
@@ -133,6 +147,8 @@ class Edges:
         """What the whole request has at a path, or None."""
         document = self.told["with"]
         for part in path:
+            if not document:
+                return None
             document = document.get(part) if isinstance(document, dict) else document[part]
         return document
 
@@ -144,7 +160,9 @@ class Edges:
 
     def row(self, path: list, what: str, value, wanted: dict, clients: list[str] | None = None) -> None:
         id = f"{self.told.get('name', dashed(self.told['call']))}.{self.label(path)}.{what}"
-        if id in self.told.get("skip", {}):
+        if id in self.told.get("skip", {}) or "beyond" in self.told and "accepted" in wanted:
+            return
+        if len(list(filter(plain, path))) < len(self.told.get("within", [])):
             return
         service = self.told.get("service", "kinesis")
         step = {"service": service, "call": self.told["call"], "with": replaced(self.told["with"], path, value), **wanted}
@@ -155,8 +173,17 @@ class Edges:
 
     @staticmethod
     def label(path: list) -> str:
-        inner = [dashed(part) for part in path[:-1] if part != 0]
+        inner = [dashed(part) for part in path[:-1] if plain(part)]
         return ".".join([*inner, "each" if path[-1] == 0 else dashed(path[-1])])
+
+
+class Key(str):
+    """A step of a path that is a map's key, not a member's name."""
+
+
+def plain(part: str | int) -> bool:
+    """Whether a step of a path is a member's name."""
+    return isinstance(part, str) and not isinstance(part, Key)
 
 
 def python(pattern: str) -> str:
@@ -175,7 +202,13 @@ def said(before: str | list[str], words: str) -> str | list[str]:
 
 def at(path: list) -> str:
     """Where AWS says a member stands: `records.1.member.data`."""
-    return ".".join(f"{part + 1}.member" if isinstance(part, int) else part[0].lower() + part[1:] for part in path)
+    return ".".join(step_of(part) for part in path)
+
+
+def step_of(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"{part + 1}.member"
+    return f"{part}.member" if isinstance(part, Key) else part[0].lower() + part[1:]
 
 
 def replaced(document, path: list, value):

@@ -53,6 +53,7 @@ class Row:
             "account": account or "000000000000",
             "region": self.where["region"],
             "endpoint": server.endpoint,
+            "i": 0,
         }
         self.open = []
 

@@ -35,6 +35,8 @@ def expand(value, names: dict):
             return prefix + value.get("letter", "a") * (value["chars"] - len(prefix))
         case ["of", "times"]:
             return [expand(value["of"], {**names, "i": i}) for i in range(value["times"])]
+        case ["keys", "of"]:
+            return {f"key{i}": expand(value["of"], {**names, "i": i}) for i in range(value["keys"])}
         case ["keys"]:
             return {f"k{i}": "v" for i in range(value["keys"])}
         case ["seconds_ago"]:

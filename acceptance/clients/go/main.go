@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -141,6 +142,8 @@ func serviceClient(service string, chosen aws.Config) any {
 	switch service {
 	case "cloudwatch":
 		return cloudwatch.NewFromConfig(chosen)
+	case "dynamodb":
+		return dynamodb.NewFromConfig(chosen)
 	case "iam":
 		return iam.NewFromConfig(chosen)
 	case "kms":

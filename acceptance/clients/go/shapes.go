@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"time"
+
+	dynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // unsupported says what the SDK is too old for.
@@ -31,6 +33,9 @@ func set(into reflect.Value, value any) error {
 	if value == nil {
 		return nil
 	}
+	if into.Kind() == reflect.Interface {
+		return union(into, value)
+	}
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		return set(into.Elem(), value)
@@ -53,6 +58,48 @@ func set(into reflect.Value, value any) error {
 		return object(into, value)
 	}
 	return nil
+}
+
+// unions are the SDK's types of what is one of several things, by the one member that a document has.
+var unions = map[string]reflect.Type{
+	"B":    reflect.TypeFor[dynamodb.AttributeValueMemberB](),
+	"BOOL": reflect.TypeFor[dynamodb.AttributeValueMemberBOOL](),
+	"BS":   reflect.TypeFor[dynamodb.AttributeValueMemberBS](),
+	"L":    reflect.TypeFor[dynamodb.AttributeValueMemberL](),
+	"M":    reflect.TypeFor[dynamodb.AttributeValueMemberM](),
+	"N":    reflect.TypeFor[dynamodb.AttributeValueMemberN](),
+	"NS":   reflect.TypeFor[dynamodb.AttributeValueMemberNS](),
+	"NULL": reflect.TypeFor[dynamodb.AttributeValueMemberNULL](),
+	"S":    reflect.TypeFor[dynamodb.AttributeValueMemberS](),
+	"SS":   reflect.TypeFor[dynamodb.AttributeValueMemberSS](),
+}
+
+// union sets a value of DynamoDB, which the SDK has a type of its own for each kind of.
+func union(into reflect.Value, value any) error {
+	members, is := value.(map[string]any)
+	if !is || len(members) != 1 {
+		return unsupported(fmt.Sprintf("%s has exactly one member", into.Type().Name()))
+	}
+	for name, member := range members {
+		kind, known := unions[name]
+		if !known || !reflect.PointerTo(kind).Implements(into.Type()) {
+			return unsupported(fmt.Sprintf("%s has no %s", into.Type().Name(), name))
+		}
+		made := reflect.New(kind)
+		into.Set(made)
+		return set(made.Elem().FieldByName("Value"), member)
+	}
+	return nil
+}
+
+// unionMember is the name of the member that a value of a union is.
+func unionMember(value reflect.Value) (string, bool) {
+	for name, kind := range unions {
+		if value.Type() == reflect.PointerTo(kind) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 func number(into reflect.Value, value json.Number) error {
@@ -98,6 +145,9 @@ func shown(value reflect.Value) any {
 	case reflect.Pointer, reflect.Interface:
 		if value.IsNil() {
 			return nil
+		}
+		if name, is := unionMember(value); is {
+			return answer{name: shown(value.Elem().FieldByName("Value"))}
 		}
 		return shown(value.Elem())
 	case reflect.Slice:

@@ -1,6 +1,7 @@
 // The AWS SDK for JavaScript v3 as a client of the scenario table: reads questions as JSON lines, answers with what the SDK said.
 
 import * as cloudwatch from "@aws-sdk/client-cloudwatch";
+import * as dynamodb from "@aws-sdk/client-dynamodb";
 import * as kinesis from "@aws-sdk/client-kinesis";
 import * as lambda from "@aws-sdk/client-lambda";
 import * as sts from "@aws-sdk/client-sts";
@@ -8,6 +9,7 @@ import { createInterface } from "node:readline";
 
 const packages = {
   cloudwatch: [cloudwatch, cloudwatch.CloudWatchClient],
+  dynamodb: [dynamodb, dynamodb.DynamoDBClient],
   kinesis: [kinesis, kinesis.KinesisClient],
   lambda: [lambda, lambda.LambdaClient],
   sts: [sts, sts.STSClient],

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anabranch_api::dynamodb::Error;
 use anabranch_api::{Context, Resource, Resources};
-use anabranch_types::{Arn, Partition};
+use anabranch_types::{Arn, Partition, Timestamp};
 
 use crate::Tables;
 use crate::directory::Table;
@@ -47,6 +47,14 @@ impl Tables {
             "CREATING" => Err(errors::index_backfilling()),
             _ => Err(errors::no_such_index(name)),
         }
+    }
+}
+
+impl Table {
+    /// Refuses a change of the table while it is in one of these states.
+    pub fn refuse_while(&self, busy: &[&str], now: Timestamp) -> Result<(), Error> {
+        let status = self.stored.status(now);
+        if busy.contains(&status) { Err(errors::table_busy(&self.name, status)) } else { Ok(()) }
     }
 }
 

@@ -21,10 +21,7 @@ impl Serve<DeleteTable> for Tables {
             if table.stored.is_protected {
                 return Err(errors::protected());
             }
-            match table.stored.status(now) {
-                "ACTIVE" => {}
-                status => return Err(errors::table_busy(&table.name, status)),
-            }
+            table.refuse_while(&["CREATING", "UPDATING", "DELETING"], now)?;
             let mut stored = table.stored.clone();
             stored.phase = Phase::Deleting;
             stored.settled_ms = self.transition_end(now);

@@ -10,6 +10,7 @@ impl Serve<TagResource> for Tables {
     async fn serve(&self, cx: &Context, request: TagResource) -> Result<TagResourceOutput, Error> {
         let _changing = self.changing.lock().await;
         let table = self.table_of_arn(cx, &request.resource_arn)?;
+        table.refuse_while(&["DELETING"], self.clock.now())?;
         let mut stored = table.stored.clone();
         add_tags(&mut stored.tags, &request.tags)?;
         self.change(&table, stored).await?;

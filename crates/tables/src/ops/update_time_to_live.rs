@@ -15,6 +15,7 @@ impl Serve<UpdateTimeToLive> for Tables {
         let _changing = self.changing.lock().await;
         let table = self.table(cx, &request.table_name)?;
         let now = self.clock.now();
+        table.refuse_while(&["CREATING", "DELETING"], now)?;
         let asked = &request.time_to_live_specification;
         let current = table.stored.time_to_live.as_ref();
         if current.is_some_and(|ttl| ttl.settled_ms > now.millis()) {

@@ -19,6 +19,7 @@ import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
@@ -132,6 +133,7 @@ public final class Agent {
     private SdkClient client(String service, JsonNode question) {
         return clients.computeIfAbsent(service + " " + identity(question), name -> switch (service) {
             case "cloudwatch" -> built(CloudWatchClient.builder(), question);
+            case "dynamodb" -> built(DynamoDbClient.builder(), question);
             case "kinesis" -> built(KinesisClient.builder(), question);
             case "kinesis-async" -> built(KinesisAsyncClient.builder(), question);
             case "iam" -> built(IamClient.builder(), question);

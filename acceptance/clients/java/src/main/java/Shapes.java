@@ -35,7 +35,7 @@ final class Shapes {
     private static SdkPojo filled(SdkPojo builder, JsonNode document) {
         Map<String, JsonNode> left = new LinkedHashMap<>(document.asObject());
         for (SdkField<?> field : builder.sdkFields()) {
-            JsonNode value = left.remove(field.memberName());
+            JsonNode value = left.remove(name(field));
             if (value != null) {
                 field.set(builder, sent(field, value));
             }
@@ -44,6 +44,11 @@ final class Shapes {
             throw new Unsupported(builder.getClass().getSimpleName() + " has no " + left.keySet());
         }
         return builder;
+    }
+
+    /** A member's name in the model; the SDK calls DynamoDB's NULL by another. */
+    private static String name(SdkField<?> field) {
+        return field.memberName().equals("NUL") ? field.locationName() : field.memberName();
     }
 
     private static Object sent(SdkField<?> field, JsonNode value) {
@@ -87,7 +92,7 @@ final class Shapes {
         for (SdkField<?> field : shape.sdkFields()) {
             Object value = came(field.getValueOrDefault(shape));
             if (value != null) {
-                members.put(field.memberName(), value);
+                members.put(name(field), value);
             }
         }
         return members;
