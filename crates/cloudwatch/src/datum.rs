@@ -57,6 +57,11 @@ impl Metric {
         Self { namespace, name, dimensions }
     }
 
+    /// The metric's namespace.
+    pub(super) fn namespace(&self) -> &ByteString {
+        &self.namespace
+    }
+
     /// The metric's name.
     pub(super) fn name(&self) -> &ByteString {
         &self.name

@@ -1,5 +1,8 @@
 //! Every sentence CloudWatch's callers can be told, one function each. Those marked "wording ours" have no recording of AWS.
 
+use std::borrow::Cow;
+
+use anabranch_api::ApiError;
 use anabranch_api::cloudwatch::Error;
 
 /// A value outside what CloudWatch takes: CW PutMetricData, "NaN, +Infinity, -Infinity are not supported". Wording ours.
@@ -71,9 +74,9 @@ pub(super) fn too_many_datapoints(requested: u64, most: u64) -> Error {
 }
 
 /// CW API GetMetricStatistics: 1, 5, 10, 20, 30 or a multiple of 60. Wording ours.
-pub(super) fn invalid_period() -> Error {
+pub(super) fn invalid_period(parameter: &str) -> Error {
     Error::InvalidParameterValueException(
-        "The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.".into(),
+        format!("The parameter {parameter} must be 1, 5, 10, 20, 30, or a multiple of 60.").into(),
     )
 }
 
@@ -82,9 +85,72 @@ pub(super) fn no_statistics() -> Error {
     Error::InvalidParameterCombinationException("Must specify either Statistics or ExtendedStatistics".into())
 }
 
+/// GetMetricData's model names no error for what a query asks; AWS answers this code.
+fn invalid_query(sentence: impl Into<Cow<'static, str>>) -> Error {
+    Error::Other(ApiError::client("ValidationError", sentence))
+}
+
+pub(super) fn query_start_not_before_end() -> Error {
+    invalid_query("The parameter StartTime must be less than the parameter EndTime.")
+}
+
+/// CW API GetMetricData, MetricDataQueries.
+pub(super) fn too_many_queries(most: usize) -> Error {
+    invalid_query(format!("The collection MetricDataQueries must not have a size greater than {most}."))
+}
+
+pub(super) fn invalid_id(id: &str, member: usize) -> Error {
+    invalid_query(format!(
+        "The value {id} for parameter MetricDataQueries.member.{member}.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."
+    ))
+}
+
+pub(super) fn ids_not_unique() -> Error {
+    invalid_query("The values for parameter id in MetricDataQueries are not unique.")
+}
+
+pub(super) fn query_lacks(parameter: &str) -> Error {
+    invalid_query(format!("The parameter {parameter} is required."))
+}
+
+pub(super) fn query_says_both(one: &str, other: &str) -> Error {
+    invalid_query(format!(
+        "The parameters {one} and {other} are mutually exclusive and you have specified both."
+    ))
+}
+
+pub(super) fn invalid_stat(value: &str, parameter: &str) -> Error {
+    invalid_query(format!("The value {value} for parameter {parameter} is invalid."))
+}
+
+/// CW API MetricStat, Period. Wording ours.
+pub(super) fn invalid_query_period(parameter: &str) -> Error {
+    invalid_query(format!("The parameter {parameter} must be 1, 5, 10, 20, 30, or a multiple of 60."))
+}
+
+/// CW API MetricDataQuery, ReturnData. Wording ours.
+pub(super) fn nothing_returned() -> Error {
+    invalid_query("At least one of the MetricDataQueries must have ReturnData set to true.")
+}
+
+/// Wording ours.
+pub(super) fn nothing_queried(query: &str) -> Error {
+    invalid_query(format!("Either {query}.MetricStat or {query}.Expression must be specified."))
+}
+
+/// CW API GetMetricData, MaxDatapoints. Wording ours.
+pub(super) fn invalid_points_max(asked: i32, most: usize) -> Error {
+    invalid_query(format!("The value {asked} for parameter MaxDatapoints must be between 1 and {most}."))
+}
+
+/// Wording ours.
+pub(super) fn invalid_next_token() -> Error {
+    Error::InvalidNextToken("The specified next token is invalid.".into())
+}
+
 /// A difference to AWS, listed in docs/differences.md. Wording ours.
-pub(super) fn no_extended_statistics() -> Error {
-    Error::InvalidParameterValueException("ExtendedStatistics are not implemented by Anabranch.".into())
+pub(super) fn no_expressions() -> Error {
+    invalid_query("Expressions are not implemented by Anabranch.")
 }
 
 /// Something in here failed; why is in the server's own log.

@@ -1,15 +1,20 @@
 //! CloudWatch: metrics that callers put, in a log of their account and region, and their statistics, read back by a scan.
 //!
 //! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`datum`] is what stands in the log (docs/formats/metrics.md), [`metrics_log`] finds the
-//! log, [`aggregate`] makes data into datapoints and touches nothing else.
+//! log, [`evaluate`] answers queries of metrics for whoever asks: its `Evaluator` is the one way; [`summary`] is what is known of a stretch of time, [`statistic`] what can be asked of it.
 
-mod aggregate;
 mod datum;
 mod errors;
+mod evaluate;
+mod get_metric_data;
 mod get_metric_statistics;
+mod grid;
 mod metrics_log;
 mod put_metric_data;
 mod record;
+mod sketch;
+mod statistic;
+mod summary;
 
 use std::sync::Arc;
 
@@ -17,6 +22,7 @@ use anabranch_api::{Register, cloudwatch};
 use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 
+use evaluate::Evaluator;
 use metrics_log::MetricsLogs;
 pub use metrics_log::log_groups;
 
@@ -25,14 +31,19 @@ const SERVICES_PREFIX: &str = "AWS/";
 
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {
-    logs: MetricsLogs,
+    logs: Arc<MetricsLogs>,
     trims: record::Trims,
 }
 
 impl CloudWatch {
     /// Metrics kept in logs of `log`, which `catalog` names.
     pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
-        Self { logs: MetricsLogs::new(log, catalog), trims: record::Trims::default() }
+        Self { logs: Arc::new(MetricsLogs::new(log, catalog)), trims: record::Trims::default() }
+    }
+
+    /// What evaluates queries of metrics.
+    pub(crate) fn evaluator(&self) -> Evaluator {
+        Evaluator::new(Arc::clone(&self.logs))
     }
 
     /// Hands over a handler of each of its operations.

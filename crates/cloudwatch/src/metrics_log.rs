@@ -2,15 +2,19 @@ use std::collections::HashMap;
 use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anabranch_api::cloudwatch::Error;
+use anabranch_api::cloudwatch::{Error, StandardUnit};
 use anabranch_catalog::{Catalog, CatalogError, Commit, Expect, Key, next_log_group};
 use anabranch_log::{
     AppendOutcome, Batch, GroupId, LogId, NewRecord, Producer, ReadFrom, ReadLimit, RecordLog,
 };
 use anabranch_types::{AccountId, Region, Timestamp};
 
-use super::datum::Datum;
+use super::SERVICES_PREFIX;
+use super::datum::{Datum, Metric};
 use super::errors;
+use super::grid::Grid;
+use super::put_metric_data::{AHEAD_MAX, PAST_MAX};
+use super::summary::Summary;
 
 /// The version of the catalog's value that names a log.
 const VALUE_VERSION: u8 = 1;
@@ -85,13 +89,34 @@ impl MetricsLogs {
         }
     }
 
+    /// Calls `each` with what is known of a metric in the time of the grid, in no order; what is told several times of one time and unit
+    /// is to be added up.
+    pub(super) async fn read(
+        &self,
+        place: &Place<'_>,
+        metric: &Metric,
+        grid: Grid,
+        _now: Timestamp,
+        mut each: impl FnMut(Timestamp, StandardUnit, &Summary) + Send,
+    ) -> Result<(), Error> {
+        let (from, until) = (grid.start - AHEAD_MAX, grid.end + PAST_MAX);
+        self.scan(place, from, until, |datum| {
+            if datum.metric == *metric
+                && let Some(summary) = Summary::of(&datum.measured)
+            {
+                each(datum.at, datum.unit, &summary);
+            }
+        })
+        .await
+    }
+
     /// Lets data go that arrived before a time.
     pub(super) async fn trim(&self, log: LogId, before: Timestamp) -> Result<(), Error> {
         self.log.trim(log.group, before).await.map_err(|e| failed("let go of old metrics", &Chain(&e)))
     }
 
     /// Calls `each` with every datum that arrived at `from` or later, until and including `until`, in the order of arrival.
-    pub(super) async fn scan(
+    async fn scan(
         &self,
         place: &Place<'_>,
         from: Timestamp,
@@ -174,7 +199,13 @@ impl MetricsLogs {
     }
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// Where data of a namespace stand.
+    pub(super) fn of(account: AccountId, region: &'a Region, namespace: &str) -> Self {
+        let ours = namespace.starts_with(SERVICES_PREFIX);
+        Self { account, region, whose: if ours { Whose::Services } else { Whose::Callers } }
+    }
+
     fn key(&self) -> Key {
         let Place { account, region, whose } = self;
         let name = match whose {

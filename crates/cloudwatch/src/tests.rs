@@ -2,8 +2,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anabranch_api::cloudwatch::{
-    Datapoint, Dimension, EntityMetricData, GetMetricStatistics, MetricDatum, PutMetricData, StandardUnit,
-    Statistic, StatisticSet,
+    Datapoint, Dimension, EntityMetricData, GetMetricData, GetMetricDataOutput, GetMetricStatistics, Metric,
+    MetricDataQuery, MetricDatum, MetricStat, PutMetricData, ScanBy, StandardUnit, Statistic, StatisticSet,
 };
 use anabranch_api::{ApiError, Context, Principal, RequestId};
 use anabranch_catalog::{MemoryCatalog, SqliteCatalog};
@@ -77,6 +77,12 @@ impl Fixture {
         let output = self.door.unary(self.cx.clone(), &self.service, request).await?;
         assert_eq!(output.label.as_deref(), Some("latency"));
         Ok(output.datapoints.unwrap())
+    }
+}
+
+impl Fixture {
+    async fn query(&self, request: GetMetricData) -> Result<GetMetricDataOutput, ApiError> {
+        self.door.unary(self.cx.clone(), &self.service, request).await
     }
 }
 
@@ -373,8 +379,8 @@ async fn a_question_that_breaks_a_rule_is_refused_with_awss_sentence() {
             "InvalidParameterCombinationException: The parameters Statistics and ExtendedStatistics are mutually exclusive and you have specified both.",
         ),
         (
-            GetMetricStatistics { statistics: None, extended_statistics: extended("p99"), ..sums(0, 60, 60) },
-            "InvalidParameterValueException: ExtendedStatistics are not implemented by Anabranch.",
+            GetMetricStatistics { statistics: None, extended_statistics: extended("Sum"), ..sums(0, 60, 60) },
+            "InvalidParameterValueException: The value Sum for parameter ExtendedStatistics.member.1 is invalid.",
         ),
     ];
     for (request, sentence) in cases {
@@ -432,4 +438,122 @@ async fn what_a_service_measures_is_read_in_its_namespace_and_put_by_nobody_else
     assert_eq!(f.get(ask("App", "s")).await.unwrap(), []);
     let refused = f.put(PutMetricData { namespace: "AWS/Kinesis".into(), ..data(vec![datum(0, 1.0)]) }).await;
     assert_eq!(refused.unwrap_err().code, "InvalidParameterValueException");
+}
+
+fn query(id: &str, stat: &str) -> MetricDataQuery {
+    let metric =
+        Metric { namespace: Some("App".into()), metric_name: Some("latency".into()), ..Metric::default() };
+    let stat = MetricStat { metric, period: 60, stat: stat.into(), unit: None };
+    MetricDataQuery { id: id.into(), metric_stat: Some(stat), ..MetricDataQuery::default() }
+}
+
+fn queries(queries: Vec<MetricDataQuery>) -> GetMetricData {
+    GetMetricData {
+        metric_data_queries: queries,
+        start_time: Timestamp::from_seconds(T0 - 600),
+        end_time: Timestamp::from_seconds(T0 + 60),
+        ..GetMetricData::default()
+    }
+}
+
+/// Each result's id, and seconds after [`T0`] with the value of its points.
+fn results(of: &GetMetricDataOutput) -> Vec<(&str, Vec<(i64, f64)>)> {
+    let results = of.metric_data_results.as_ref().unwrap().iter();
+    let told = results.map(|result| {
+        let times = result.timestamps.as_ref().unwrap().iter().map(|at| at.seconds() - T0);
+        (result.id.as_deref().unwrap(), times.zip(result.values.clone().unwrap()).collect())
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn queries_are_answered_newest_first_and_by_pages() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    f.put(data(vec![datum(-130, 1.0), datum(-125, 3.0), datum(-70, 4.0), datum(0, 5.0)])).await.unwrap();
+    let hidden = MetricDataQuery { return_data: Some(false), ..query("hidden", "Sum") };
+    let request = queries(vec![query("sum", "Sum"), hidden, query("p90", "p90")]);
+    let (sums, p90) = ([(0, 5.0), (-120, 4.0), (-180, 4.0)], [(0, 5.0), (-120, 4.0), (-180, 3.0)]);
+    let all = f.query(request.clone()).await.unwrap();
+    assert_eq!(results(&all), [("sum", sums.to_vec()), ("p90", p90.to_vec())]);
+    assert_eq!(all.next_token, None);
+    let mut paged = GetMetricData { max_datapoints: Some(4), ..request.clone() };
+    let first = f.query(paged.clone()).await.unwrap();
+    assert_eq!(results(&first), [("sum", sums.to_vec()), ("p90", p90[..1].to_vec())]);
+    paged.next_token = first.next_token;
+    let second = f.query(paged).await.unwrap();
+    assert_eq!((results(&second), second.next_token.as_ref()), (vec![("p90", p90[1..].to_vec())], None));
+    let ascending = GetMetricData { scan_by: Some(ScanBy::TimestampAscending), ..request };
+    let ascending = f.query(ascending).await.unwrap();
+    assert_eq!(results(&ascending)[0].1, [(-180, 4.0), (-120, 4.0), (0, 5.0)]);
+}
+
+#[tokio::test]
+async fn queries_that_break_a_rule_are_refused_with_awss_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let one = |query| queries(vec![query]);
+    let with_stat = |change: fn(&mut MetricStat)| {
+        let mut query = query("a", "Sum");
+        change(query.metric_stat.as_mut().unwrap());
+        one(query)
+    };
+    let many = (0..501).map(|n| query(&format!("q{n}"), "Sum")).collect();
+    let cases = [
+        (
+            GetMetricData { end_time: Timestamp::from_seconds(T0 - 600), ..one(query("a", "Sum")) },
+            "ValidationError: The parameter StartTime must be less than the parameter EndTime.",
+        ),
+        (
+            queries(many),
+            "ValidationError: The collection MetricDataQueries must not have a size greater than 500.",
+        ),
+        (
+            one(query("A", "Sum")),
+            "ValidationError: The value A for parameter MetricDataQueries.member.1.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
+        ),
+        (
+            queries(vec![query("a", "Sum"), query("a", "Sum")]),
+            "ValidationError: The values for parameter id in MetricDataQueries are not unique.",
+        ),
+        (
+            one(MetricDataQuery { return_data: Some(false), ..query("a", "Sum") }),
+            "ValidationError: At least one of the MetricDataQueries must have ReturnData set to true.",
+        ),
+        (
+            one(MetricDataQuery { metric_stat: None, ..query("a", "Sum") }),
+            "ValidationError: Either MetricDataQueries.member.1.MetricStat or MetricDataQueries.member.1.Expression must be specified.",
+        ),
+        (
+            one(MetricDataQuery { expression: Some("b".into()), ..query("a", "Sum") }),
+            "ValidationError: The parameters MetricDataQueries.member.1.MetricStat and MetricDataQueries.member.1.Expression are mutually exclusive and you have specified both.",
+        ),
+        (
+            with_stat(|s| s.stat = "Most".into()),
+            "ValidationError: The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is invalid.",
+        ),
+        (
+            with_stat(|s| s.period = 90),
+            "ValidationError: The parameter MetricDataQueries.member.1.MetricStat.Period must be 1, 5, 10, 20, 30, or a multiple of 60.",
+        ),
+        (
+            with_stat(|s| s.metric.namespace = None),
+            "ValidationError: The parameter MetricDataQueries.member.1.MetricStat.Metric.Namespace is required.",
+        ),
+        (
+            with_stat(|s| s.metric.metric_name = None),
+            "ValidationError: The parameter MetricDataQueries.member.1.MetricStat.Metric.MetricName is required.",
+        ),
+        (
+            GetMetricData { max_datapoints: Some(100_801), ..one(query("a", "Sum")) },
+            "ValidationError: The value 100801 for parameter MaxDatapoints must be between 1 and 100800.",
+        ),
+        (
+            GetMetricData { next_token: Some("x".into()), ..one(query("a", "Sum")) },
+            "InvalidNextToken: The specified next token is invalid.",
+        ),
+    ];
+    for (request, sentence) in cases {
+        assert_eq!(f.query(request).await.unwrap_err().to_string(), sentence);
+    }
 }

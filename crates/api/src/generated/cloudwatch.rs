@@ -206,13 +206,20 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Answers every operation of this family that is built.
-pub trait CloudWatchMetrics: Serve<PutMetricData> + Serve<GetMetricStatistics> {}
+pub trait CloudWatchMetrics:
+    Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics>
+{
+}
 
-impl<T> CloudWatchMetrics for T where T: Serve<PutMetricData> + Serve<GetMetricStatistics> {}
+impl<T> CloudWatchMetrics for T where
+    T: Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics>
+{
+}
 
 /// Hands over every operation of this family.
 pub fn register_metrics<S: CloudWatchMetrics>(service: &Arc<S>, register: &mut dyn Register) {
     register.add(handler::unary::<PutMetricData, S>(service));
+    register.add(handler::unary::<GetMetricData, S>(service));
     register.add(handler::unary::<GetMetricStatistics, S>(service));
 }
 
@@ -254,6 +261,41 @@ impl Operation for PutMetricData {
     const HAS_OUTPUT: bool = false;
     const DATA_TYPE: Option<&'static str> = Some("AWS::CloudWatch::Metric");
     type Output = PutMetricDataOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for GetMetricData {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.GetMetricData";
+    const ACTION: &'static str = "cloudwatch:GetMetricData";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::CloudWatch::Metric");
+    type Output = GetMetricDataOutput;
     type Error = Error;
 
     fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
@@ -347,6 +389,24 @@ pub struct EntityMetricData {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMetricData {
+    pub metric_data_queries: Vec<MetricDataQuery>,
+    pub start_time: Timestamp,
+    pub end_time: Timestamp,
+    pub next_token: Option<ByteString>,
+    pub scan_by: Option<ScanBy>,
+    pub max_datapoints: Option<i32>,
+    pub label_options: Option<LabelOptions>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMetricDataOutput {
+    pub metric_data_results: Option<Vec<MetricDataResult>>,
+    pub next_token: Option<ByteString>,
+    pub messages: Option<Vec<MessageData>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetMetricStatistics {
     pub namespace: ByteString,
     pub metric_name: ByteString,
@@ -366,6 +426,45 @@ pub struct GetMetricStatisticsOutput {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelOptions {
+    pub timezone: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessageData {
+    pub code: Option<ByteString>,
+    pub value: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metric {
+    pub namespace: Option<ByteString>,
+    pub metric_name: Option<ByteString>,
+    pub dimensions: Option<Vec<Dimension>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricDataQuery {
+    pub id: ByteString,
+    pub metric_stat: Option<MetricStat>,
+    pub expression: Option<ByteString>,
+    pub label: Option<ByteString>,
+    pub return_data: Option<bool>,
+    pub period: Option<i32>,
+    pub account_id: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricDataResult {
+    pub id: Option<ByteString>,
+    pub label: Option<ByteString>,
+    pub timestamps: Option<Vec<Timestamp>>,
+    pub values: Option<Vec<f64>>,
+    pub status_code: Option<StatusCode>,
+    pub messages: Option<Vec<MessageData>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MetricDatum {
     pub metric_name: ByteString,
     pub dimensions: Option<Vec<Dimension>>,
@@ -379,11 +478,47 @@ pub struct MetricDatum {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricStat {
+    pub metric: Metric,
+    pub period: i32,
+    pub stat: ByteString,
+    pub unit: Option<StandardUnit>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutMetricData {
     pub namespace: ByteString,
     pub metric_data: Option<Vec<MetricDatum>>,
     pub entity_metric_data: Option<Vec<EntityMetricData>>,
     pub strict_entity_validation: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScanBy {
+    #[default]
+    TimestampDescending,
+    TimestampAscending,
+}
+
+impl codec::Enumeration for ScanBy {
+    const SET: &'static str = "TimestampDescending, TimestampAscending";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("TimestampDescending", ScanBy::TimestampDescending),
+        ("TimestampAscending", ScanBy::TimestampAscending),
+    ];
+}
+
+impl ScanBy {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for ScanBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -504,6 +639,38 @@ pub struct StatisticSet {
     pub sum: f64,
     pub minimum: f64,
     pub maximum: f64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StatusCode {
+    #[default]
+    Complete,
+    InternalError,
+    PartialData,
+    Forbidden,
+}
+
+impl codec::Enumeration for StatusCode {
+    const SET: &'static str = "Complete, InternalError, PartialData, Forbidden";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("Complete", StatusCode::Complete),
+        ("InternalError", StatusCode::InternalError),
+        ("PartialData", StatusCode::PartialData),
+        ("Forbidden", StatusCode::Forbidden),
+    ];
+}
+
+impl StatusCode {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for StatusCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Decode for Datapoint {
@@ -731,6 +898,168 @@ impl Encode for EntityMetricData {
     }
 }
 
+impl Decode for GetMetricData {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "MetricDataQueries",
+            "StartTime",
+            "EndTime",
+            "NextToken",
+            "ScanBy",
+            "MaxDatapoints",
+            "LabelOptions",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "MetricDataQueries");
+                    value.metric_data_queries =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
+                            MetricDataQuery::decode(d, at, violations)
+                        })?;
+                }
+                1 => {
+                    value.start_time = d.timestamp(TimestampForm::Default)?;
+                }
+                2 => {
+                    value.end_time = d.timestamp(TimestampForm::Default)?;
+                }
+                3 => {
+                    value.next_token = Some(d.string()?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "ScanBy");
+                    value.scan_by = Some(codec::enumeration(d, at, violations)?);
+                }
+                5 => {
+                    value.max_datapoints = Some(d.integer()?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "LabelOptions");
+                    value.label_options = Some(LabelOptions::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[(0, "MetricDataQueries"), (1, "StartTime"), (2, "EndTime")],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for GetMetricData {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("MetricDataQueries");
+        e.begin_list(ListForm::MEMBER, self.metric_data_queries.len());
+        for v in &self.metric_data_queries {
+            e.element();
+            v.encode(e);
+        }
+        e.end_list();
+
+        e.member("StartTime");
+        e.timestamp(self.start_time, TimestampForm::Default);
+
+        e.member("EndTime");
+        e.timestamp(self.end_time, TimestampForm::Default);
+
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.scan_by {
+            e.member("ScanBy");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.max_datapoints {
+            e.member("MaxDatapoints");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.label_options {
+            e.member("LabelOptions");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetMetricDataOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MetricDataResults", "NextToken", "Messages"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "MetricDataResults");
+                    value.metric_data_results = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MetricDataResult::decode(d, at, violations),
+                    )?);
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "Messages");
+                    value.messages = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MessageData::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetMetricDataOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.metric_data_results {
+            e.member("MetricDataResults");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.messages {
+            e.member("Messages");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for GetMetricStatistics {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -899,6 +1228,297 @@ impl Encode for GetMetricStatisticsOutput {
     }
 }
 
+impl Decode for LabelOptions {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Timezone"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.timezone = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for LabelOptions {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.timezone {
+            e.member("Timezone");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for MessageData {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Code", "Value"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.code = Some(d.string()?);
+                }
+                1 => {
+                    value.value = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for MessageData {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.code {
+            e.member("Code");
+            e.string(v);
+        }
+        if let Some(v) = &self.value {
+            e.member("Value");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for Metric {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Namespace", "MetricName", "Dimensions"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.namespace = Some(d.string()?);
+                }
+                1 => {
+                    value.metric_name = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "Dimensions");
+                    value.dimensions =
+                        Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
+                            Dimension::decode(d, at, violations)
+                        })?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for Metric {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.namespace {
+            e.member("Namespace");
+            e.string(v);
+        }
+        if let Some(v) = &self.metric_name {
+            e.member("MetricName");
+            e.string(v);
+        }
+        if let Some(v) = &self.dimensions {
+            e.member("Dimensions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for MetricDataQuery {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["Id", "MetricStat", "Expression", "Label", "ReturnData", "Period", "AccountId"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.id = d.string()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "MetricStat");
+                    value.metric_stat = Some(MetricStat::decode(d, at, violations)?);
+                }
+                2 => {
+                    value.expression = Some(d.string()?);
+                }
+                3 => {
+                    value.label = Some(d.string()?);
+                }
+                4 => {
+                    value.return_data = Some(d.boolean()?);
+                }
+                5 => {
+                    value.period = Some(d.integer()?);
+                }
+                6 => {
+                    value.account_id = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Id")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for MetricDataQuery {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Id");
+        e.string(&self.id);
+
+        if let Some(v) = &self.metric_stat {
+            e.member("MetricStat");
+            v.encode(e);
+        }
+        if let Some(v) = &self.expression {
+            e.member("Expression");
+            e.string(v);
+        }
+        if let Some(v) = &self.label {
+            e.member("Label");
+            e.string(v);
+        }
+        if let Some(v) = &self.return_data {
+            e.member("ReturnData");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.period {
+            e.member("Period");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.account_id {
+            e.member("AccountId");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for MetricDataResult {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Id", "Label", "Timestamps", "Values", "StatusCode", "Messages"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.id = Some(d.string()?);
+                }
+                1 => {
+                    value.label = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "Timestamps");
+                    value.timestamps =
+                        Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
+                            d.timestamp(TimestampForm::Default)
+                        })?);
+                }
+                3 => {
+                    let at = &Path::Member(at, "Values");
+                    value.values =
+                        Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
+                            d.double()
+                        })?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "StatusCode");
+                    value.status_code = Some(codec::enumeration(d, at, violations)?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "Messages");
+                    value.messages = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MessageData::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for MetricDataResult {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.id {
+            e.member("Id");
+            e.string(v);
+        }
+        if let Some(v) = &self.label {
+            e.member("Label");
+            e.string(v);
+        }
+        if let Some(v) = &self.timestamps {
+            e.member("Timestamps");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.timestamp(*v, TimestampForm::Default);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.values {
+            e.member("Values");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.double(*v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.status_code {
+            e.member("StatusCode");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.messages {
+            e.member("Messages");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for MetricDatum {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -1019,6 +1639,57 @@ impl Encode for MetricDatum {
         if let Some(v) = &self.storage_resolution {
             e.member("StorageResolution");
             e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for MetricStat {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Metric", "Period", "Stat", "Unit"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Metric");
+                    value.metric = Metric::decode(d, at, violations)?;
+                }
+                1 => {
+                    value.period = d.integer()?;
+                }
+                2 => {
+                    value.stat = d.string()?;
+                }
+                3 => {
+                    let at = &Path::Member(at, "Unit");
+                    value.unit = Some(codec::enumeration(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Metric"), (1, "Period"), (2, "Stat")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for MetricStat {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Metric");
+        self.metric.encode(e);
+
+        e.member("Period");
+        e.long(i64::from(self.period));
+
+        e.member("Stat");
+        e.string(&self.stat);
+
+        if let Some(v) = &self.unit {
+            e.member("Unit");
+            e.string(v.as_str());
         }
         e.end_structure();
     }
@@ -1206,6 +1877,18 @@ impl EntityMetricData {
     }
 }
 
+impl GetMetricData {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "MetricDataQueries");
+            for (index, v) in self.metric_data_queries.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+    }
+}
+
 impl GetMetricStatistics {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -1239,6 +1922,52 @@ impl GetMetricStatistics {
     }
 }
 
+impl Metric {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.namespace {
+            let at = &Path::Member(at, "Namespace");
+            NAMESPACE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.metric_name {
+            let at = &Path::Member(at, "MetricName");
+            METRIC_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.dimensions {
+            let at = &Path::Member(at, "Dimensions");
+            DIMENSIONS_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+    }
+}
+
+impl MetricDataQuery {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Id");
+            METRIC_ID_TEXT.check(&self.id, at, violations);
+        }
+        if let Some(v) = &self.metric_stat {
+            let at = &Path::Member(at, "MetricStat");
+            v.check_at(at, violations);
+        }
+        if let Some(v) = &self.expression {
+            let at = &Path::Member(at, "Expression");
+            METRIC_EXPRESSION_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.period {
+            let at = &Path::Member(at, "Period");
+            PERIOD_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.account_id {
+            let at = &Path::Member(at, "AccountId");
+            ACCOUNT_ID_TEXT.check(v, at, violations);
+        }
+    }
+}
+
 impl MetricDatum {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -1256,6 +1985,19 @@ impl MetricDatum {
         if let Some(v) = &self.storage_resolution {
             let at = &Path::Member(at, "StorageResolution");
             STORAGE_RESOLUTION_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl MetricStat {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Metric");
+            self.metric.check_at(at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Period");
+            PERIOD_RANGE.check(i64::from(self.period), at, violations);
         }
     }
 }
@@ -1282,6 +2024,12 @@ impl PutMetricData {
         }
     }
 }
+
+static ACCOUNT_ID_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(255) },
+    pattern: None,
+    sensitive: false,
+};
 
 static DIMENSION_NAME_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(1), max: Some(255) },
@@ -1330,6 +2078,18 @@ static ENTITY_KEY_ATTRIBUTES_MAP_VALUE_STRING_TEXT: constraint::Text = constrain
 
 static EXTENDED_STATISTICS_COUNT: constraint::Count =
     constraint::Count { length: constraint::Length { min: Some(1), max: Some(10) } };
+
+static METRIC_EXPRESSION_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(2048) },
+    pattern: None,
+    sensitive: false,
+};
+
+static METRIC_ID_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(255) },
+    pattern: None,
+    sensitive: false,
+};
 
 static METRIC_NAME_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(1), max: Some(255) },
