@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anabranch_api::Operation;
 use anabranch_api::kinesis::{GetRecords, PutRecords};
-use anabranch_bench::{Path, get_records, put_record, put_records};
+use anabranch_bench::{Path, Recorded, get_records, put_record, put_records};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{Durability, LocalLog, Options};
 use anabranch_log::{Batch, GroupId, LogId, NewRecord, Producer, RecordLog};
@@ -76,7 +76,7 @@ fn frame(c: &mut Criterion) {
 fn whole(c: &mut Criterion) {
     let dir = tempdir();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let path = runtime.block_on(Path::open(&dir)).expect("new stores open");
+    let path = runtime.block_on(Path::open(&dir, Recorded::Always)).expect("new stores open");
     runtime.block_on(path.create(STREAM, 1)).expect("a stream can be made");
     runtime.block_on(path.fill(STREAM, 10_000)).expect("records can be put");
     let oldest = runtime.block_on(path.oldest(STREAM)).expect("there are records");

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anabranch_api::kinesis::{GetRecords, PutRecord, PutRecords};
-use anabranch_bench::{Failure, Path, get_records, put_record, put_records};
+use anabranch_bench::{Failure, Path, Recorded, get_records, put_record, put_records};
 use anabranch_wire::Protocol;
 
 #[global_allocator]
@@ -25,13 +25,14 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn run(case: &str, count: usize, dir: PathBuf) -> Result<(), Failure> {
-    let mut path = Path::open(&dir).await?;
+    let recorded = if case == "put-records-json-unrecorded" { Recorded::Nothing } else { Recorded::Always };
+    let mut path = Path::open(&dir, recorded).await?;
     path.create(STREAM, if case == "get-records-json" { 1 } else { SHARDS }).await?;
     if case == "put-records-json-user" {
         path.become_user(STREAM).await?;
     }
     match case {
-        "put-records-json" | "put-records-json-user" => {
+        "put-records-json" | "put-records-json-user" | "put-records-json-unrecorded" => {
             let body = put_records(Protocol::Json11, STREAM, 500, 1024);
             let request = path.sign(Protocol::Json11, "PutRecords", body)?;
             for _ in 0..count {

@@ -5,4 +5,4 @@ mod bodies;
 mod path;
 
 pub use bodies::{get_records, put_record, put_records};
-pub use path::{Failure, Path, Signed};
+pub use path::{Failure, Path, Recorded, Signed};

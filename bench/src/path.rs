@@ -61,13 +61,25 @@ pub struct Signed {
     body: Bytes,
 }
 
+/// What is written down of what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// Nothing: what recording costs is the difference.
+    Nothing,
+    /// What a server records: metrics.
+    Always,
+}
+
 impl Path {
     /// Opens the stores in a directory; records are acknowledged from memory, so that what is counted is our own work.
-    pub async fn open(dir: &FilePath) -> Result<Self, Failure> {
+    pub async fn open(dir: &FilePath, recorded: Recorded) -> Result<Self, Failure> {
         let clock = Clock::machine();
         let options = Options { durability: Durability::Memory, clock: clock.clone(), ..Options::default() };
         let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.to_owned())?), options)?);
-        let metrics = Metrics::new(|_| {});
+        let metrics = match recorded {
+            Recorded::Nothing => Metrics::off(),
+            Recorded::Always => Metrics::new(|_| {}),
+        };
         let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::default());
         let (master_key, rng) = (Arc::new(MasterKey::random(&Rng::system())), Rng::system());
         let identities =

@@ -138,8 +138,7 @@ impl Streams {
         let view = View::new(stored, entry.version, shards, consumers);
         let due = view.due();
         let id = StreamArn { region: scope.region.clone(), account: scope.account, name };
-        let metrics = self.stream_metrics(&id);
-        let stream = Stream::new(id, group, metrics, view);
+        let stream = Stream::new(id, group, &self.metrics, view);
         self.monitor_shards(&stream);
         self.load_data_keys(&stream).await?;
         self.directory.add(Arc::new(stream));

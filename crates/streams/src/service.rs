@@ -7,9 +7,9 @@ use anabranch_catalog::Catalog;
 use anabranch_governance::Authorize;
 use anabranch_governance::Measurements;
 use anabranch_governance::kms::{Kms, MasterKey};
-use anabranch_governance::metrics::{Metrics, StreamMetrics};
+use anabranch_governance::metrics::Metrics;
 use anabranch_log::{Buffers, RecordLog};
-use anabranch_types::{Clock, Rng, StreamArn, StreamName, Timestamp};
+use anabranch_types::{Clock, Rng, StreamName, Timestamp};
 
 use crate::accounts::Accounts;
 use crate::calls::Calls;
@@ -114,11 +114,6 @@ impl Streams {
     /// When a state that begins now ends by itself.
     pub(crate) fn transition_end(&self, now: Timestamp) -> Timestamp {
         now + self.settings.transition_delay
-    }
-
-    /// The counters of a stream.
-    pub(crate) fn stream_metrics(&self, id: &StreamArn) -> Arc<StreamMetrics> {
-        self.metrics.stream(&id.account.to_string(), id.region.as_str(), id.name.as_str())
     }
 
     /// The time before which a stream's records are gone: its retention ago, or its creation.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use anabranch_catalog::Revision;
-use anabranch_governance::metrics::StreamMetrics;
+use anabranch_governance::metrics::{Metrics, StreamMetrics};
 use anabranch_log::{GroupId, LogId};
 use anabranch_types::{HashKey, SequenceNumber, ShardId, StreamArn, Timestamp};
 use bytestring::ByteString;
@@ -25,11 +25,13 @@ pub(crate) struct Stream {
     pub arn: ByteString,
     pub scope: Scope,
     pub group: GroupId,
-    pub metrics: Arc<StreamMetrics>,
+    metrics: Arc<StreamMetrics>,
     pub measures: Measures,
     pub consumer_measures: ConsumerMeasures,
     pub data_keys: DataKeys,
     pub allowances: Allowances,
+    /// Whether what goes through it is counted at all.
+    is_measured: bool,
     /// Held while the stream is being changed: changes of one stream happen one after the other.
     pub changing: tokio::sync::Mutex<()>,
     /// Whether the catalog may hold something else than the view.
@@ -69,16 +71,19 @@ pub(crate) struct LiveShard {
 }
 
 impl Stream {
-    pub fn new(id: StreamArn, group: GroupId, metrics: Arc<StreamMetrics>, view: View) -> Self {
+    pub fn new(id: StreamArn, group: GroupId, metrics: &Metrics, view: View) -> Self {
         let scope = Scope { account: id.account, region: id.region.clone() };
         let arn = id.to_string().into();
+        let account = id.account.to_string();
+        let counters = metrics.stream(&account, id.region.as_str(), id.name.as_str());
         let (changing, data_keys) = (tokio::sync::Mutex::new(()), DataKeys::default());
         Self {
             id,
             arn,
             scope,
             group,
-            metrics,
+            metrics: counters,
+            is_measured: metrics.is_on(),
             measures: Measures::default(),
             consumer_measures: ConsumerMeasures::default(),
             data_keys,
@@ -165,7 +170,7 @@ impl Stream {
 
     /// PutRecord was answered: with the bytes that were stored, or with a refusal.
     pub fn note_put_record(&self, took: Duration, stored: Option<u64>) {
-        self.measures.note(&[
+        self.note_call(&[
             (Measure::PutOneBytes, stored.unwrap_or(0)),
             (Measure::PutOneMicros, micros(took)),
             (Measure::PutOneDone, u64::from(stored.is_some())),
@@ -174,7 +179,7 @@ impl Stream {
 
     /// PutRecords was answered.
     pub fn note_put_records(&self, took: Duration, records: &Fates) {
-        self.measures.note(&[
+        self.note_call(&[
             (Measure::PutManyBytes, records.stored_bytes),
             (Measure::PutManyMicros, micros(took)),
             (Measure::PutManyDone, u64::from(records.stored > 0)),
@@ -187,10 +192,19 @@ impl Stream {
 
     /// GetRecords was answered, with records or a refusal.
     pub fn note_get_records(&self, took: Duration, is_done: bool) {
-        self.measures.note(&[(Measure::ReadMicros, micros(took)), (Measure::ReadDone, u64::from(is_done))]);
+        self.note_call(&[(Measure::ReadMicros, micros(took)), (Measure::ReadDone, u64::from(is_done))]);
+    }
+
+    fn note_call(&self, samples: &[(Measure, u64)]) {
+        if self.is_measured {
+            self.measures.note(samples);
+        }
     }
 
     fn note(&self, shard: &LiveShard, samples: &[(Measure, u64)], count: impl Fn(&StreamMetrics)) {
+        if !self.is_measured {
+            return;
+        }
         count(&self.metrics);
         self.measures.note(samples);
         if let Some(monitor) = shard.monitor.get() {

@@ -32,8 +32,16 @@ pub struct Metrics {
 impl Metrics {
     /// Counters at zero. `others` may register counters of the caller's own (connections, budgets).
     pub fn new(others: impl FnOnce(&mut Registry)) -> Self {
+        Self::over(Operations::default(), others)
+    }
+
+    /// Counters that stay at zero, whatever is counted in them: what recording costs is measured against them.
+    pub fn off() -> Self {
+        Self::over(Operations::off(), |_| {})
+    }
+
+    fn over(operations: Operations, others: impl FnOnce(&mut Registry)) -> Self {
         let mut registry = Registry::with_prefix("anabranch");
-        let operations = Operations::default();
         operations.register(&mut registry);
         let streams = Arc::new(Held::default());
         registry.register_collector(Box::new(Arc::clone(&streams)));
@@ -42,6 +50,11 @@ impl Metrics {
         others(&mut registry);
         registry.register_collector(Box::new(process::Process::started_now()));
         Self { registry: Arc::new(registry), operations, streams, shards }
+    }
+
+    /// Whether anything is counted; services that measure ask it once.
+    pub fn is_on(&self) -> bool {
+        self.operations.is_on()
     }
 
     /// What calls cost and how they ended, per operation.

@@ -32,6 +32,8 @@ pub struct Operations {
     bytes_in: Family<OperationLabel, Counter>,
     bytes_out: Family<OperationLabel, Counter>,
     frames: Family<OperationLabel, Counter>,
+    /// Whether calls are counted at all.
+    is_on: bool,
 }
 
 impl Default for Operations {
@@ -46,11 +48,21 @@ impl Default for Operations {
             bytes_in: Family::default(),
             bytes_out: Family::default(),
             frames: Family::default(),
+            is_on: true,
         }
     }
 }
 
 impl Operations {
+    /// Counters that stay at zero.
+    pub(super) fn off() -> Self {
+        Self { is_on: false, ..Self::default() }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on
+    }
+
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register("requests", "Calls answered, refused ones included", self.requests.clone());
         registry.register("errors", "Calls answered with an error, by its code", self.errors.clone());
@@ -78,6 +90,9 @@ impl Operations {
 
     /// Counts a call that ended after `took`, with the code it was refused with. Also for calls refused before they reach the door.
     pub fn ended(&self, operation: &'static str, took: Duration, error: Option<&Cow<'static, str>>) {
+        if !self.is_on {
+            return;
+        }
         let label = OperationLabel { operation };
         self.requests.get_or_create(&label).inc();
         self.duration.get_or_create(&label).observe(took.as_secs_f64());

@@ -131,8 +131,7 @@ impl Streams {
             ..StoredStream::begin(group, now)
         };
         let view = View::new(stored, Revision::default(), shards.collect(), BTreeMap::new());
-        let metrics = self.stream_metrics(&id);
-        Stream::new(id, group, metrics, view)
+        Stream::new(id, group, &self.metrics, view)
     }
 }
 
