@@ -22,7 +22,18 @@ PROGRAMS = {
 }
 
 
+# What a slice needs beside that, and installs itself: `install.py NAME`.
+EXTRA = {
+    "kcl2": lambda: kcl("2"),
+    "kclpy": lambda: python(places.kclpy(), places.CLIENTS / "kclpy" / "requirements.txt"),
+}
+
+
 def main() -> None:
+    for name in sys.argv[1:]:
+        EXTRA[name]()
+    if sys.argv[1:]:
+        return
     system_packages()
     rust_toolchain()
     python(places.boto3_venv(), places.CLIENTS / "boto3" / "requirements.txt")
@@ -31,6 +42,7 @@ def main() -> None:
     javascript(places.javascript())
     node_modules(places.kinesalite(), places.PEERS / "kinesalite")
     java(places.java())
+    kcl("3")
     go(places.go())
     rust(places.rust())
 
@@ -83,13 +95,19 @@ def javascript(place: Path) -> None:
 
 
 def java(place: Path) -> None:
-    def build(new: Path) -> None:
-        run(
-            "mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "--file", places.CLIENTS / "java" / "pom.xml",
-            "compile", "dependency:copy-dependencies", f"-Dplace={new}", f"-DoutputDirectory={new}/lib",
-        )
+    once(place, lambda new: maven(places.CLIENTS / "java", new))
 
-    once(place, build)
+
+def kcl(line: str) -> None:
+    once(places.kcl(line), lambda new: maven(places.CLIENTS / "kcl", new, f"-Dkcl.version={places.KCL_VERSIONS[line]}"))
+
+
+def maven(folder: Path, new: Path, *settings: str) -> None:
+    """Compiles a program into `classes` of a new directory, with all that it stands on beside it in `lib`."""
+    run(
+        "mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "--file", folder / "pom.xml",
+        "compile", "dependency:copy-dependencies", f"-Dplace={new}", f"-DoutputDirectory={new}/lib", *settings,
+    )
 
 
 def go(place: Path) -> None:

@@ -12,6 +12,8 @@ CLIENTS = ROOT / "acceptance" / "clients"
 PEERS = ROOT / "acceptance" / "peers"
 # What property tests draw from, so that a failure is the change's and can be repeated. `./test --slice properties` draws anew.
 PROPTEST_SEED = "20131202"
+# Of each line of the Kinesis Client Library the newest that Maven's repositories were found to hold whole.
+KCL_VERSIONS = {"3": "3.5.1", "2": "2.5.8"}
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "anabranch"
 
 
@@ -47,6 +49,16 @@ def javascript() -> Path:
 def java() -> Path:
     folder = CLIENTS / "java"
     return keyed("java", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
+
+
+def kcl(line: str) -> Path:
+    """Our worker, compiled with a version of the KCL."""
+    folder = CLIENTS / "kcl"
+    return keyed(f"kcl-{KCL_VERSIONS[line]}", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
+
+
+def kclpy() -> Path:
+    return keyed("kclpy", CLIENTS / "kclpy" / "requirements.txt")
 
 
 def python_clients() -> Path:
@@ -106,6 +118,8 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_KINESALITE": str(kinesalite()),
         "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
+        **{f"ACCEPTANCE_KCL_{line}": str(kcl(line)) for line in KCL_VERSIONS},
+        "ACCEPTANCE_KCLPY": str(kclpy() / "bin" / "python"),
         "ACCEPTANCE_GO": str(go() / "agent"),
         "ACCEPTANCE_GO_PROGRAM": str(go_program()),
         "ACCEPTANCE_RUST_TARGET": str(rust_target()),
