@@ -183,7 +183,7 @@ impl<'a> Resolved<'a> {
     }
 
     /// The events of an operation that answers with a stream.
-    pub fn events(&self, operation: &Operation) -> Vec<&'a str> {
+    pub fn events(&self, operation: &Operation) -> Vec<(&'a str, &'a str)> {
         let Some(output) = &operation.output else { return Vec::new() };
         let stream = self
             .model
@@ -193,7 +193,8 @@ impl<'a> Resolved<'a> {
             .map(|r| self.model.shape(&r.shape))
             .find(|s| s.eventstream);
         let Some(stream) = stream else { return Vec::new() };
-        stream.members.values().map(|r| &*r.shape).filter(|name| self.model.shape(name).event).collect()
+        let members = stream.members.iter().map(|(member, r)| (member.as_str(), &*r.shape));
+        members.filter(|(_, shape)| self.model.shape(shape).event).collect()
     }
 }
 

@@ -71,7 +71,8 @@ pub fn text(
          export AWS_ACCESS_KEY_ID={key}\n  \
          export AWS_SECRET_ACCESS_KEY={secret}\n  \
          export AWS_REGION={region}\n  \
-         export AWS_DEFAULT_REGION={region}\n{authority}\n\
+         export AWS_DEFAULT_REGION={region}\n{authority}  \
+         export AWS_DISABLE_HOST_PREFIX_INJECTION=true\n\n\
          Ready.\n",
         version = env!("CARGO_PKG_VERSION"),
         region = flags.region,

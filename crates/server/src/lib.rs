@@ -16,6 +16,7 @@ pub mod gateway;
 pub mod initial_streams;
 mod listeners;
 pub mod logging;
+mod logs;
 pub mod master_key;
 pub mod place;
 pub mod role_credentials;

@@ -17,6 +17,7 @@ use anabranch_governance::{Authority, Authorize, DenialMessages, Door, EndpointP
 use anabranch_log::RecordLog as _;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
+use anabranch_logs::{Logs, LogsGround, LogsOpenError};
 use anabranch_streams::{self as streams, Ground, Streams};
 use anabranch_tables::{Tables, TablesGround, TablesOpenError};
 use anabranch_types::{Clock, Region, Rng};
@@ -25,8 +26,10 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::backup;
+use crate::deputy::Deputy;
 use crate::gateway::{Handlers, PeerCounters, Phase};
 use crate::initial_streams::{InitialStreams, NotCreated};
+use crate::logs::{Metrics as LogMetrics, StreamDestination};
 use crate::role_credentials::RoleCredentials;
 use crate::schedule::Scheduler;
 
@@ -115,6 +118,9 @@ pub enum OpenError {
     /// DynamoDB.
     #[error(transparent)]
     Tables(#[from] TablesOpenError),
+    /// CloudWatch Logs.
+    #[error(transparent)]
+    Logs(#[from] LogsOpenError),
     /// A stream that shall be there.
     #[error(transparent)]
     InitialStream(#[from] NotCreated),
@@ -165,7 +171,7 @@ impl World {
         .await?;
         let ground = Ground {
             log: log.clone(),
-            catalog,
+            catalog: Arc::clone(&catalog),
             clock: recipe.clock.clone(),
             rng: Rng::system(),
             master_key: Arc::clone(&recipe.master_key),
@@ -200,7 +206,26 @@ impl World {
         authority.guard("kinesis", streams.clone());
         authority.guard("dynamodb", tables.clone());
         authority.log_denials(messages);
-        let door = Door::new(authority, Arc::clone(&recipe.audit), metrics);
+        let door = Door::new(authority.clone(), Arc::clone(&recipe.audit), metrics);
+        let deputy = Arc::new(Deputy::new(
+            door.clone(),
+            Arc::clone(&tokens),
+            Arc::clone(&sessions),
+            Arc::clone(&identities),
+            recipe.clock.clone(),
+        ));
+        let logs = Logs::open(LogsGround {
+            log: log.clone(),
+            catalog,
+            clock: recipe.clock.clone(),
+            rng: Rng::system(),
+            authorize: Arc::downgrade(&judge),
+            destination: Arc::new(StreamDestination::new(door.clone(), deputy, Arc::clone(&streams))),
+            metrics: Arc::new(LogMetrics::new(door.clone(), Arc::clone(&cloudwatch), recipe.clock.clone())),
+        })
+        .await?;
+        logs.register(&mut handlers);
+        authority.guard("logs", logs.guard());
         let credentials = Arc::clone(&recipe.credentials);
         let authenticator =
             Authenticator::new(credentials, Arc::clone(&identities), sessions, recipe.region.partition());
@@ -213,6 +238,7 @@ impl World {
         let mut due = streams.due();
         due.extend(keys.due());
         due.extend(tables.due());
+        due.extend(logs.due());
         due.push(log.clone());
         due.push(identities.clone());
         let scheduler = Scheduler::new(recipe.clock.clone(), due);

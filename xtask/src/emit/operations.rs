@@ -131,17 +131,17 @@ fn content_type(r: &Resolved<'_>) -> &'static str {
 
 fn event_type(r: &Resolved<'_>, operation: &Operation) -> String {
     match r.events(operation)[..] {
-        [only] => r.type_name(only),
+        [(_, only)] => r.type_name(only),
         _ => format!("{}Event", operation.name),
     }
 }
 
 fn events(r: &Resolved<'_>, operation: &Operation, out: &mut String) {
     let events = r.events(operation);
-    for event in &events {
+    for (member, event) in &events {
         let _ = writeln!(
             out,
-            "impl Event for {} {{\nconst CONTENT_TYPE: &'static str = {:?};\n\nfn event_type(&self) -> &'static str {{\n{event:?}\n}}\n\n\
+            "impl Event for {} {{\nconst CONTENT_TYPE: &'static str = {:?};\n\nfn event_type(&self) -> &'static str {{\n{member:?}\n}}\n\n\
              fn encode_payload<E: Encoder>(&self, e: &mut E) {{\nself.encode(e);\n}}\n}}\n",
             r.type_name(event),
             content_type(r)
@@ -152,11 +152,11 @@ fn events(r: &Resolved<'_>, operation: &Operation, out: &mut String) {
     }
 }
 
-fn event_union(r: &Resolved<'_>, name: &str, events: &[&str], out: &mut String) {
+fn event_union(r: &Resolved<'_>, name: &str, events: &[(&str, &str)], out: &mut String) {
     let mut variants = String::new();
     let mut types = String::new();
     let mut payloads = String::new();
-    for event in events {
+    for (_, event) in events {
         let ty = r.type_name(event);
         let _ = writeln!(variants, "{ty}({ty}),");
         let _ = writeln!(types, "{name}::{ty}(event) => event.event_type(),");

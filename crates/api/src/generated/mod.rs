@@ -8,5 +8,6 @@ pub mod iam;
 pub mod kinesis;
 pub mod kms;
 pub mod lambda;
+pub mod logs;
 pub mod services;
 pub mod sts;

@@ -3786,7 +3786,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.CreateLogGroup",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -3794,7 +3794,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.CreateLogStream",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -3898,7 +3898,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DeleteLogGroup",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -3906,7 +3906,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DeleteLogStream",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -3922,7 +3922,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DeleteMetricFilter",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -3946,7 +3946,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DeleteRetentionPolicy",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -3962,7 +3962,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DeleteSubscriptionFilter",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4074,7 +4074,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DescribeLogGroups",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4082,7 +4082,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DescribeLogStreams",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4098,7 +4098,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DescribeMetricFilters",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4130,7 +4130,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.DescribeSubscriptionFilters",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4154,7 +4154,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.FilterLogEvents",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4218,7 +4218,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.GetLogEvents",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4378,7 +4378,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.ListTagsForResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4386,7 +4386,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.ListTagsLogGroup",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4474,7 +4474,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.PutLogEvents",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4490,7 +4490,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.PutMetricFilter",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4514,7 +4514,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.PutRetentionPolicy",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4530,7 +4530,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.PutSubscriptionFilter",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4554,7 +4554,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.StartLiveTail",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4578,7 +4578,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.TagLogGroup",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4586,7 +4586,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.TagResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4594,7 +4594,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.TestMetricFilter",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4610,7 +4610,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.UntagLogGroup",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4618,7 +4618,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.UntagResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {

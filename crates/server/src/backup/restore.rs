@@ -9,6 +9,7 @@ use anabranch_cloudwatch as cloudwatch;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
 use anabranch_log::{GroupId, LogError, RecordLog as _};
+use anabranch_logs as logs;
 use anabranch_streams as streams;
 
 use super::{Manifest, files, unfinished};
@@ -52,6 +53,9 @@ pub enum RestoreError {
     /// What the restored catalog holds of streams cannot be read.
     #[error("cannot read the restored streams")]
     Streams(#[from] streams::OpenError),
+    /// The log groups in the catalog cannot be read.
+    #[error(transparent)]
+    Logs(#[from] logs::LogsOpenError),
     /// Something could not be written.
     #[error("cannot write the data directory")]
     Write(#[from] io::Error),
@@ -110,6 +114,7 @@ fn bring_to_order(data_dir: &Path, log_dir: &Path) -> Result<(u64, u64), Restore
         let mut named: BTreeSet<GroupId> = BTreeSet::new();
         named.extend(streams::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
         named.extend(cloudwatch::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
+        named.extend(logs::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
         let is_empty = |log: &LocalLog, id| log.state(id).is_ok_and(|state| state.end.offset.0 == 0);
         let mut unnamed: BTreeMap<GroupId, bool> = BTreeMap::new();
         for id in log.logs().into_iter().filter(|id| !named.contains(&id.group)) {

@@ -23,7 +23,9 @@ const CERTIFICATE_FILE: &str = "tls/development.pem";
 const KEY_FILE: &str = "tls/development.key";
 
 /// What the APIs' hosts begin with on AWS, and what we call ourselves.
-const HOSTS: [&str; 5] = ["anabranch", "kinesis", "sts", "monitoring", "lambda"];
+const HOSTS: [&str; 7] = ["anabranch", "kinesis", "sts", "monitoring", "lambda", "logs", "stream-logs"];
+/// What SDKs make of `localhost` for StartLiveTail, unless they are told not to (docs/clients.md).
+const STREAM_HOST: &str = "stream-localhost";
 
 /// The certificate and key that connections are accepted with.
 #[derive(Debug)]
@@ -132,7 +134,7 @@ struct Made {
 /// that begins a name of two labels, `*.localhost`, fits nothing for rustls and for browsers (RFC 6125, 7.2, leaves that to them).
 fn names(region: &Region) -> Vec<String> {
     let of_host = |host: &&str| [format!("{host}.localhost"), format!("{host}.{region}.localhost")];
-    std::iter::once("localhost".to_owned()).chain(HOSTS.iter().flat_map(of_host)).collect()
+    ["localhost", STREAM_HOST].map(str::to_owned).into_iter().chain(HOSTS.iter().flat_map(of_host)).collect()
 }
 
 /// A certificate for names that stay on this machine, signed by itself.
@@ -257,7 +259,14 @@ mod tests {
         let tls = development_in(Some(dir.path()));
         tls.acceptor().await.expect("it is made");
         let authority = CertificateDer::from_pem_file(dir.path().join(CERTIFICATE_FILE)).expect("it is kept");
-        for host in ["localhost", "127.0.0.1", "::1", "kinesis.localhost", "sts.eu-central-1.localhost"] {
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "::1",
+            "kinesis.localhost",
+            "sts.eu-central-1.localhost",
+            "stream-localhost",
+        ] {
             assert_eq!(handshake(&tls, &authority, host).await, Ok(()), "{host}");
         }
         for host in ["example.org", "other.localhost", "kinesis.us-east-1.localhost", "127.0.0.2"] {

@@ -4,6 +4,7 @@ use std::path::Path;
 use anabranch_catalog::SqliteCatalog;
 use anabranch_cloudwatch as cloudwatch;
 use anabranch_log::{GroupId, LogId};
+use anabranch_logs as logs;
 use anabranch_streams as streams;
 use anabranch_types::ShardId;
 
@@ -22,6 +23,8 @@ enum Group {
     Stream(String),
     /// Account and region.
     Metrics(String),
+    /// The log group's ARN.
+    Events(String),
 }
 
 impl Names {
@@ -38,6 +41,7 @@ impl Names {
         match self.groups.get(&group) {
             Some(Group::Stream(arn)) => arn.clone(),
             Some(Group::Metrics(scope)) => format!("metrics of {scope}"),
+            Some(Group::Events(arn)) => arn.clone(),
             None => format!("group {}", group.0),
         }
     }
@@ -47,6 +51,7 @@ impl Names {
         match (self.groups.get(&log.group), ShardId::new(log.index)) {
             (Some(Group::Stream(arn)), Some(shard)) => format!("{shard} of {arn}"),
             (Some(Group::Metrics(_)), _) => self.group(log.group),
+            (Some(Group::Events(arn)), _) => format!("log {} of {arn}", log.index),
             _ => format!("log {} of group {}", log.index, log.group.0),
         }
     }
@@ -66,7 +71,10 @@ fn read(data_dir: &Path) -> Result<BTreeMap<GroupId, Group>, Failure> {
     runtime.block_on(async {
         let streams = streams::log_groups(&catalog).await?;
         let metrics = cloudwatch::log_groups(&catalog).await?;
+        let events = logs::log_groups(&catalog).await?;
+        let events = events.into_iter().map(|(group, arn)| (group, Group::Events(arn)));
         let streams = streams.into_iter().map(|(group, arn)| (group, Group::Stream(arn.to_string())));
-        Ok(streams.chain(metrics.into_iter().map(|(group, of)| (group, Group::Metrics(of)))).collect())
+        let metrics = metrics.into_iter().map(|(group, of)| (group, Group::Metrics(of)));
+        Ok(streams.chain(metrics).chain(events).collect())
     })
 }

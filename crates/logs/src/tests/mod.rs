@@ -1,0 +1,5 @@
+mod deliveries;
+mod events;
+mod groups;
+mod ordering;
+mod tails;
