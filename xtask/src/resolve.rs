@@ -16,6 +16,8 @@ pub struct Resolved<'a> {
     pub families: Vec<(&'a str, Vec<&'a Operation>)>,
     /// Shapes reachable from an input of any operation of the model, built or not: adding an operation changes no type.
     inputs: BTreeSet<&'a str>,
+    /// Shapes reachable from an input of what is built: what is checked.
+    pub checked: BTreeSet<&'a str>,
     /// Shapes reachable from what is built.
     pub emitted: BTreeSet<&'a str>,
     /// Shapes called after their operation.
@@ -79,6 +81,7 @@ impl<'a> Resolved<'a> {
             authorization,
             families,
             inputs,
+            checked: BTreeSet::new(),
             emitted: BTreeSet::new(),
             renamed: BTreeMap::new(),
         };
@@ -86,6 +89,8 @@ impl<'a> Resolved<'a> {
             model,
             resolved.built().flat_map(|o| [&o.input, &o.output]).flatten().map(|s| &*s.shape),
         );
+        let inputs = resolved.built().filter_map(|o| o.input.as_ref()).map(|s| &*s.shape);
+        resolved.checked = reachable(model, inputs);
         resolved.renamed = resolved.renames()?;
         Ok(resolved)
     }

@@ -1,8 +1,10 @@
-//! CloudWatch: metrics that callers put, in a log of their account and region, and their statistics, read back by a scan.
+//! CloudWatch: metrics that callers put, in a log of their account and region, and their statistics, read back by a scan; and alarms on them.
 //!
 //! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`datum`] is what stands in the log (docs/formats/metrics.md), [`metrics_log`] finds the
 //! log, [`evaluate`] answers queries of metrics for whoever asks: its `Evaluator` is the one way; [`summary`] is what is known of a stretch of time, [`statistic`] what can be asked of it.
+//! [`alarms`] are a service of their own, [`Alarms`], which asks it too.
 
+mod alarms;
 mod datum;
 mod errors;
 mod evaluate;
@@ -22,6 +24,7 @@ use anabranch_api::{Register, cloudwatch};
 use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 
+pub use alarms::{Alarms, AlarmsGround, AlarmsOpenError, Delivered, Notification};
 use evaluate::Evaluator;
 use metrics_log::MetricsLogs;
 pub use metrics_log::log_groups;

@@ -39,7 +39,7 @@ fn authority() -> Arc<Authority> {
 }
 
 /// A call of the root of `account`, received at [`T0`].
-fn context(account: &str) -> Context {
+pub(crate) fn context(account: &str) -> Context {
     let account: AccountId = account.parse().unwrap();
     Context {
         principal: Principal::Root(account),

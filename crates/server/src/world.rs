@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
-use anabranch_cloudwatch::CloudWatch;
+use anabranch_cloudwatch::{Alarms, AlarmsGround, AlarmsOpenError, CloudWatch};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::AuditSink;
 use anabranch_governance::iam::identities::{self, Identities};
@@ -121,6 +121,9 @@ pub enum OpenError {
     /// CloudWatch Logs.
     #[error(transparent)]
     Logs(#[from] LogsOpenError),
+    /// Alarms.
+    #[error(transparent)]
+    Alarms(#[from] AlarmsOpenError),
     /// A stream that shall be there.
     #[error(transparent)]
     InitialStream(#[from] NotCreated),
@@ -152,6 +155,12 @@ impl World {
         )
         .await?;
         let cloudwatch = Arc::new(CloudWatch::new(log.clone(), Arc::clone(&catalog)));
+        let alarms = Alarms::open(AlarmsGround {
+            catalog: Arc::clone(&catalog),
+            clock: recipe.clock.clone(),
+            metrics: Arc::clone(&cloudwatch),
+        })
+        .await?;
         let keys = Kms::open(KmsGround {
             catalog: Arc::clone(&catalog),
             clock: recipe.clock.clone(),
@@ -185,6 +194,7 @@ impl World {
         let mut handlers = Handlers::default();
         streams.register(&mut handlers);
         cloudwatch.register(&mut handlers);
+        alarms.register(&mut handlers);
         let sessions =
             Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
         let messages = Arc::new(DenialMessages::new(Arc::clone(&recipe.master_key), Rng::system()));
@@ -205,6 +215,7 @@ impl World {
 
         authority.guard("kinesis", streams.clone());
         authority.guard("dynamodb", tables.clone());
+        authority.guard("cloudwatch", alarms.clone());
         authority.log_denials(messages);
         let door = Door::new(authority.clone(), Arc::clone(&recipe.audit), metrics);
         let deputy = Arc::new(Deputy::new(
@@ -239,6 +250,7 @@ impl World {
         due.extend(keys.due());
         due.extend(tables.due());
         due.extend(logs.due());
+        due.push(alarms.due());
         due.push(log.clone());
         due.push(identities.clone());
         let scheduler = Scheduler::new(recipe.clock.clone(), due);

@@ -9,8 +9,7 @@ use crate::naming;
 use crate::resolve::{Direction, Repr, Resolved};
 
 pub fn emit(r: &Resolved<'_>, out: &mut String) -> Result<()> {
-    let inputs: Vec<&str> =
-        r.emitted.iter().copied().filter(|name| r.direction(name) == Direction::Input).collect();
+    let inputs: Vec<&str> = r.emitted.iter().copied().filter(|name| r.checked.contains(name)).collect();
     let shown = shown_structures(r);
     for name in &inputs {
         let shape = r.model.shape(name);

@@ -8,6 +8,7 @@ use crate::error::Fault;
 use crate::generated::services;
 use crate::handler;
 use crate::handler::Register;
+use crate::operation::ConditionKeys;
 use crate::operation::Operation;
 use crate::operation::Resources;
 use crate::operation::Serve;
@@ -206,6 +207,55 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Answers every operation of this family that is built.
+pub trait CloudWatchAlarms:
+    Serve<PutMetricAlarm>
+    + Serve<PutCompositeAlarm>
+    + Serve<DescribeAlarms>
+    + Serve<DescribeAlarmsForMetric>
+    + Serve<DescribeAlarmHistory>
+    + Serve<DeleteAlarms>
+    + Serve<SetAlarmState>
+    + Serve<EnableAlarmActions>
+    + Serve<DisableAlarmActions>
+    + Serve<TagResource>
+    + Serve<UntagResource>
+    + Serve<ListTagsForResource>
+{
+}
+
+impl<T> CloudWatchAlarms for T where
+    T: Serve<PutMetricAlarm>
+        + Serve<PutCompositeAlarm>
+        + Serve<DescribeAlarms>
+        + Serve<DescribeAlarmsForMetric>
+        + Serve<DescribeAlarmHistory>
+        + Serve<DeleteAlarms>
+        + Serve<SetAlarmState>
+        + Serve<EnableAlarmActions>
+        + Serve<DisableAlarmActions>
+        + Serve<TagResource>
+        + Serve<UntagResource>
+        + Serve<ListTagsForResource>
+{
+}
+
+/// Hands over every operation of this family.
+pub fn register_alarms<S: CloudWatchAlarms>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<PutMetricAlarm, S>(service));
+    register.add(handler::unary::<PutCompositeAlarm, S>(service));
+    register.add(handler::unary::<DescribeAlarms, S>(service));
+    register.add(handler::unary::<DescribeAlarmsForMetric, S>(service));
+    register.add(handler::unary::<DescribeAlarmHistory, S>(service));
+    register.add(handler::unary::<DeleteAlarms, S>(service));
+    register.add(handler::unary::<SetAlarmState, S>(service));
+    register.add(handler::unary::<EnableAlarmActions, S>(service));
+    register.add(handler::unary::<DisableAlarmActions, S>(service));
+    register.add(handler::unary::<TagResource, S>(service));
+    register.add(handler::unary::<UntagResource, S>(service));
+    register.add(handler::unary::<ListTagsForResource, S>(service));
+}
+
+/// Answers every operation of this family that is built.
 pub trait CloudWatchMetrics:
     Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics>
 {
@@ -230,6 +280,603 @@ impl Codecs for Spoken {
     const JSON: bool = true;
     const CBOR: bool = true;
     const QUERY: bool = true;
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutMetricAlarmOutput {}
+
+impl Decode for PutMetricAlarmOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for PutMetricAlarmOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for PutMetricAlarm {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.PutMetricAlarm";
+    const ACTION: &'static str = "cloudwatch:PutMetricAlarm";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = PutMetricAlarmOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::also(
+            resource::one(Self::ACTION, None, || {
+                Some(format!(
+                    "arn:{}:cloudwatch:{}:{}:alarm:{}",
+                    cx.partition, cx.region, cx.account, self.alarm_name
+                ))
+            }),
+            self.tags.iter().flatten().next().is_some(),
+            "cloudwatch:TagResource",
+        )
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(
+            &mut keys,
+            "aws:requesttag/",
+            self.tags.iter().flatten().map(|e| (&*e.key, &*e.value)),
+        );
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().flatten().map(|e| &*e.key));
+        resource::values(&mut keys, "cloudwatch:alarmactions", self.alarm_actions.iter().flatten());
+        keys
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutCompositeAlarmOutput {}
+
+impl Decode for PutCompositeAlarmOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for PutCompositeAlarmOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for PutCompositeAlarm {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.PutCompositeAlarm";
+    const ACTION: &'static str = "cloudwatch:PutCompositeAlarm";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = PutCompositeAlarmOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::also(
+            resource::one(Self::ACTION, None, || {
+                Some(format!(
+                    "arn:{}:cloudwatch:{}:{}:alarm:{}",
+                    cx.partition, cx.region, cx.account, self.alarm_name
+                ))
+            }),
+            self.tags.iter().flatten().next().is_some(),
+            "cloudwatch:TagResource",
+        )
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(
+            &mut keys,
+            "aws:requesttag/",
+            self.tags.iter().flatten().map(|e| (&*e.key, &*e.value)),
+        );
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().flatten().map(|e| &*e.key));
+        resource::values(&mut keys, "cloudwatch:alarmactions", self.alarm_actions.iter().flatten());
+        keys
+    }
+}
+
+impl Operation for DescribeAlarms {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.DescribeAlarms";
+    const ACTION: &'static str = "cloudwatch:DescribeAlarms";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = DescribeAlarmsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for DescribeAlarmsForMetric {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.DescribeAlarmsForMetric";
+    const ACTION: &'static str = "cloudwatch:DescribeAlarmsForMetric";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = DescribeAlarmsForMetricOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for DescribeAlarmHistory {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.DescribeAlarmHistory";
+    const ACTION: &'static str = "cloudwatch:DescribeAlarmHistory";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = DescribeAlarmHistoryOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, None, || {
+            let alarm_name = self.alarm_name.as_ref()?;
+            Some(format!("arn:{}:cloudwatch:{}:{}:alarm:{}", cx.partition, cx.region, cx.account, alarm_name))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteAlarmsOutput {}
+
+impl Decode for DeleteAlarmsOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for DeleteAlarmsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for DeleteAlarms {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.DeleteAlarms";
+    const ACTION: &'static str = "cloudwatch:DeleteAlarms";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = DeleteAlarmsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetAlarmStateOutput {}
+
+impl Decode for SetAlarmStateOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for SetAlarmStateOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for SetAlarmState {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.SetAlarmState";
+    const ACTION: &'static str = "cloudwatch:SetAlarmState";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = SetAlarmStateOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, None, || {
+            Some(format!(
+                "arn:{}:cloudwatch:{}:{}:alarm:{}",
+                cx.partition, cx.region, cx.account, self.alarm_name
+            ))
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableAlarmActionsOutput {}
+
+impl Decode for EnableAlarmActionsOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for EnableAlarmActionsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for EnableAlarmActions {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.EnableAlarmActions";
+    const ACTION: &'static str = "cloudwatch:EnableAlarmActions";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = EnableAlarmActionsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableAlarmActionsOutput {}
+
+impl Decode for DisableAlarmActionsOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for DisableAlarmActionsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for DisableAlarmActions {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.DisableAlarmActions";
+    const ACTION: &'static str = "cloudwatch:DisableAlarmActions";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = DisableAlarmActionsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for TagResource {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.TagResource";
+    const ACTION: &'static str = "cloudwatch:TagResource";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = TagResourceOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::each(&mut keys, "aws:requesttag/", self.tags.iter().map(|e| (&*e.key, &*e.value)));
+        resource::values(&mut keys, "aws:tagkeys", self.tags.iter().map(|e| &*e.key));
+        keys
+    }
+}
+
+impl Operation for UntagResource {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.UntagResource";
+    const ACTION: &'static str = "cloudwatch:UntagResource";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = UntagResourceOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
+
+    fn condition_keys(&self) -> ConditionKeys {
+        let mut keys = ConditionKeys::new();
+        resource::values(&mut keys, "aws:tagkeys", self.tag_keys.iter());
+        keys
+    }
+}
+
+impl Operation for ListTagsForResource {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.ListTagsForResource";
+    const ACTION: &'static str = "cloudwatch:ListTagsForResource";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = ListTagsForResourceOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, Some(&*self.resource_arn), || None)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -359,6 +1006,162 @@ impl Operation for GetMetricStatistics {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActionConfiguration {
+    pub alarm_tags_propagation: Option<AlarmTagsPropagation>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionsSuppressedBy {
+    #[default]
+    WaitPeriod,
+    ExtensionPeriod,
+    Alarm,
+}
+
+impl codec::Enumeration for ActionsSuppressedBy {
+    const SET: &'static str = "WaitPeriod, ExtensionPeriod, Alarm";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("WaitPeriod", ActionsSuppressedBy::WaitPeriod),
+        ("ExtensionPeriod", ActionsSuppressedBy::ExtensionPeriod),
+        ("Alarm", ActionsSuppressedBy::Alarm),
+    ];
+}
+
+impl ActionsSuppressedBy {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for ActionsSuppressedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlarmHistoryItem {
+    pub alarm_name: Option<ByteString>,
+    pub alarm_contributor_id: Option<ByteString>,
+    pub alarm_type: Option<AlarmType>,
+    pub timestamp: Option<Timestamp>,
+    pub history_item_type: Option<HistoryItemType>,
+    pub history_summary: Option<ByteString>,
+    pub history_data: Option<ByteString>,
+    pub alarm_contributor_attributes: Option<Vec<(ByteString, ByteString)>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlarmPromQLCriteria {
+    pub query: ByteString,
+    pub pending_period: Option<i32>,
+    pub recovery_period: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlarmTagsPropagation {
+    pub enabled: bool,
+    pub included_tag_keys: Option<Vec<ByteString>>,
+    pub excluded_tag_keys: Option<Vec<ByteString>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AlarmType {
+    #[default]
+    CompositeAlarm,
+    MetricAlarm,
+    LogAlarm,
+}
+
+impl codec::Enumeration for AlarmType {
+    const SET: &'static str = "CompositeAlarm, MetricAlarm, LogAlarm";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("CompositeAlarm", AlarmType::CompositeAlarm),
+        ("MetricAlarm", AlarmType::MetricAlarm),
+        ("LogAlarm", AlarmType::LogAlarm),
+    ];
+}
+
+impl AlarmType {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for AlarmType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ComparisonOperator {
+    #[default]
+    GreaterThanOrEqualToThreshold,
+    GreaterThanThreshold,
+    LessThanThreshold,
+    LessThanOrEqualToThreshold,
+    LessThanLowerOrGreaterThanUpperThreshold,
+    LessThanLowerThreshold,
+    GreaterThanUpperThreshold,
+}
+
+impl codec::Enumeration for ComparisonOperator {
+    const SET: &'static str = "GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold, LessThanOrEqualToThreshold, LessThanLowerOrGreaterThanUpperThreshold, LessThanLowerThreshold, GreaterThanUpperThreshold";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("GreaterThanOrEqualToThreshold", ComparisonOperator::GreaterThanOrEqualToThreshold),
+        ("GreaterThanThreshold", ComparisonOperator::GreaterThanThreshold),
+        ("LessThanThreshold", ComparisonOperator::LessThanThreshold),
+        ("LessThanOrEqualToThreshold", ComparisonOperator::LessThanOrEqualToThreshold),
+        (
+            "LessThanLowerOrGreaterThanUpperThreshold",
+            ComparisonOperator::LessThanLowerOrGreaterThanUpperThreshold,
+        ),
+        ("LessThanLowerThreshold", ComparisonOperator::LessThanLowerThreshold),
+        ("GreaterThanUpperThreshold", ComparisonOperator::GreaterThanUpperThreshold),
+    ];
+}
+
+impl ComparisonOperator {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for ComparisonOperator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CompositeAlarm {
+    pub actions_enabled: Option<bool>,
+    pub alarm_actions: Option<Vec<ByteString>>,
+    pub alarm_arn: Option<ByteString>,
+    pub alarm_configuration_updated_timestamp: Option<Timestamp>,
+    pub alarm_description: Option<ByteString>,
+    pub alarm_name: Option<ByteString>,
+    pub alarm_rule: Option<ByteString>,
+    pub insufficient_data_actions: Option<Vec<ByteString>>,
+    pub ok_actions: Option<Vec<ByteString>>,
+    pub state_reason: Option<ByteString>,
+    pub state_reason_data: Option<ByteString>,
+    pub state_updated_timestamp: Option<Timestamp>,
+    pub state_value: Option<StateValue>,
+    pub state_transitioned_timestamp: Option<Timestamp>,
+    pub actions_suppressed_by: Option<ActionsSuppressedBy>,
+    pub actions_suppressed_reason: Option<ByteString>,
+    pub actions_suppressor: Option<ByteString>,
+    pub actions_suppressor_wait_period: Option<i32>,
+    pub actions_suppressor_extension_period: Option<i32>,
+    pub action_configuration: Option<ActionConfiguration>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Datapoint {
     pub timestamp: Option<Timestamp>,
     pub sample_count: Option<f64>,
@@ -371,9 +1174,80 @@ pub struct Datapoint {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteAlarms {
+    pub alarm_names: Vec<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAlarmHistory {
+    pub alarm_name: Option<ByteString>,
+    pub alarm_contributor_id: Option<ByteString>,
+    pub alarm_types: Option<Vec<AlarmType>>,
+    pub history_item_type: Option<HistoryItemType>,
+    pub start_date: Option<Timestamp>,
+    pub end_date: Option<Timestamp>,
+    pub max_records: Option<i32>,
+    pub next_token: Option<ByteString>,
+    pub scan_by: Option<ScanBy>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAlarmHistoryOutput {
+    pub alarm_history_items: Option<Vec<AlarmHistoryItem>>,
+    pub next_token: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAlarmsForMetric {
+    pub metric_name: ByteString,
+    pub namespace: ByteString,
+    pub statistic: Option<Statistic>,
+    pub extended_statistic: Option<ByteString>,
+    pub dimensions: Option<Vec<Dimension>>,
+    pub period: Option<i32>,
+    pub unit: Option<StandardUnit>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAlarmsForMetricOutput {
+    pub metric_alarms: Option<Vec<MetricAlarm>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAlarms {
+    pub alarm_names: Option<Vec<ByteString>>,
+    pub alarm_name_prefix: Option<ByteString>,
+    pub alarm_types: Option<Vec<AlarmType>>,
+    pub children_of_alarm_name: Option<ByteString>,
+    pub parents_of_alarm_name: Option<ByteString>,
+    pub state_value: Option<StateValue>,
+    pub action_prefix: Option<ByteString>,
+    pub max_records: Option<i32>,
+    pub next_token: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DescribeAlarmsOutput {
+    pub composite_alarms: Option<Vec<CompositeAlarm>>,
+    pub metric_alarms: Option<Vec<MetricAlarm>>,
+    pub log_alarms: Option<Vec<LogAlarm>>,
+    pub next_token: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dimension {
     pub name: ByteString,
     pub value: ByteString,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DisableAlarmActions {
+    pub alarm_names: Vec<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EnableAlarmActions {
+    pub alarm_names: Vec<ByteString>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -386,6 +1260,47 @@ pub struct Entity {
 pub struct EntityMetricData {
     pub entity: Option<Entity>,
     pub metric_data: Option<Vec<MetricDatum>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvaluationCriteria {
+    pub prom_ql_criteria: Option<AlarmPromQLCriteria>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvaluationState {
+    #[default]
+    PartialData,
+    EvaluationFailure,
+    EvaluationError,
+}
+
+impl codec::Enumeration for EvaluationState {
+    const SET: &'static str = "PARTIAL_DATA, EVALUATION_FAILURE, EVALUATION_ERROR";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("PARTIAL_DATA", EvaluationState::PartialData),
+        ("EVALUATION_FAILURE", EvaluationState::EvaluationFailure),
+        ("EVALUATION_ERROR", EvaluationState::EvaluationError),
+    ];
+}
+
+impl EvaluationState {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for EvaluationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvaluationWindow {
+    pub wall_clock_window: Option<WallClockWindow>,
+    pub sliding_window: Option<SlidingWindow>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -425,9 +1340,82 @@ pub struct GetMetricStatisticsOutput {
     pub datapoints: Option<Vec<Datapoint>>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HistoryItemType {
+    #[default]
+    ConfigurationUpdate,
+    StateUpdate,
+    Action,
+    AlarmContributorStateUpdate,
+    AlarmContributorAction,
+}
+
+impl codec::Enumeration for HistoryItemType {
+    const SET: &'static str =
+        "ConfigurationUpdate, StateUpdate, Action, AlarmContributorStateUpdate, AlarmContributorAction";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("ConfigurationUpdate", HistoryItemType::ConfigurationUpdate),
+        ("StateUpdate", HistoryItemType::StateUpdate),
+        ("Action", HistoryItemType::Action),
+        ("AlarmContributorStateUpdate", HistoryItemType::AlarmContributorStateUpdate),
+        ("AlarmContributorAction", HistoryItemType::AlarmContributorAction),
+    ];
+}
+
+impl HistoryItemType {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for HistoryItemType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelOptions {
     pub timezone: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsForResource {
+    pub resource_arn: ByteString,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListTagsForResourceOutput {
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogAlarm {
+    pub alarm_name: Option<ByteString>,
+    pub alarm_arn: Option<ByteString>,
+    pub alarm_description: Option<ByteString>,
+    pub alarm_configuration_updated_timestamp: Option<Timestamp>,
+    pub actions_enabled: Option<bool>,
+    pub ok_actions: Option<Vec<ByteString>>,
+    pub alarm_actions: Option<Vec<ByteString>>,
+    pub insufficient_data_actions: Option<Vec<ByteString>>,
+    pub state_value: Option<StateValue>,
+    pub state_reason: Option<ByteString>,
+    pub state_reason_data: Option<ByteString>,
+    pub state_updated_timestamp: Option<Timestamp>,
+    pub scheduled_query_configuration: Option<ScheduledQueryConfiguration>,
+    pub query_results_to_evaluate: Option<i32>,
+    pub query_results_to_alarm: Option<i32>,
+    pub threshold: Option<f64>,
+    pub comparison_operator: Option<ComparisonOperator>,
+    pub treat_missing_data: Option<ByteString>,
+    pub state_transitioned_timestamp: Option<Timestamp>,
+    pub evaluation_state: Option<EvaluationState>,
+    pub action_log_line_count: Option<i32>,
+    pub action_log_line_role_arn: Option<ByteString>,
+    pub warm_up_configuration: Option<WarmUpConfiguration>,
+    pub action_configuration: Option<ActionConfiguration>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -441,6 +1429,44 @@ pub struct Metric {
     pub namespace: Option<ByteString>,
     pub metric_name: Option<ByteString>,
     pub dimensions: Option<Vec<Dimension>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricAlarm {
+    pub alarm_name: Option<ByteString>,
+    pub alarm_arn: Option<ByteString>,
+    pub alarm_description: Option<ByteString>,
+    pub alarm_configuration_updated_timestamp: Option<Timestamp>,
+    pub actions_enabled: Option<bool>,
+    pub ok_actions: Option<Vec<ByteString>>,
+    pub alarm_actions: Option<Vec<ByteString>>,
+    pub insufficient_data_actions: Option<Vec<ByteString>>,
+    pub state_value: Option<StateValue>,
+    pub state_reason: Option<ByteString>,
+    pub state_reason_data: Option<ByteString>,
+    pub state_updated_timestamp: Option<Timestamp>,
+    pub metric_name: Option<ByteString>,
+    pub namespace: Option<ByteString>,
+    pub statistic: Option<Statistic>,
+    pub extended_statistic: Option<ByteString>,
+    pub dimensions: Option<Vec<Dimension>>,
+    pub period: Option<i32>,
+    pub unit: Option<StandardUnit>,
+    pub evaluation_periods: Option<i32>,
+    pub datapoints_to_alarm: Option<i32>,
+    pub threshold: Option<f64>,
+    pub comparison_operator: Option<ComparisonOperator>,
+    pub treat_missing_data: Option<ByteString>,
+    pub evaluate_low_sample_count_percentile: Option<ByteString>,
+    pub metrics: Option<Vec<MetricDataQuery>>,
+    pub threshold_metric_id: Option<ByteString>,
+    pub evaluation_state: Option<EvaluationState>,
+    pub state_transitioned_timestamp: Option<Timestamp>,
+    pub evaluation_window: Option<EvaluationWindow>,
+    pub warm_up_configuration: Option<WarmUpConfiguration>,
+    pub evaluation_criteria: Option<EvaluationCriteria>,
+    pub evaluation_interval: Option<i32>,
+    pub action_configuration: Option<ActionConfiguration>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -486,6 +1512,53 @@ pub struct MetricStat {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutCompositeAlarm {
+    pub actions_enabled: Option<bool>,
+    pub alarm_actions: Option<Vec<ByteString>>,
+    pub alarm_description: Option<ByteString>,
+    pub alarm_name: ByteString,
+    pub alarm_rule: ByteString,
+    pub insufficient_data_actions: Option<Vec<ByteString>>,
+    pub ok_actions: Option<Vec<ByteString>>,
+    pub tags: Option<Vec<Tag>>,
+    pub actions_suppressor: Option<ByteString>,
+    pub actions_suppressor_wait_period: Option<i32>,
+    pub actions_suppressor_extension_period: Option<i32>,
+    pub action_configuration: Option<ActionConfiguration>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutMetricAlarm {
+    pub alarm_name: ByteString,
+    pub alarm_description: Option<ByteString>,
+    pub actions_enabled: Option<bool>,
+    pub ok_actions: Option<Vec<ByteString>>,
+    pub alarm_actions: Option<Vec<ByteString>>,
+    pub insufficient_data_actions: Option<Vec<ByteString>>,
+    pub metric_name: Option<ByteString>,
+    pub namespace: Option<ByteString>,
+    pub statistic: Option<Statistic>,
+    pub extended_statistic: Option<ByteString>,
+    pub dimensions: Option<Vec<Dimension>>,
+    pub period: Option<i32>,
+    pub unit: Option<StandardUnit>,
+    pub evaluation_periods: Option<i32>,
+    pub datapoints_to_alarm: Option<i32>,
+    pub threshold: Option<f64>,
+    pub comparison_operator: Option<ComparisonOperator>,
+    pub treat_missing_data: Option<ByteString>,
+    pub evaluate_low_sample_count_percentile: Option<ByteString>,
+    pub metrics: Option<Vec<MetricDataQuery>>,
+    pub tags: Option<Vec<Tag>>,
+    pub threshold_metric_id: Option<ByteString>,
+    pub evaluation_window: Option<EvaluationWindow>,
+    pub warm_up_configuration: Option<WarmUpConfiguration>,
+    pub evaluation_criteria: Option<EvaluationCriteria>,
+    pub evaluation_interval: Option<i32>,
+    pub action_configuration: Option<ActionConfiguration>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutMetricData {
     pub namespace: ByteString,
     pub metric_data: Option<Vec<MetricDatum>>,
@@ -520,6 +1593,35 @@ impl fmt::Display for ScanBy {
         f.write_str(self.as_str())
     }
 }
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScheduleConfiguration {
+    pub schedule_expression: ByteString,
+    pub start_time_offset: i64,
+    pub end_time_offset: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScheduledQueryConfiguration {
+    pub query_string: ByteString,
+    pub log_group_identifiers: Option<Vec<ByteString>>,
+    pub query_arn: Option<ByteString>,
+    pub scheduled_query_role_arn: ByteString,
+    pub schedule_configuration: ScheduleConfiguration,
+    pub aggregation_expression: ByteString,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetAlarmState {
+    pub alarm_name: ByteString,
+    pub state_value: StateValue,
+    pub state_reason: ByteString,
+    pub state_reason_data: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SlidingWindow {}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StandardUnit {
@@ -600,6 +1702,36 @@ impl fmt::Display for StandardUnit {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StateValue {
+    #[default]
+    Ok,
+    Alarm,
+    InsufficientData,
+}
+
+impl codec::Enumeration for StateValue {
+    const SET: &'static str = "OK, ALARM, INSUFFICIENT_DATA";
+    const VALUES: &'static [(&'static str, Self)] = &[
+        ("OK", StateValue::Ok),
+        ("ALARM", StateValue::Alarm),
+        ("INSUFFICIENT_DATA", StateValue::InsufficientData),
+    ];
+}
+
+impl StateValue {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for StateValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Statistic {
     #[default]
     SampleCount,
@@ -670,6 +1802,473 @@ impl StatusCode {
 impl fmt::Display for StatusCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tag {
+    pub key: ByteString,
+    pub value: ByteString,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagResource {
+    pub resource_arn: ByteString,
+    pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TagResourceOutput {}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagResource {
+    pub resource_arn: ByteString,
+    pub tag_keys: Vec<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UntagResourceOutput {}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WallClockWindow {
+    pub timezone: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WarmUpConfiguration {
+    pub warm_up_period_duration_in_minutes: i32,
+    pub only_start_evaluating_after_warm_up_period_ends: Option<bool>,
+}
+
+impl Decode for ActionConfiguration {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AlarmTagsPropagation"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "AlarmTagsPropagation");
+                    value.alarm_tags_propagation = Some(AlarmTagsPropagation::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ActionConfiguration {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_tags_propagation {
+            e.member("AlarmTagsPropagation");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for AlarmHistoryItem {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "AlarmName",
+            "AlarmContributorId",
+            "AlarmType",
+            "Timestamp",
+            "HistoryItemType",
+            "HistorySummary",
+            "HistoryData",
+            "AlarmContributorAttributes",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.alarm_name = Some(d.string()?);
+                }
+                1 => {
+                    value.alarm_contributor_id = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "AlarmType");
+                    value.alarm_type = Some(codec::enumeration(d, at, violations)?);
+                }
+                3 => {
+                    value.timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "HistoryItemType");
+                    value.history_item_type = Some(codec::enumeration(d, at, violations)?);
+                }
+                5 => {
+                    value.history_summary = Some(d.string()?);
+                }
+                6 => {
+                    value.history_data = Some(d.string()?);
+                }
+                7 => {
+                    let at = &Path::Member(at, "AlarmContributorAttributes");
+                    value.alarm_contributor_attributes =
+                        Some(codec::map(d, at, violations, |d, _, _| d.string())?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for AlarmHistoryItem {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_name {
+            e.member("AlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_contributor_id {
+            e.member("AlarmContributorId");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_type {
+            e.member("AlarmType");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.timestamp {
+            e.member("Timestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.history_item_type {
+            e.member("HistoryItemType");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.history_summary {
+            e.member("HistorySummary");
+            e.string(v);
+        }
+        if let Some(v) = &self.history_data {
+            e.member("HistoryData");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_contributor_attributes {
+            e.member("AlarmContributorAttributes");
+            e.begin_map(v.len());
+            for (key, v) in v {
+                e.key(key);
+                e.string(v);
+            }
+            e.end_map();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for AlarmPromQLCriteria {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Query", "PendingPeriod", "RecoveryPeriod"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.query = d.string()?;
+                }
+                1 => {
+                    value.pending_period = Some(d.integer()?);
+                }
+                2 => {
+                    value.recovery_period = Some(d.integer()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Query")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for AlarmPromQLCriteria {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Query");
+        e.string(&self.query);
+
+        if let Some(v) = &self.pending_period {
+            e.member("PendingPeriod");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.recovery_period {
+            e.member("RecoveryPeriod");
+            e.long(i64::from(*v));
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for AlarmTagsPropagation {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Enabled", "IncludedTagKeys", "ExcludedTagKeys"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.enabled = d.boolean()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "IncludedTagKeys");
+                    value.included_tag_keys =
+                        Some(codec::list(d, ListForm::MEMBER, 50, at, violations, |d, _, _| d.string())?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "ExcludedTagKeys");
+                    value.excluded_tag_keys =
+                        Some(codec::list(d, ListForm::MEMBER, 50, at, violations, |d, _, _| d.string())?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Enabled")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for AlarmTagsPropagation {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Enabled");
+        e.boolean(self.enabled);
+
+        if let Some(v) = &self.included_tag_keys {
+            e.member("IncludedTagKeys");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.excluded_tag_keys {
+            e.member("ExcludedTagKeys");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for CompositeAlarm {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "ActionsEnabled",
+            "AlarmActions",
+            "AlarmArn",
+            "AlarmConfigurationUpdatedTimestamp",
+            "AlarmDescription",
+            "AlarmName",
+            "AlarmRule",
+            "InsufficientDataActions",
+            "OKActions",
+            "StateReason",
+            "StateReasonData",
+            "StateUpdatedTimestamp",
+            "StateValue",
+            "StateTransitionedTimestamp",
+            "ActionsSuppressedBy",
+            "ActionsSuppressedReason",
+            "ActionsSuppressor",
+            "ActionsSuppressorWaitPeriod",
+            "ActionsSuppressorExtensionPeriod",
+            "ActionConfiguration",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.actions_enabled = Some(d.boolean()?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "AlarmActions");
+                    value.alarm_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                2 => {
+                    value.alarm_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.alarm_configuration_updated_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                4 => {
+                    value.alarm_description = Some(d.string()?);
+                }
+                5 => {
+                    value.alarm_name = Some(d.string()?);
+                }
+                6 => {
+                    value.alarm_rule = Some(d.string()?);
+                }
+                7 => {
+                    let at = &Path::Member(at, "InsufficientDataActions");
+                    value.insufficient_data_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                8 => {
+                    let at = &Path::Member(at, "OKActions");
+                    value.ok_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                9 => {
+                    value.state_reason = Some(d.string()?);
+                }
+                10 => {
+                    value.state_reason_data = Some(d.string()?);
+                }
+                11 => {
+                    value.state_updated_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                12 => {
+                    let at = &Path::Member(at, "StateValue");
+                    value.state_value = Some(codec::enumeration(d, at, violations)?);
+                }
+                13 => {
+                    value.state_transitioned_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                14 => {
+                    let at = &Path::Member(at, "ActionsSuppressedBy");
+                    value.actions_suppressed_by = Some(codec::enumeration(d, at, violations)?);
+                }
+                15 => {
+                    value.actions_suppressed_reason = Some(d.string()?);
+                }
+                16 => {
+                    value.actions_suppressor = Some(d.string()?);
+                }
+                17 => {
+                    value.actions_suppressor_wait_period = Some(d.integer()?);
+                }
+                18 => {
+                    value.actions_suppressor_extension_period = Some(d.integer()?);
+                }
+                19 => {
+                    let at = &Path::Member(at, "ActionConfiguration");
+                    value.action_configuration = Some(ActionConfiguration::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for CompositeAlarm {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.actions_enabled {
+            e.member("ActionsEnabled");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.alarm_actions {
+            e.member("AlarmActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.alarm_arn {
+            e.member("AlarmArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_configuration_updated_timestamp {
+            e.member("AlarmConfigurationUpdatedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.alarm_description {
+            e.member("AlarmDescription");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_name {
+            e.member("AlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_rule {
+            e.member("AlarmRule");
+            e.string(v);
+        }
+        if let Some(v) = &self.insufficient_data_actions {
+            e.member("InsufficientDataActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.ok_actions {
+            e.member("OKActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.state_reason {
+            e.member("StateReason");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_reason_data {
+            e.member("StateReasonData");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_updated_timestamp {
+            e.member("StateUpdatedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.state_value {
+            e.member("StateValue");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.state_transitioned_timestamp {
+            e.member("StateTransitionedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.actions_suppressed_by {
+            e.member("ActionsSuppressedBy");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.actions_suppressed_reason {
+            e.member("ActionsSuppressedReason");
+            e.string(v);
+        }
+        if let Some(v) = &self.actions_suppressor {
+            e.member("ActionsSuppressor");
+            e.string(v);
+        }
+        if let Some(v) = &self.actions_suppressor_wait_period {
+            e.member("ActionsSuppressorWaitPeriod");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.actions_suppressor_extension_period {
+            e.member("ActionsSuppressorExtensionPeriod");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.action_configuration {
+            e.member("ActionConfiguration");
+            v.encode(e);
+        }
+        e.end_structure();
     }
 }
 
@@ -766,6 +2365,515 @@ impl Encode for Datapoint {
     }
 }
 
+impl Decode for DeleteAlarms {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AlarmNames"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "AlarmNames");
+                    value.alarm_names =
+                        codec::list(d, ListForm::MEMBER, 100, at, violations, |d, _, _| d.string())?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "AlarmNames")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DeleteAlarms {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AlarmNames");
+        e.begin_list(ListForm::MEMBER, self.alarm_names.len());
+        for v in &self.alarm_names {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
+
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAlarmHistory {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "AlarmName",
+            "AlarmContributorId",
+            "AlarmTypes",
+            "HistoryItemType",
+            "StartDate",
+            "EndDate",
+            "MaxRecords",
+            "NextToken",
+            "ScanBy",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.alarm_name = Some(d.string()?);
+                }
+                1 => {
+                    value.alarm_contributor_id = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "AlarmTypes");
+                    value.alarm_types =
+                        Some(codec::enumerations(d, ListForm::MEMBER, usize::MAX, at, violations)?);
+                }
+                3 => {
+                    let at = &Path::Member(at, "HistoryItemType");
+                    value.history_item_type = Some(codec::enumeration(d, at, violations)?);
+                }
+                4 => {
+                    value.start_date = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                5 => {
+                    value.end_date = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                6 => {
+                    value.max_records = Some(d.integer()?);
+                }
+                7 => {
+                    value.next_token = Some(d.string()?);
+                }
+                8 => {
+                    let at = &Path::Member(at, "ScanBy");
+                    value.scan_by = Some(codec::enumeration(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAlarmHistory {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_name {
+            e.member("AlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_contributor_id {
+            e.member("AlarmContributorId");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_types {
+            e.member("AlarmTypes");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.history_item_type {
+            e.member("HistoryItemType");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.start_date {
+            e.member("StartDate");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.end_date {
+            e.member("EndDate");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.max_records {
+            e.member("MaxRecords");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.scan_by {
+            e.member("ScanBy");
+            e.string(v.as_str());
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAlarmHistoryOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AlarmHistoryItems", "NextToken"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "AlarmHistoryItems");
+                    value.alarm_history_items = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| AlarmHistoryItem::decode(d, at, violations),
+                    )?);
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAlarmHistoryOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_history_items {
+            e.member("AlarmHistoryItems");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAlarmsForMetric {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.metric_name = d.string()?;
+                }
+                1 => {
+                    value.namespace = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "Statistic");
+                    value.statistic = Some(codec::enumeration(d, at, violations)?);
+                }
+                3 => {
+                    value.extended_statistic = Some(d.string()?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "Dimensions");
+                    value.dimensions =
+                        Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
+                            Dimension::decode(d, at, violations)
+                        })?);
+                }
+                5 => {
+                    value.period = Some(d.integer()?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "Unit");
+                    value.unit = Some(codec::enumeration(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "MetricName"), (1, "Namespace")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAlarmsForMetric {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("MetricName");
+        e.string(&self.metric_name);
+
+        e.member("Namespace");
+        e.string(&self.namespace);
+
+        if let Some(v) = &self.statistic {
+            e.member("Statistic");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.extended_statistic {
+            e.member("ExtendedStatistic");
+            e.string(v);
+        }
+        if let Some(v) = &self.dimensions {
+            e.member("Dimensions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.period {
+            e.member("Period");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.unit {
+            e.member("Unit");
+            e.string(v.as_str());
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAlarmsForMetricOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MetricAlarms"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "MetricAlarms");
+                    value.metric_alarms = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MetricAlarm::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAlarmsForMetricOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.metric_alarms {
+            e.member("MetricAlarms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAlarms {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "AlarmNames",
+            "AlarmNamePrefix",
+            "AlarmTypes",
+            "ChildrenOfAlarmName",
+            "ParentsOfAlarmName",
+            "StateValue",
+            "ActionPrefix",
+            "MaxRecords",
+            "NextToken",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "AlarmNames");
+                    value.alarm_names =
+                        Some(codec::list(d, ListForm::MEMBER, 100, at, violations, |d, _, _| d.string())?);
+                }
+                1 => {
+                    value.alarm_name_prefix = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "AlarmTypes");
+                    value.alarm_types =
+                        Some(codec::enumerations(d, ListForm::MEMBER, usize::MAX, at, violations)?);
+                }
+                3 => {
+                    value.children_of_alarm_name = Some(d.string()?);
+                }
+                4 => {
+                    value.parents_of_alarm_name = Some(d.string()?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "StateValue");
+                    value.state_value = Some(codec::enumeration(d, at, violations)?);
+                }
+                6 => {
+                    value.action_prefix = Some(d.string()?);
+                }
+                7 => {
+                    value.max_records = Some(d.integer()?);
+                }
+                8 => {
+                    value.next_token = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAlarms {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_names {
+            e.member("AlarmNames");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.alarm_name_prefix {
+            e.member("AlarmNamePrefix");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_types {
+            e.member("AlarmTypes");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v.as_str());
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.children_of_alarm_name {
+            e.member("ChildrenOfAlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.parents_of_alarm_name {
+            e.member("ParentsOfAlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_value {
+            e.member("StateValue");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.action_prefix {
+            e.member("ActionPrefix");
+            e.string(v);
+        }
+        if let Some(v) = &self.max_records {
+            e.member("MaxRecords");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DescribeAlarmsOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["CompositeAlarms", "MetricAlarms", "LogAlarms", "NextToken"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "CompositeAlarms");
+                    value.composite_alarms = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| CompositeAlarm::decode(d, at, violations),
+                    )?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "MetricAlarms");
+                    value.metric_alarms = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MetricAlarm::decode(d, at, violations),
+                    )?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "LogAlarms");
+                    value.log_alarms = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| LogAlarm::decode(d, at, violations),
+                    )?);
+                }
+                3 => {
+                    value.next_token = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DescribeAlarmsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.composite_alarms {
+            e.member("CompositeAlarms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.metric_alarms {
+            e.member("MetricAlarms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.log_alarms {
+            e.member("LogAlarms");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for Dimension {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["Name", "Value"];
@@ -797,6 +2905,80 @@ impl Encode for Dimension {
 
         e.member("Value");
         e.string(&self.value);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for DisableAlarmActions {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AlarmNames"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "AlarmNames");
+                    value.alarm_names =
+                        codec::list(d, ListForm::MEMBER, 100, at, violations, |d, _, _| d.string())?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "AlarmNames")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DisableAlarmActions {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AlarmNames");
+        e.begin_list(ListForm::MEMBER, self.alarm_names.len());
+        for v in &self.alarm_names {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
+
+        e.end_structure();
+    }
+}
+
+impl Decode for EnableAlarmActions {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AlarmNames"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "AlarmNames");
+                    value.alarm_names =
+                        codec::list(d, ListForm::MEMBER, 100, at, violations, |d, _, _| d.string())?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "AlarmNames")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for EnableAlarmActions {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AlarmNames");
+        e.begin_list(ListForm::MEMBER, self.alarm_names.len());
+        for v in &self.alarm_names {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
 
         e.end_structure();
     }
@@ -893,6 +3075,72 @@ impl Encode for EntityMetricData {
                 v.encode(e);
             }
             e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for EvaluationCriteria {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["PromQLCriteria"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "PromQLCriteria");
+                    value.prom_ql_criteria = Some(AlarmPromQLCriteria::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for EvaluationCriteria {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.prom_ql_criteria {
+            e.member("PromQLCriteria");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for EvaluationWindow {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["WallClockWindow", "SlidingWindow"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "WallClockWindow");
+                    value.wall_clock_window = Some(WallClockWindow::decode(d, at, violations)?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "SlidingWindow");
+                    value.sliding_window = Some(SlidingWindow::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for EvaluationWindow {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.wall_clock_window {
+            e.member("WallClockWindow");
+            v.encode(e);
+        }
+        if let Some(v) = &self.sliding_window {
+            e.member("SlidingWindow");
+            v.encode(e);
         }
         e.end_structure();
     }
@@ -1260,6 +3508,319 @@ impl Encode for LabelOptions {
     }
 }
 
+impl Decode for ListTagsForResource {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ListTagsForResource {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for ListTagsForResourceOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Tags"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Tag::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListTagsForResourceOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for LogAlarm {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "AlarmName",
+            "AlarmArn",
+            "AlarmDescription",
+            "AlarmConfigurationUpdatedTimestamp",
+            "ActionsEnabled",
+            "OKActions",
+            "AlarmActions",
+            "InsufficientDataActions",
+            "StateValue",
+            "StateReason",
+            "StateReasonData",
+            "StateUpdatedTimestamp",
+            "ScheduledQueryConfiguration",
+            "QueryResultsToEvaluate",
+            "QueryResultsToAlarm",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "StateTransitionedTimestamp",
+            "EvaluationState",
+            "ActionLogLineCount",
+            "ActionLogLineRoleArn",
+            "WarmUpConfiguration",
+            "ActionConfiguration",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.alarm_name = Some(d.string()?);
+                }
+                1 => {
+                    value.alarm_arn = Some(d.string()?);
+                }
+                2 => {
+                    value.alarm_description = Some(d.string()?);
+                }
+                3 => {
+                    value.alarm_configuration_updated_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                4 => {
+                    value.actions_enabled = Some(d.boolean()?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "OKActions");
+                    value.ok_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "AlarmActions");
+                    value.alarm_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                7 => {
+                    let at = &Path::Member(at, "InsufficientDataActions");
+                    value.insufficient_data_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                8 => {
+                    let at = &Path::Member(at, "StateValue");
+                    value.state_value = Some(codec::enumeration(d, at, violations)?);
+                }
+                9 => {
+                    value.state_reason = Some(d.string()?);
+                }
+                10 => {
+                    value.state_reason_data = Some(d.string()?);
+                }
+                11 => {
+                    value.state_updated_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                12 => {
+                    let at = &Path::Member(at, "ScheduledQueryConfiguration");
+                    value.scheduled_query_configuration =
+                        Some(ScheduledQueryConfiguration::decode(d, at, violations)?);
+                }
+                13 => {
+                    value.query_results_to_evaluate = Some(d.integer()?);
+                }
+                14 => {
+                    value.query_results_to_alarm = Some(d.integer()?);
+                }
+                15 => {
+                    value.threshold = Some(d.double()?);
+                }
+                16 => {
+                    let at = &Path::Member(at, "ComparisonOperator");
+                    value.comparison_operator = Some(codec::enumeration(d, at, violations)?);
+                }
+                17 => {
+                    value.treat_missing_data = Some(d.string()?);
+                }
+                18 => {
+                    value.state_transitioned_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                19 => {
+                    let at = &Path::Member(at, "EvaluationState");
+                    value.evaluation_state = Some(codec::enumeration(d, at, violations)?);
+                }
+                20 => {
+                    value.action_log_line_count = Some(d.integer()?);
+                }
+                21 => {
+                    value.action_log_line_role_arn = Some(d.string()?);
+                }
+                22 => {
+                    let at = &Path::Member(at, "WarmUpConfiguration");
+                    value.warm_up_configuration = Some(WarmUpConfiguration::decode(d, at, violations)?);
+                }
+                23 => {
+                    let at = &Path::Member(at, "ActionConfiguration");
+                    value.action_configuration = Some(ActionConfiguration::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for LogAlarm {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_name {
+            e.member("AlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_arn {
+            e.member("AlarmArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_description {
+            e.member("AlarmDescription");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_configuration_updated_timestamp {
+            e.member("AlarmConfigurationUpdatedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.actions_enabled {
+            e.member("ActionsEnabled");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.ok_actions {
+            e.member("OKActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.alarm_actions {
+            e.member("AlarmActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.insufficient_data_actions {
+            e.member("InsufficientDataActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.state_value {
+            e.member("StateValue");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.state_reason {
+            e.member("StateReason");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_reason_data {
+            e.member("StateReasonData");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_updated_timestamp {
+            e.member("StateUpdatedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.scheduled_query_configuration {
+            e.member("ScheduledQueryConfiguration");
+            v.encode(e);
+        }
+        if let Some(v) = &self.query_results_to_evaluate {
+            e.member("QueryResultsToEvaluate");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.query_results_to_alarm {
+            e.member("QueryResultsToAlarm");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.threshold {
+            e.member("Threshold");
+            e.double(*v);
+        }
+        if let Some(v) = &self.comparison_operator {
+            e.member("ComparisonOperator");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.treat_missing_data {
+            e.member("TreatMissingData");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_transitioned_timestamp {
+            e.member("StateTransitionedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.evaluation_state {
+            e.member("EvaluationState");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.action_log_line_count {
+            e.member("ActionLogLineCount");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.action_log_line_role_arn {
+            e.member("ActionLogLineRoleArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.warm_up_configuration {
+            e.member("WarmUpConfiguration");
+            v.encode(e);
+        }
+        if let Some(v) = &self.action_configuration {
+            e.member("ActionConfiguration");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for MessageData {
     fn decode<D: Decoder>(
         d: &mut D,
@@ -1345,6 +3906,352 @@ impl Encode for Metric {
                 v.encode(e);
             }
             e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for MetricAlarm {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "AlarmName",
+            "AlarmArn",
+            "AlarmDescription",
+            "AlarmConfigurationUpdatedTimestamp",
+            "ActionsEnabled",
+            "OKActions",
+            "AlarmActions",
+            "InsufficientDataActions",
+            "StateValue",
+            "StateReason",
+            "StateReasonData",
+            "StateUpdatedTimestamp",
+            "MetricName",
+            "Namespace",
+            "Statistic",
+            "ExtendedStatistic",
+            "Dimensions",
+            "Period",
+            "Unit",
+            "EvaluationPeriods",
+            "DatapointsToAlarm",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "EvaluateLowSampleCountPercentile",
+            "Metrics",
+            "ThresholdMetricId",
+            "EvaluationState",
+            "StateTransitionedTimestamp",
+            "EvaluationWindow",
+            "WarmUpConfiguration",
+            "EvaluationCriteria",
+            "EvaluationInterval",
+            "ActionConfiguration",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.alarm_name = Some(d.string()?);
+                }
+                1 => {
+                    value.alarm_arn = Some(d.string()?);
+                }
+                2 => {
+                    value.alarm_description = Some(d.string()?);
+                }
+                3 => {
+                    value.alarm_configuration_updated_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                4 => {
+                    value.actions_enabled = Some(d.boolean()?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "OKActions");
+                    value.ok_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "AlarmActions");
+                    value.alarm_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                7 => {
+                    let at = &Path::Member(at, "InsufficientDataActions");
+                    value.insufficient_data_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                8 => {
+                    let at = &Path::Member(at, "StateValue");
+                    value.state_value = Some(codec::enumeration(d, at, violations)?);
+                }
+                9 => {
+                    value.state_reason = Some(d.string()?);
+                }
+                10 => {
+                    value.state_reason_data = Some(d.string()?);
+                }
+                11 => {
+                    value.state_updated_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                12 => {
+                    value.metric_name = Some(d.string()?);
+                }
+                13 => {
+                    value.namespace = Some(d.string()?);
+                }
+                14 => {
+                    let at = &Path::Member(at, "Statistic");
+                    value.statistic = Some(codec::enumeration(d, at, violations)?);
+                }
+                15 => {
+                    value.extended_statistic = Some(d.string()?);
+                }
+                16 => {
+                    let at = &Path::Member(at, "Dimensions");
+                    value.dimensions =
+                        Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
+                            Dimension::decode(d, at, violations)
+                        })?);
+                }
+                17 => {
+                    value.period = Some(d.integer()?);
+                }
+                18 => {
+                    let at = &Path::Member(at, "Unit");
+                    value.unit = Some(codec::enumeration(d, at, violations)?);
+                }
+                19 => {
+                    value.evaluation_periods = Some(d.integer()?);
+                }
+                20 => {
+                    value.datapoints_to_alarm = Some(d.integer()?);
+                }
+                21 => {
+                    value.threshold = Some(d.double()?);
+                }
+                22 => {
+                    let at = &Path::Member(at, "ComparisonOperator");
+                    value.comparison_operator = Some(codec::enumeration(d, at, violations)?);
+                }
+                23 => {
+                    value.treat_missing_data = Some(d.string()?);
+                }
+                24 => {
+                    value.evaluate_low_sample_count_percentile = Some(d.string()?);
+                }
+                25 => {
+                    let at = &Path::Member(at, "Metrics");
+                    value.metrics = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MetricDataQuery::decode(d, at, violations),
+                    )?);
+                }
+                26 => {
+                    value.threshold_metric_id = Some(d.string()?);
+                }
+                27 => {
+                    let at = &Path::Member(at, "EvaluationState");
+                    value.evaluation_state = Some(codec::enumeration(d, at, violations)?);
+                }
+                28 => {
+                    value.state_transitioned_timestamp = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                29 => {
+                    let at = &Path::Member(at, "EvaluationWindow");
+                    value.evaluation_window = Some(EvaluationWindow::decode(d, at, violations)?);
+                }
+                30 => {
+                    let at = &Path::Member(at, "WarmUpConfiguration");
+                    value.warm_up_configuration = Some(WarmUpConfiguration::decode(d, at, violations)?);
+                }
+                31 => {
+                    let at = &Path::Member(at, "EvaluationCriteria");
+                    value.evaluation_criteria = Some(EvaluationCriteria::decode(d, at, violations)?);
+                }
+                32 => {
+                    value.evaluation_interval = Some(d.integer()?);
+                }
+                33 => {
+                    let at = &Path::Member(at, "ActionConfiguration");
+                    value.action_configuration = Some(ActionConfiguration::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for MetricAlarm {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.alarm_name {
+            e.member("AlarmName");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_arn {
+            e.member("AlarmArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_description {
+            e.member("AlarmDescription");
+            e.string(v);
+        }
+        if let Some(v) = &self.alarm_configuration_updated_timestamp {
+            e.member("AlarmConfigurationUpdatedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.actions_enabled {
+            e.member("ActionsEnabled");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.ok_actions {
+            e.member("OKActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.alarm_actions {
+            e.member("AlarmActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.insufficient_data_actions {
+            e.member("InsufficientDataActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.state_value {
+            e.member("StateValue");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.state_reason {
+            e.member("StateReason");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_reason_data {
+            e.member("StateReasonData");
+            e.string(v);
+        }
+        if let Some(v) = &self.state_updated_timestamp {
+            e.member("StateUpdatedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.metric_name {
+            e.member("MetricName");
+            e.string(v);
+        }
+        if let Some(v) = &self.namespace {
+            e.member("Namespace");
+            e.string(v);
+        }
+        if let Some(v) = &self.statistic {
+            e.member("Statistic");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.extended_statistic {
+            e.member("ExtendedStatistic");
+            e.string(v);
+        }
+        if let Some(v) = &self.dimensions {
+            e.member("Dimensions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.period {
+            e.member("Period");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.unit {
+            e.member("Unit");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.evaluation_periods {
+            e.member("EvaluationPeriods");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.datapoints_to_alarm {
+            e.member("DatapointsToAlarm");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.threshold {
+            e.member("Threshold");
+            e.double(*v);
+        }
+        if let Some(v) = &self.comparison_operator {
+            e.member("ComparisonOperator");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.treat_missing_data {
+            e.member("TreatMissingData");
+            e.string(v);
+        }
+        if let Some(v) = &self.evaluate_low_sample_count_percentile {
+            e.member("EvaluateLowSampleCountPercentile");
+            e.string(v);
+        }
+        if let Some(v) = &self.metrics {
+            e.member("Metrics");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.threshold_metric_id {
+            e.member("ThresholdMetricId");
+            e.string(v);
+        }
+        if let Some(v) = &self.evaluation_state {
+            e.member("EvaluationState");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.state_transitioned_timestamp {
+            e.member("StateTransitionedTimestamp");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.evaluation_window {
+            e.member("EvaluationWindow");
+            v.encode(e);
+        }
+        if let Some(v) = &self.warm_up_configuration {
+            e.member("WarmUpConfiguration");
+            v.encode(e);
+        }
+        if let Some(v) = &self.evaluation_criteria {
+            e.member("EvaluationCriteria");
+            v.encode(e);
+        }
+        if let Some(v) = &self.evaluation_interval {
+            e.member("EvaluationInterval");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.action_configuration {
+            e.member("ActionConfiguration");
+            v.encode(e);
         }
         e.end_structure();
     }
@@ -1695,6 +4602,463 @@ impl Encode for MetricStat {
     }
 }
 
+impl Decode for PutCompositeAlarm {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "ActionsEnabled",
+            "AlarmActions",
+            "AlarmDescription",
+            "AlarmName",
+            "AlarmRule",
+            "InsufficientDataActions",
+            "OKActions",
+            "Tags",
+            "ActionsSuppressor",
+            "ActionsSuppressorWaitPeriod",
+            "ActionsSuppressorExtensionPeriod",
+            "ActionConfiguration",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.actions_enabled = Some(d.boolean()?);
+                }
+                1 => {
+                    let at = &Path::Member(at, "AlarmActions");
+                    value.alarm_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                2 => {
+                    value.alarm_description = Some(d.string()?);
+                }
+                3 => {
+                    value.alarm_name = d.string()?;
+                }
+                4 => {
+                    value.alarm_rule = d.string()?;
+                }
+                5 => {
+                    let at = &Path::Member(at, "InsufficientDataActions");
+                    value.insufficient_data_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                6 => {
+                    let at = &Path::Member(at, "OKActions");
+                    value.ok_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                7 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Tag::decode(d, at, violations),
+                    )?);
+                }
+                8 => {
+                    value.actions_suppressor = Some(d.string()?);
+                }
+                9 => {
+                    value.actions_suppressor_wait_period = Some(d.integer()?);
+                }
+                10 => {
+                    value.actions_suppressor_extension_period = Some(d.integer()?);
+                }
+                11 => {
+                    let at = &Path::Member(at, "ActionConfiguration");
+                    value.action_configuration = Some(ActionConfiguration::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(3, "AlarmName"), (4, "AlarmRule")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for PutCompositeAlarm {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.actions_enabled {
+            e.member("ActionsEnabled");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.alarm_actions {
+            e.member("AlarmActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.alarm_description {
+            e.member("AlarmDescription");
+            e.string(v);
+        }
+        e.member("AlarmName");
+        e.string(&self.alarm_name);
+
+        e.member("AlarmRule");
+        e.string(&self.alarm_rule);
+
+        if let Some(v) = &self.insufficient_data_actions {
+            e.member("InsufficientDataActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.ok_actions {
+            e.member("OKActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.actions_suppressor {
+            e.member("ActionsSuppressor");
+            e.string(v);
+        }
+        if let Some(v) = &self.actions_suppressor_wait_period {
+            e.member("ActionsSuppressorWaitPeriod");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.actions_suppressor_extension_period {
+            e.member("ActionsSuppressorExtensionPeriod");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.action_configuration {
+            e.member("ActionConfiguration");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for PutMetricAlarm {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "AlarmName",
+            "AlarmDescription",
+            "ActionsEnabled",
+            "OKActions",
+            "AlarmActions",
+            "InsufficientDataActions",
+            "MetricName",
+            "Namespace",
+            "Statistic",
+            "ExtendedStatistic",
+            "Dimensions",
+            "Period",
+            "Unit",
+            "EvaluationPeriods",
+            "DatapointsToAlarm",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+            "EvaluateLowSampleCountPercentile",
+            "Metrics",
+            "Tags",
+            "ThresholdMetricId",
+            "EvaluationWindow",
+            "WarmUpConfiguration",
+            "EvaluationCriteria",
+            "EvaluationInterval",
+            "ActionConfiguration",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.alarm_name = d.string()?;
+                }
+                1 => {
+                    value.alarm_description = Some(d.string()?);
+                }
+                2 => {
+                    value.actions_enabled = Some(d.boolean()?);
+                }
+                3 => {
+                    let at = &Path::Member(at, "OKActions");
+                    value.ok_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "AlarmActions");
+                    value.alarm_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                5 => {
+                    let at = &Path::Member(at, "InsufficientDataActions");
+                    value.insufficient_data_actions =
+                        Some(codec::list(d, ListForm::MEMBER, 5, at, violations, |d, _, _| d.string())?);
+                }
+                6 => {
+                    value.metric_name = Some(d.string()?);
+                }
+                7 => {
+                    value.namespace = Some(d.string()?);
+                }
+                8 => {
+                    let at = &Path::Member(at, "Statistic");
+                    value.statistic = Some(codec::enumeration(d, at, violations)?);
+                }
+                9 => {
+                    value.extended_statistic = Some(d.string()?);
+                }
+                10 => {
+                    let at = &Path::Member(at, "Dimensions");
+                    value.dimensions =
+                        Some(codec::list(d, ListForm::MEMBER, 30, at, violations, |d, at, violations| {
+                            Dimension::decode(d, at, violations)
+                        })?);
+                }
+                11 => {
+                    value.period = Some(d.integer()?);
+                }
+                12 => {
+                    let at = &Path::Member(at, "Unit");
+                    value.unit = Some(codec::enumeration(d, at, violations)?);
+                }
+                13 => {
+                    value.evaluation_periods = Some(d.integer()?);
+                }
+                14 => {
+                    value.datapoints_to_alarm = Some(d.integer()?);
+                }
+                15 => {
+                    value.threshold = Some(d.double()?);
+                }
+                16 => {
+                    let at = &Path::Member(at, "ComparisonOperator");
+                    value.comparison_operator = Some(codec::enumeration(d, at, violations)?);
+                }
+                17 => {
+                    value.treat_missing_data = Some(d.string()?);
+                }
+                18 => {
+                    value.evaluate_low_sample_count_percentile = Some(d.string()?);
+                }
+                19 => {
+                    let at = &Path::Member(at, "Metrics");
+                    value.metrics = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| MetricDataQuery::decode(d, at, violations),
+                    )?);
+                }
+                20 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Tag::decode(d, at, violations),
+                    )?);
+                }
+                21 => {
+                    value.threshold_metric_id = Some(d.string()?);
+                }
+                22 => {
+                    let at = &Path::Member(at, "EvaluationWindow");
+                    value.evaluation_window = Some(EvaluationWindow::decode(d, at, violations)?);
+                }
+                23 => {
+                    let at = &Path::Member(at, "WarmUpConfiguration");
+                    value.warm_up_configuration = Some(WarmUpConfiguration::decode(d, at, violations)?);
+                }
+                24 => {
+                    let at = &Path::Member(at, "EvaluationCriteria");
+                    value.evaluation_criteria = Some(EvaluationCriteria::decode(d, at, violations)?);
+                }
+                25 => {
+                    value.evaluation_interval = Some(d.integer()?);
+                }
+                26 => {
+                    let at = &Path::Member(at, "ActionConfiguration");
+                    value.action_configuration = Some(ActionConfiguration::decode(d, at, violations)?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "AlarmName")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for PutMetricAlarm {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AlarmName");
+        e.string(&self.alarm_name);
+
+        if let Some(v) = &self.alarm_description {
+            e.member("AlarmDescription");
+            e.string(v);
+        }
+        if let Some(v) = &self.actions_enabled {
+            e.member("ActionsEnabled");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.ok_actions {
+            e.member("OKActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.alarm_actions {
+            e.member("AlarmActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.insufficient_data_actions {
+            e.member("InsufficientDataActions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.metric_name {
+            e.member("MetricName");
+            e.string(v);
+        }
+        if let Some(v) = &self.namespace {
+            e.member("Namespace");
+            e.string(v);
+        }
+        if let Some(v) = &self.statistic {
+            e.member("Statistic");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.extended_statistic {
+            e.member("ExtendedStatistic");
+            e.string(v);
+        }
+        if let Some(v) = &self.dimensions {
+            e.member("Dimensions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.period {
+            e.member("Period");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.unit {
+            e.member("Unit");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.evaluation_periods {
+            e.member("EvaluationPeriods");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.datapoints_to_alarm {
+            e.member("DatapointsToAlarm");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.threshold {
+            e.member("Threshold");
+            e.double(*v);
+        }
+        if let Some(v) = &self.comparison_operator {
+            e.member("ComparisonOperator");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.treat_missing_data {
+            e.member("TreatMissingData");
+            e.string(v);
+        }
+        if let Some(v) = &self.evaluate_low_sample_count_percentile {
+            e.member("EvaluateLowSampleCountPercentile");
+            e.string(v);
+        }
+        if let Some(v) = &self.metrics {
+            e.member("Metrics");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.threshold_metric_id {
+            e.member("ThresholdMetricId");
+            e.string(v);
+        }
+        if let Some(v) = &self.evaluation_window {
+            e.member("EvaluationWindow");
+            v.encode(e);
+        }
+        if let Some(v) = &self.warm_up_configuration {
+            e.member("WarmUpConfiguration");
+            v.encode(e);
+        }
+        if let Some(v) = &self.evaluation_criteria {
+            e.member("EvaluationCriteria");
+            v.encode(e);
+        }
+        if let Some(v) = &self.evaluation_interval {
+            e.member("EvaluationInterval");
+            e.long(i64::from(*v));
+        }
+        if let Some(v) = &self.action_configuration {
+            e.member("ActionConfiguration");
+            v.encode(e);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for PutMetricData {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["Namespace", "MetricData", "EntityMetricData", "StrictEntityValidation"];
@@ -1772,6 +5136,226 @@ impl Encode for PutMetricData {
     }
 }
 
+impl Decode for ScheduleConfiguration {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ScheduleExpression", "StartTimeOffset", "EndTimeOffset"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.schedule_expression = d.string()?;
+                }
+                1 => {
+                    value.start_time_offset = d.long()?;
+                }
+                2 => {
+                    value.end_time_offset = Some(d.long()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ScheduleExpression"), (1, "StartTimeOffset")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for ScheduleConfiguration {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ScheduleExpression");
+        e.string(&self.schedule_expression);
+
+        e.member("StartTimeOffset");
+        e.long(self.start_time_offset);
+
+        if let Some(v) = &self.end_time_offset {
+            e.member("EndTimeOffset");
+            e.long(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ScheduledQueryConfiguration {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "QueryString",
+            "LogGroupIdentifiers",
+            "QueryARN",
+            "ScheduledQueryRoleARN",
+            "ScheduleConfiguration",
+            "AggregationExpression",
+            "Tags",
+        ];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.query_string = d.string()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "LogGroupIdentifiers");
+                    value.log_group_identifiers =
+                        Some(codec::list(d, ListForm::MEMBER, 50, at, violations, |d, _, _| d.string())?);
+                }
+                2 => {
+                    value.query_arn = Some(d.string()?);
+                }
+                3 => {
+                    value.scheduled_query_role_arn = d.string()?;
+                }
+                4 => {
+                    let at = &Path::Member(at, "ScheduleConfiguration");
+                    value.schedule_configuration = ScheduleConfiguration::decode(d, at, violations)?;
+                }
+                5 => {
+                    value.aggregation_expression = d.string()?;
+                }
+                6 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Tag::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[
+                (0, "QueryString"),
+                (3, "ScheduledQueryRoleARN"),
+                (4, "ScheduleConfiguration"),
+                (5, "AggregationExpression"),
+            ],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for ScheduledQueryConfiguration {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("QueryString");
+        e.string(&self.query_string);
+
+        if let Some(v) = &self.log_group_identifiers {
+            e.member("LogGroupIdentifiers");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.query_arn {
+            e.member("QueryARN");
+            e.string(v);
+        }
+        e.member("ScheduledQueryRoleARN");
+        e.string(&self.scheduled_query_role_arn);
+
+        e.member("ScheduleConfiguration");
+        self.schedule_configuration.encode(e);
+
+        e.member("AggregationExpression");
+        e.string(&self.aggregation_expression);
+
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for SetAlarmState {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["AlarmName", "StateValue", "StateReason", "StateReasonData"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.alarm_name = d.string()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "StateValue");
+                    value.state_value = codec::enumeration(d, at, violations)?;
+                }
+                2 => {
+                    value.state_reason = d.string()?;
+                }
+                3 => {
+                    value.state_reason_data = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "AlarmName"), (1, "StateValue"), (2, "StateReason")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for SetAlarmState {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("AlarmName");
+        e.string(&self.alarm_name);
+
+        e.member("StateValue");
+        e.string(self.state_value.as_str());
+
+        e.member("StateReason");
+        e.string(&self.state_reason);
+
+        if let Some(v) = &self.state_reason_data {
+            e.member("StateReasonData");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for SlidingWindow {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        d.begin_structure()?;
+        while d.next_member(&[])?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Encode for SlidingWindow {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
 impl Decode for StatisticSet {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["SampleCount", "Sum", "Minimum", "Maximum"];
@@ -1825,6 +5409,361 @@ impl Encode for StatisticSet {
     }
 }
 
+impl Decode for Tag {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Key", "Value"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.key = d.string()?;
+                }
+                1 => {
+                    value.value = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Key"), (1, "Value")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for Tag {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Key");
+        e.string(&self.key);
+
+        e.member("Value");
+        e.string(&self.value);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for TagResource {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN", "Tags"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, at, violations| {
+                            Tag::decode(d, at, violations)
+                        })?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN"), (1, "Tags")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for TagResource {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        e.member("Tags");
+        e.begin_list(ListForm::MEMBER, self.tags.len());
+        for v in &self.tags {
+            e.element();
+            v.encode(e);
+        }
+        e.end_list();
+
+        e.end_structure();
+    }
+}
+
+impl Decode for TagResourceOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        d.begin_structure()?;
+        while d.next_member(&[])?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Encode for TagResourceOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Decode for UntagResource {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["ResourceARN", "TagKeys"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.resource_arn = d.string()?;
+                }
+                1 => {
+                    let at = &Path::Member(at, "TagKeys");
+                    value.tag_keys =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| d.string())?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "ResourceARN"), (1, "TagKeys")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for UntagResource {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("ResourceARN");
+        e.string(&self.resource_arn);
+
+        e.member("TagKeys");
+        e.begin_list(ListForm::MEMBER, self.tag_keys.len());
+        for v in &self.tag_keys {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
+
+        e.end_structure();
+    }
+}
+
+impl Decode for UntagResourceOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        d.begin_structure()?;
+        while d.next_member(&[])?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Encode for UntagResourceOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Decode for WallClockWindow {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Timezone"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.timezone = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for WallClockWindow {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.timezone {
+            e.member("Timezone");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for WarmUpConfiguration {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] =
+            &["WarmUpPeriodDurationInMinutes", "OnlyStartEvaluatingAfterWarmUpPeriodEnds"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.warm_up_period_duration_in_minutes = d.integer()?;
+                }
+                1 => {
+                    value.only_start_evaluating_after_warm_up_period_ends = Some(d.boolean()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "WarmUpPeriodDurationInMinutes")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for WarmUpConfiguration {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("WarmUpPeriodDurationInMinutes");
+        e.long(i64::from(self.warm_up_period_duration_in_minutes));
+
+        if let Some(v) = &self.only_start_evaluating_after_warm_up_period_ends {
+            e.member("OnlyStartEvaluatingAfterWarmUpPeriodEnds");
+            e.boolean(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl ActionConfiguration {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.alarm_tags_propagation {
+            let at = &Path::Member(at, "AlarmTagsPropagation");
+            v.check_at(at, violations);
+        }
+    }
+}
+
+impl AlarmPromQLCriteria {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Query");
+            QUERY_TEXT.check(&self.query, at, violations);
+        }
+        if let Some(v) = &self.pending_period {
+            let at = &Path::Member(at, "PendingPeriod");
+            PENDING_PERIOD_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.recovery_period {
+            let at = &Path::Member(at, "RecoveryPeriod");
+            RECOVERY_PERIOD_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl AlarmTagsPropagation {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.included_tag_keys {
+            let at = &Path::Member(at, "IncludedTagKeys");
+            ALARM_TAGS_PROPAGATION_TAG_KEYS_COUNT.check(v, at, violations);
+            ALARM_TAGS_PROPAGATION_TAG_KEY_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.excluded_tag_keys {
+            let at = &Path::Member(at, "ExcludedTagKeys");
+            ALARM_TAGS_PROPAGATION_TAG_KEYS_COUNT.check(v, at, violations);
+            ALARM_TAGS_PROPAGATION_TAG_KEY_TEXT.check_elements(v, at, violations);
+        }
+    }
+}
+
+impl DeleteAlarms {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "AlarmNames");
+            ALARM_NAMES_COUNT.check(&self.alarm_names, at, violations);
+            ALARM_NAME_TEXT.check_elements(&self.alarm_names, at, violations);
+        }
+    }
+}
+
+impl DescribeAlarmHistory {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.alarm_name {
+            let at = &Path::Member(at, "AlarmName");
+            ALARM_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.alarm_contributor_id {
+            let at = &Path::Member(at, "AlarmContributorId");
+            CONTRIBUTOR_ID_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.max_records {
+            let at = &Path::Member(at, "MaxRecords");
+            MAX_RECORDS_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl DescribeAlarmsForMetric {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "MetricName");
+            METRIC_NAME_TEXT.check(&self.metric_name, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Namespace");
+            NAMESPACE_TEXT.check(&self.namespace, at, violations);
+        }
+        if let Some(v) = &self.dimensions {
+            let at = &Path::Member(at, "Dimensions");
+            DIMENSIONS_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.period {
+            let at = &Path::Member(at, "Period");
+            PERIOD_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
+impl DescribeAlarms {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.alarm_names {
+            let at = &Path::Member(at, "AlarmNames");
+            ALARM_NAMES_COUNT.check(v, at, violations);
+            ALARM_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.alarm_name_prefix {
+            let at = &Path::Member(at, "AlarmNamePrefix");
+            ALARM_NAME_PREFIX_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.children_of_alarm_name {
+            let at = &Path::Member(at, "ChildrenOfAlarmName");
+            ALARM_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.parents_of_alarm_name {
+            let at = &Path::Member(at, "ParentsOfAlarmName");
+            ALARM_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.action_prefix {
+            let at = &Path::Member(at, "ActionPrefix");
+            ACTION_PREFIX_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.max_records {
+            let at = &Path::Member(at, "MaxRecords");
+            MAX_RECORDS_RANGE.check(i64::from(*v), at, violations);
+        }
+    }
+}
+
 impl Dimension {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -1841,6 +5780,26 @@ impl Dimension {
 impl shown::Shown for Dimension {
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         shown::structure(f, "Dimension", &[("name", &self.name), ("value", &self.value)])
+    }
+}
+
+impl DisableAlarmActions {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "AlarmNames");
+            ALARM_NAMES_COUNT.check(&self.alarm_names, at, violations);
+            ALARM_NAME_TEXT.check_elements(&self.alarm_names, at, violations);
+        }
+    }
+}
+
+impl EnableAlarmActions {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "AlarmNames");
+            ALARM_NAMES_COUNT.check(&self.alarm_names, at, violations);
+            ALARM_NAME_TEXT.check_elements(&self.alarm_names, at, violations);
+        }
     }
 }
 
@@ -1873,6 +5832,24 @@ impl EntityMetricData {
                 let at = &Path::Element(at, index);
                 v.check_at(at, violations);
             }
+        }
+    }
+}
+
+impl EvaluationCriteria {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.prom_ql_criteria {
+            let at = &Path::Member(at, "PromQLCriteria");
+            v.check_at(at, violations);
+        }
+    }
+}
+
+impl EvaluationWindow {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.wall_clock_window {
+            let at = &Path::Member(at, "WallClockWindow");
+            v.check_at(at, violations);
         }
     }
 }
@@ -1918,6 +5895,15 @@ impl GetMetricStatistics {
         if let Some(v) = &self.extended_statistics {
             let at = &Path::Member(at, "ExtendedStatistics");
             EXTENDED_STATISTICS_COUNT.check(v, at, violations);
+        }
+    }
+}
+
+impl ListTagsForResource {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            AMAZON_RESOURCE_NAME_TEXT.check(&self.resource_arn, at, violations);
         }
     }
 }
@@ -2002,6 +5988,155 @@ impl MetricStat {
     }
 }
 
+impl PutCompositeAlarm {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.alarm_actions {
+            let at = &Path::Member(at, "AlarmActions");
+            RESOURCE_LIST_COUNT.check(v, at, violations);
+            RESOURCE_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.alarm_description {
+            let at = &Path::Member(at, "AlarmDescription");
+            ALARM_DESCRIPTION_TEXT.check(v, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "AlarmName");
+            ALARM_NAME_TEXT.check(&self.alarm_name, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "AlarmRule");
+            ALARM_RULE_TEXT.check(&self.alarm_rule, at, violations);
+        }
+        if let Some(v) = &self.insufficient_data_actions {
+            let at = &Path::Member(at, "InsufficientDataActions");
+            RESOURCE_LIST_COUNT.check(v, at, violations);
+            RESOURCE_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.ok_actions {
+            let at = &Path::Member(at, "OKActions");
+            RESOURCE_LIST_COUNT.check(v, at, violations);
+            RESOURCE_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.tags {
+            let at = &Path::Member(at, "Tags");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.actions_suppressor {
+            let at = &Path::Member(at, "ActionsSuppressor");
+            ALARM_ARN_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.action_configuration {
+            let at = &Path::Member(at, "ActionConfiguration");
+            v.check_at(at, violations);
+        }
+    }
+}
+
+impl PutMetricAlarm {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "AlarmName");
+            ALARM_NAME_TEXT.check(&self.alarm_name, at, violations);
+        }
+        if let Some(v) = &self.alarm_description {
+            let at = &Path::Member(at, "AlarmDescription");
+            ALARM_DESCRIPTION_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.ok_actions {
+            let at = &Path::Member(at, "OKActions");
+            RESOURCE_LIST_COUNT.check(v, at, violations);
+            RESOURCE_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.alarm_actions {
+            let at = &Path::Member(at, "AlarmActions");
+            RESOURCE_LIST_COUNT.check(v, at, violations);
+            RESOURCE_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.insufficient_data_actions {
+            let at = &Path::Member(at, "InsufficientDataActions");
+            RESOURCE_LIST_COUNT.check(v, at, violations);
+            RESOURCE_NAME_TEXT.check_elements(v, at, violations);
+        }
+        if let Some(v) = &self.metric_name {
+            let at = &Path::Member(at, "MetricName");
+            METRIC_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.namespace {
+            let at = &Path::Member(at, "Namespace");
+            NAMESPACE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.dimensions {
+            let at = &Path::Member(at, "Dimensions");
+            DIMENSIONS_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.period {
+            let at = &Path::Member(at, "Period");
+            PERIOD_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.evaluation_periods {
+            let at = &Path::Member(at, "EvaluationPeriods");
+            EVALUATION_PERIODS_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.datapoints_to_alarm {
+            let at = &Path::Member(at, "DatapointsToAlarm");
+            DATAPOINTS_TO_ALARM_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.treat_missing_data {
+            let at = &Path::Member(at, "TreatMissingData");
+            TREAT_MISSING_DATA_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.evaluate_low_sample_count_percentile {
+            let at = &Path::Member(at, "EvaluateLowSampleCountPercentile");
+            EVALUATE_LOW_SAMPLE_COUNT_PERCENTILE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.metrics {
+            let at = &Path::Member(at, "Metrics");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.tags {
+            let at = &Path::Member(at, "Tags");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.threshold_metric_id {
+            let at = &Path::Member(at, "ThresholdMetricId");
+            METRIC_ID_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.evaluation_window {
+            let at = &Path::Member(at, "EvaluationWindow");
+            v.check_at(at, violations);
+        }
+        if let Some(v) = &self.warm_up_configuration {
+            let at = &Path::Member(at, "WarmUpConfiguration");
+            v.check_at(at, violations);
+        }
+        if let Some(v) = &self.evaluation_criteria {
+            let at = &Path::Member(at, "EvaluationCriteria");
+            v.check_at(at, violations);
+        }
+        if let Some(v) = &self.evaluation_interval {
+            let at = &Path::Member(at, "EvaluationInterval");
+            EVALUATION_INTERVAL_RANGE.check(i64::from(*v), at, violations);
+        }
+        if let Some(v) = &self.action_configuration {
+            let at = &Path::Member(at, "ActionConfiguration");
+            v.check_at(at, violations);
+        }
+    }
+}
+
 impl PutMetricData {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -2025,11 +6160,154 @@ impl PutMetricData {
     }
 }
 
+impl SetAlarmState {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "AlarmName");
+            ALARM_NAME_TEXT.check(&self.alarm_name, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "StateReason");
+            STATE_REASON_TEXT.check(&self.state_reason, at, violations);
+        }
+        if let Some(v) = &self.state_reason_data {
+            let at = &Path::Member(at, "StateReasonData");
+            STATE_REASON_DATA_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl Tag {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Key");
+            TAG_KEY_TEXT.check(&self.key, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Value");
+            TAG_VALUE_TEXT.check(&self.value, at, violations);
+        }
+    }
+}
+
+impl TagResource {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            AMAZON_RESOURCE_NAME_TEXT.check(&self.resource_arn, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "Tags");
+            for (index, v) in self.tags.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+    }
+}
+
+impl UntagResource {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "ResourceARN");
+            AMAZON_RESOURCE_NAME_TEXT.check(&self.resource_arn, at, violations);
+        }
+        {
+            let at = &Path::Member(at, "TagKeys");
+            TAG_KEY_TEXT.check_elements(&self.tag_keys, at, violations);
+        }
+    }
+}
+
+impl WallClockWindow {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.timezone {
+            let at = &Path::Member(at, "Timezone");
+            TIMEZONE_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl WarmUpConfiguration {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "WarmUpPeriodDurationInMinutes");
+            WARM_UP_PERIOD_DURATION_IN_MINUTES_RANGE.check(
+                i64::from(self.warm_up_period_duration_in_minutes),
+                at,
+                violations,
+            );
+        }
+    }
+}
+
 static ACCOUNT_ID_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(1), max: Some(255) },
     pattern: None,
     sensitive: false,
 };
+
+static ACTION_PREFIX_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(1024) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_ARN_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(1600) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_DESCRIPTION_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(0), max: Some(1024) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_NAME_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(255) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_NAME_PREFIX_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(255) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_NAMES_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: None, max: Some(100) } };
+
+static ALARM_RULE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(10240) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_TAGS_PROPAGATION_TAG_KEY_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(128) },
+    pattern: None,
+    sensitive: false,
+};
+
+static ALARM_TAGS_PROPAGATION_TAG_KEYS_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: Some(1), max: Some(50) } };
+
+static AMAZON_RESOURCE_NAME_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(1024) },
+    pattern: None,
+    sensitive: false,
+};
+
+static CONTRIBUTOR_ID_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(16) },
+    pattern: None,
+    sensitive: false,
+};
+
+static DATAPOINTS_TO_ALARM_RANGE: constraint::Range = constraint::Range { min: Some(1), max: None };
 
 static DIMENSION_NAME_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(1), max: Some(255) },
@@ -2076,8 +6354,20 @@ static ENTITY_KEY_ATTRIBUTES_MAP_VALUE_STRING_TEXT: constraint::Text = constrain
     sensitive: false,
 };
 
+static EVALUATE_LOW_SAMPLE_COUNT_PERCENTILE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(255) },
+    pattern: None,
+    sensitive: false,
+};
+
+static EVALUATION_INTERVAL_RANGE: constraint::Range = constraint::Range { min: Some(10), max: Some(3600) };
+
+static EVALUATION_PERIODS_RANGE: constraint::Range = constraint::Range { min: Some(1), max: None };
+
 static EXTENDED_STATISTICS_COUNT: constraint::Count =
     constraint::Count { length: constraint::Length { min: Some(1), max: Some(10) } };
+
+static MAX_RECORDS_RANGE: constraint::Range = constraint::Range { min: Some(1), max: Some(100) };
 
 static METRIC_EXPRESSION_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(1), max: Some(2048) },
@@ -2103,9 +6393,67 @@ static NAMESPACE_TEXT: constraint::Text = constraint::Text {
     sensitive: false,
 };
 
+static PENDING_PERIOD_RANGE: constraint::Range = constraint::Range { min: Some(0), max: Some(86400) };
+
 static PERIOD_RANGE: constraint::Range = constraint::Range { min: Some(1), max: None };
+
+static QUERY_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(10000) },
+    pattern: None,
+    sensitive: false,
+};
+
+static RECOVERY_PERIOD_RANGE: constraint::Range = constraint::Range { min: Some(0), max: Some(86400) };
+
+static RESOURCE_LIST_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: None, max: Some(5) } };
+
+static RESOURCE_NAME_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(1024) },
+    pattern: None,
+    sensitive: false,
+};
+
+static STATE_REASON_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(0), max: Some(1023) },
+    pattern: None,
+    sensitive: false,
+};
+
+static STATE_REASON_DATA_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(0), max: Some(4000) },
+    pattern: None,
+    sensitive: false,
+};
 
 static STATISTICS_COUNT: constraint::Count =
     constraint::Count { length: constraint::Length { min: Some(1), max: Some(5) } };
 
 static STORAGE_RESOLUTION_RANGE: constraint::Range = constraint::Range { min: Some(1), max: None };
+
+static TAG_KEY_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(128) },
+    pattern: None,
+    sensitive: false,
+};
+
+static TAG_VALUE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(0), max: Some(256) },
+    pattern: None,
+    sensitive: false,
+};
+
+static TIMEZONE_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(50) },
+    pattern: None,
+    sensitive: false,
+};
+
+static TREAT_MISSING_DATA_TEXT: constraint::Text = constraint::Text {
+    length: constraint::Length { min: Some(1), max: Some(255) },
+    pattern: None,
+    sensitive: false,
+};
+
+static WARM_UP_PERIOD_DURATION_IN_MINUTES_RANGE: constraint::Range =
+    constraint::Range { min: Some(1), max: Some(2880) };

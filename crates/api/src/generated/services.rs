@@ -610,7 +610,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.DeleteAlarms",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -674,7 +674,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.DescribeAlarmHistory",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -682,7 +682,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.DescribeAlarms",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -690,7 +690,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.DescribeAlarmsForMetric",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -714,7 +714,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.DisableAlarmActions",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -738,7 +738,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.EnableAlarmActions",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -890,7 +890,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.ListTagsForResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -914,7 +914,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.PutCompositeAlarm",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -954,7 +954,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.PutMetricAlarm",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -986,7 +986,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.SetAlarmState",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -1026,7 +1026,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.TagResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -1034,7 +1034,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.UntagResource",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {

@@ -1,0 +1,12 @@
+mod delete_alarms;
+mod describe_alarm_history;
+mod describe_alarms;
+mod describe_alarms_for_metric;
+mod disable_alarm_actions;
+mod enable_alarm_actions;
+mod list_tags_for_resource;
+mod put_composite_alarm;
+mod put_metric_alarm;
+mod set_alarm_state;
+mod tag_resource;
+mod untag_resource;
