@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use anabranch_cloudwatch::fuzz_datum;
+use anabranch_cloudwatch::fuzz_stored as fuzz_metrics;
 use anabranch_governance::iam::identities::fuzz_stored;
 use anabranch_governance::kms::{DataKey, MasterKey, NONCE_BYTES, TAG_BYTES, fuzz_kms};
 use anabranch_streams::fuzzing;
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: (u8, u16, &[u8])| {
     let (kind, at, bytes) = input;
     fuzzing::stored(kind, bytes);
-    fuzz_datum(bytes);
+    fuzz_metrics(bytes);
     fuzz_stored(bytes);
     fuzz_kms(bytes);
     let (master, data) = keys();

@@ -40,8 +40,19 @@ const UNITS: [StandardUnit; 27] = [
     StandardUnit::CountSecond,
 ];
 
+/// A unit's number in the format.
+pub(super) fn unit_number(unit: StandardUnit) -> u8 {
+    let number = UNITS.iter().position(|u| *u == unit).unwrap_or_default();
+    u8::try_from(number).unwrap_or_default()
+}
+
+/// The unit of a number; none for others.
+pub(super) fn unit_of(number: u8) -> Option<StandardUnit> {
+    UNITS.get(usize::from(number)).copied()
+}
+
 /// Which metric: a namespace, a name, and a set of dimensions, each set being a metric of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Metric {
     namespace: ByteString,
     name: ByteString,
@@ -55,6 +66,31 @@ impl Metric {
             dimensions.unwrap_or_default().into_iter().map(|d| (d.name, d.value)).collect();
         dimensions.sort();
         Self { namespace, name, dimensions }
+    }
+
+    /// The metric's dimensions: names and values, sorted.
+    pub(super) fn dimensions(&self) -> &[(ByteString, ByteString)] {
+        &self.dimensions
+    }
+
+    /// Writes namespace, name and dimensions.
+    pub(super) fn encode(&self, out: &mut BytesMut) {
+        put_text(out, &self.namespace);
+        put_text(out, &self.name);
+        out.put_u8(count(self.dimensions.len()));
+        for (name, value) in &self.dimensions {
+            put_text(out, name);
+            put_text(out, value);
+        }
+    }
+
+    /// Reads what [`Metric::encode`] wrote, from the front; none for anything else.
+    pub(super) fn decode(from: &mut Bytes) -> Option<Self> {
+        let (namespace, name) = (get_text(from)?, get_text(from)?);
+        let dimensions = (0..from.try_get_u8().ok()?)
+            .map(|_| Some((get_text(from)?, get_text(from)?)))
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self { namespace, name, dimensions })
     }
 
     /// The metric's namespace.
@@ -93,17 +129,10 @@ impl Datum {
     pub(super) fn encode(&self) -> Bytes {
         let mut out = BytesMut::with_capacity(128);
         out.put_u8(VERSION);
-        let unit = UNITS.iter().position(|u| *u == self.unit).unwrap_or_default();
-        out.put_u8(u8::try_from(unit).unwrap_or_default());
+        out.put_u8(unit_number(self.unit));
         out.put_u8(self.resolution_seconds);
         out.put_i64_le(self.at.millis());
-        put_text(&mut out, &self.metric.namespace);
-        put_text(&mut out, &self.metric.name);
-        out.put_u8(count(self.metric.dimensions.len()));
-        for (name, value) in &self.metric.dimensions {
-            put_text(&mut out, name);
-            put_text(&mut out, value);
-        }
+        self.metric.encode(&mut out);
         match &self.measured {
             Measured::Values(values) => {
                 out.put_u8(KIND_VALUES);
@@ -126,13 +155,10 @@ impl Datum {
         if from.try_get_u8().ok()? != VERSION {
             return None;
         }
-        let unit = *UNITS.get(usize::from(from.try_get_u8().ok()?))?;
+        let unit = unit_of(from.try_get_u8().ok()?)?;
         let resolution_seconds = from.try_get_u8().ok()?;
         let at = Timestamp::from_millis(from.try_get_i64_le().ok()?);
-        let (namespace, name) = (get_text(&mut from)?, get_text(&mut from)?);
-        let dimensions = (0..from.try_get_u8().ok()?)
-            .map(|_| Some((get_text(&mut from)?, get_text(&mut from)?)))
-            .collect::<Option<Vec<_>>>()?;
+        let metric = Metric::decode(&mut from)?;
         let measured = match from.try_get_u8().ok()? {
             KIND_VALUES => Measured::Values(
                 (0..from.try_get_u8().ok()?)
@@ -147,7 +173,6 @@ impl Datum {
             },
             _ => return None,
         };
-        let metric = Metric { namespace, name, dimensions };
         from.is_empty().then_some(Self { metric, unit, at, resolution_seconds, measured })
     }
 }

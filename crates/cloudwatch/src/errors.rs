@@ -153,6 +153,18 @@ pub(super) fn no_expressions() -> Error {
     invalid_query("Expressions are not implemented by Anabranch.")
 }
 
+/// ListMetrics' model names no other error for it. Wording ours.
+pub(super) fn invalid_list_token() -> Error {
+    Error::InvalidParameterValueException("The value for parameter NextToken is invalid.".into())
+}
+
+/// A limit of ours: docs/limits.md.
+pub(super) fn too_many_metrics(most: usize) -> Error {
+    Error::LimitExceededFault(
+        format!("The limit of {most} metrics of an account and region is exceeded.").into(),
+    )
+}
+
 /// Something in here failed; why is in the server's own log.
 pub(super) fn internal() -> Error {
     Error::InternalServiceFault("Request processing has failed because of an internal error.".into())

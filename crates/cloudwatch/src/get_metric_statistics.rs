@@ -7,8 +7,8 @@ use bytestring::ByteString;
 
 use super::datum::Metric;
 use super::grid::{Aggregation, Grid};
-use super::metrics_log::Place;
 use super::statistic::Stat;
+use super::store::Place;
 use super::summary::Summary;
 use super::{CloudWatch, errors};
 
@@ -31,7 +31,7 @@ impl Serve<GetMetricStatistics> for CloudWatch {
         let place = Place::of(cx.account, &cx.region, &request.namespace);
         let metric = Metric::new(request.namespace.clone(), request.metric_name, request.dimensions);
         let mut aggregation = Aggregation::over(grid);
-        self.logs
+        self.store
             .read(&place, &metric, grid, cx.received, |at, unit, summary| {
                 if only.is_none_or(|only| only == unit) {
                     aggregation.add(at, unit, summary);

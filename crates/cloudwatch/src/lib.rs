@@ -1,8 +1,9 @@
-//! CloudWatch: metrics that callers put, in a log of their account and region, and their statistics, read back by a scan; and alarms on them.
+//! CloudWatch: metrics that callers put and our services measure, and their statistics.
 //!
-//! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`datum`] is what stands in the log (docs/formats/metrics.md), [`metrics_log`] finds the
-//! log, [`evaluate`] answers queries of metrics for whoever asks: its `Evaluator` is the one way; [`summary`] is what is known of a stretch of time, [`statistic`] what can be asked of it.
-//! [`alarms`] are a service of their own, [`Alarms`], which asks it too.
+//! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`store`] keeps data, [`evaluate`] answers
+//! queries of metrics for whoever asks: its `Evaluator` is the one way. [`summary`] is what is known of a stretch of time, [`statistic`] what
+//! can be asked of it. What is on disk: docs/formats/metrics.md. [`alarms`] are a service
+//! of their own, [`Alarms`], which asks the evaluator too.
 
 mod alarms;
 mod datum;
@@ -11,11 +12,12 @@ mod evaluate;
 mod get_metric_data;
 mod get_metric_statistics;
 mod grid;
-mod metrics_log;
+mod list_metrics;
 mod put_metric_data;
 mod record;
 mod sketch;
 mod statistic;
+mod store;
 mod summary;
 
 use std::sync::Arc;
@@ -23,30 +25,35 @@ use std::sync::Arc;
 use anabranch_api::{Register, cloudwatch};
 use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
+use anabranch_types::{Due, Timestamp};
 
 pub use alarms::{Alarms, AlarmsGround, AlarmsOpenError, Delivered, Notification};
 use evaluate::Evaluator;
-use metrics_log::MetricsLogs;
-pub use metrics_log::log_groups;
+pub use store::log_groups;
+use store::{Hourly, Store};
 
 /// What the namespaces of services begin with (CW API PutMetricData).
 const SERVICES_PREFIX: &str = "AWS/";
 
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {
-    logs: Arc<MetricsLogs>,
-    trims: record::Trims,
+    store: Arc<Store>,
 }
 
 impl CloudWatch {
     /// Metrics kept in logs of `log`, which `catalog` names.
     pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
-        Self { logs: Arc::new(MetricsLogs::new(log, catalog)), trims: record::Trims::default() }
+        Self { store: Arc::new(Store::new(log, catalog)) }
     }
 
     /// What evaluates queries of metrics.
     pub(crate) fn evaluator(&self) -> Evaluator {
-        Evaluator::new(Arc::clone(&self.logs))
+        Evaluator::new(Arc::clone(&self.store))
+    }
+
+    /// What has to be done as time passes: data are written to runs, and old ones let go.
+    pub fn due(&self, now: Timestamp) -> Arc<dyn Due> {
+        Arc::new(Hourly::new(Arc::clone(&self.store), now))
     }
 
     /// Hands over a handler of each of its operations.
@@ -55,13 +62,14 @@ impl CloudWatch {
     }
 }
 
-/// A door for `fuzz/`: what stands in the log of metrics is read as it was written.
+/// A door for `fuzz/`: what stands in the logs of metrics is read as it was written.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
-pub fn fuzz_datum(bytes: &[u8]) {
+pub fn fuzz_stored(bytes: &[u8]) {
     if let Some(datum) = datum::Datum::decode(bytes::Bytes::copy_from_slice(bytes)) {
         assert_eq!(datum.encode(), bytes);
     }
+    store::fuzz(bytes);
 }
 
 #[cfg(test)]

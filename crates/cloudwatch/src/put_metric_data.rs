@@ -5,30 +5,29 @@ use anabranch_api::{Context, Serve};
 use anabranch_types::Timestamp;
 
 use super::datum::{Datum, Measured, Metric};
-use super::metrics_log::{Place, Whose};
+use super::store::Place;
 use super::{CloudWatch, SERVICES_PREFIX, errors};
 
 /// CW API PutMetricData.
-pub(super) const DATA_MAX: usize = 1000;
+const DATA_MAX: usize = 1000;
 /// CW API MetricDatum, Values.
-pub(super) const VALUES_MAX: usize = 150;
+const VALUES_MAX: usize = 150;
 /// CW API MetricDatum, Value: "-2^360 to 2^360".
 const VALUE_MAX: f64 = f64::from_bits((1023 + 360) << 52);
 /// CW API MetricDatum, Timestamp.
-pub(super) const PAST_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+const PAST_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
 /// CW API MetricDatum, Timestamp.
-pub(super) const AHEAD_MAX: Duration = Duration::from_secs(2 * 3600);
+const AHEAD_MAX: Duration = Duration::from_secs(2 * 3600);
 /// Seconds of a datum that asks for no other resolution (CW API MetricDatum, StorageResolution).
 const STANDARD_RESOLUTION: u8 = 60;
 
 impl Serve<PutMetricData> for CloudWatch {
     /// Appends all data of the call or none.
     async fn serve(&self, cx: &Context, request: PutMetricData) -> Result<PutMetricDataOutput, Error> {
+        let namespace = request.namespace.clone();
         let data = checked(request, cx.received)?;
-        if !data.is_empty() {
-            let place = Place { account: cx.account, region: &cx.region, whose: Whose::Callers };
-            self.logs.append(&place, &data).await?;
-        }
+        let place = Place::of(cx.account, &cx.region, &namespace);
+        self.store.append(&place, data, cx.received).await?;
         Ok(PutMetricDataOutput {})
     }
 }

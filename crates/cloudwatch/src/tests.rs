@@ -2,14 +2,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anabranch_api::cloudwatch::{
-    Datapoint, Dimension, EntityMetricData, GetMetricData, GetMetricDataOutput, GetMetricStatistics, Metric,
-    MetricDataQuery, MetricDatum, MetricStat, PutMetricData, ScanBy, StandardUnit, Statistic, StatisticSet,
+    Datapoint, Dimension, DimensionFilter, EntityMetricData, GetMetricData, GetMetricDataOutput,
+    GetMetricStatistics, ListMetrics, Metric, MetricDataQuery, MetricDatum, MetricStat, PutMetricData,
+    RecentlyActive, ScanBy, StandardUnit, Statistic, StatisticSet,
 };
 use anabranch_api::{ApiError, Context, Principal, RequestId};
 use anabranch_catalog::{MemoryCatalog, SqliteCatalog};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{LocalLog, Options};
 use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
+use bytestring::ByteString;
 
 use super::CloudWatch;
 use anabranch_governance::audit::NoAudit;
@@ -555,5 +557,91 @@ async fn queries_that_break_a_rule_are_refused_with_awss_sentence() {
     ];
     for (request, sentence) in cases {
         assert_eq!(f.query(request).await.unwrap_err().to_string(), sentence);
+    }
+}
+
+impl Fixture {
+    /// Names, and dimension values, of the metrics that are listed; and the next token.
+    async fn list(&self, request: ListMetrics) -> Result<(Vec<String>, Option<ByteString>), ApiError> {
+        let output = self.door.unary(self.cx.clone(), &self.service, request).await?;
+        let told = output.metrics.unwrap().into_iter().map(|metric| {
+            let values = metric.dimensions.unwrap().into_iter().map(|d| format!(" {}={}", d.name, d.value));
+            format!("{}{}", metric.metric_name.unwrap(), values.collect::<String>())
+        });
+        Ok((told.collect(), output.next_token))
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_listed_by_what_is_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let named = |name: &str, dimensions: &[(&str, &str)], after| {
+        let dimensions =
+            dimensions.iter().map(|(name, value)| Dimension { name: (*name).into(), value: (*value).into() });
+        MetricDatum { metric_name: name.into(), dimensions: Some(dimensions.collect()), ..datum(after, 1.0) }
+    };
+    let both = named("b", &[("y", "2"), ("x", "1")], -4 * 3600);
+    f.put(data(vec![named("a", &[("x", "1")], 0), both, named("b", &[], -13 * 86_400)])).await.unwrap();
+    let other = PutMetricData { namespace: "Other".into(), ..data(vec![named("a", &[], 0)]) };
+    f.put(other).await.unwrap();
+    let filter =
+        |name: &str, value: Option<&str>| DimensionFilter { name: name.into(), value: value.map(Into::into) };
+    let all = ListMetrics::default;
+    let cases: [(ListMetrics, &[&str]); 9] = [
+        (all(), &["a x=1", "b", "b x=1 y=2", "a"]),
+        (ListMetrics { namespace: Some("App".into()), ..all() }, &["a x=1", "b", "b x=1 y=2"]),
+        (ListMetrics { metric_name: Some("a".into()), ..all() }, &["a x=1", "a"]),
+        (ListMetrics { dimensions: Some(vec![filter("x", None)]), ..all() }, &["a x=1", "b x=1 y=2"]),
+        (
+            ListMetrics { dimensions: Some(vec![filter("x", Some("1")), filter("y", None)]), ..all() },
+            &["b x=1 y=2"],
+        ),
+        (ListMetrics { dimensions: Some(vec![filter("x", Some("2"))]), ..all() }, &[]),
+        (ListMetrics { recently_active: Some(RecentlyActive::Pt3h), ..all() }, &["a x=1", "a"]),
+        (
+            ListMetrics {
+                owning_account: Some("111111111111".into()),
+                metric_name: Some("b".into()),
+                ..all()
+            },
+            &["b", "b x=1 y=2"],
+        ),
+        (ListMetrics { owning_account: Some("222222222222".into()), ..all() }, &[]),
+    ];
+    for (request, expected) in cases {
+        assert_eq!(f.list(request.clone()).await.unwrap().0, expected, "{request:?}");
+    }
+    let mut later = f.cx.clone();
+    later.received = Timestamp::from_seconds(T0 + 2 * 86_400);
+    let f = Fixture { cx: later, ..f };
+    assert_eq!(f.list(all()).await.unwrap().0, ["a x=1", "b x=1 y=2", "a"], "one is two weeks old");
+}
+
+#[tokio::test]
+async fn metrics_are_listed_by_pages_of_five_hundred() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let many = (0..1001).map(|n| MetricDatum { metric_name: format!("m{n:04}").into(), ..datum(0, 1.0) });
+    let mut many: Vec<_> = many.collect();
+    f.put(data(many.split_off(501))).await.unwrap();
+    f.put(data(many)).await.unwrap();
+    let (mut token, mut all, mut sizes) = (None, vec![], vec![]);
+    loop {
+        let (names, next) =
+            f.list(ListMetrics { next_token: token, ..ListMetrics::default() }).await.unwrap();
+        sizes.push(names.len());
+        all.extend(names);
+        token = next;
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [500, 500, 1]);
+    assert!(all.is_sorted() && all.len() == 1001);
+    for token in ["x", "!", "AQBO"] {
+        let refused = f.list(ListMetrics { next_token: Some(token.into()), ..ListMetrics::default() }).await;
+        let sentence = "InvalidParameterValueException: The value for parameter NextToken is invalid.";
+        assert_eq!(refused.unwrap_err().to_string(), sentence);
     }
 }

@@ -250,6 +250,7 @@ impl World {
         due.extend(keys.due());
         due.extend(tables.due());
         due.extend(logs.due());
+        due.push(cloudwatch.due(recipe.clock.now()));
         due.push(alarms.due());
         due.push(log.clone());
         due.push(identities.clone());

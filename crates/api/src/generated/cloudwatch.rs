@@ -257,12 +257,12 @@ pub fn register_alarms<S: CloudWatchAlarms>(service: &Arc<S>, register: &mut dyn
 
 /// Answers every operation of this family that is built.
 pub trait CloudWatchMetrics:
-    Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics>
+    Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics> + Serve<ListMetrics>
 {
 }
 
 impl<T> CloudWatchMetrics for T where
-    T: Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics>
+    T: Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics> + Serve<ListMetrics>
 {
 }
 
@@ -271,6 +271,7 @@ pub fn register_metrics<S: CloudWatchMetrics>(service: &Arc<S>, register: &mut d
     register.add(handler::unary::<PutMetricData, S>(service));
     register.add(handler::unary::<GetMetricData, S>(service));
     register.add(handler::unary::<GetMetricStatistics, S>(service));
+    register.add(handler::unary::<ListMetrics, S>(service));
 }
 
 /// The codecs of this service's protocols.
@@ -1005,6 +1006,41 @@ impl Operation for GetMetricStatistics {
     }
 }
 
+impl Operation for ListMetrics {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.ListMetrics";
+    const ACTION: &'static str = "cloudwatch:ListMetrics";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::CloudWatch::Metric");
+    type Output = ListMetricsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActionConfiguration {
     pub alarm_tags_propagation: Option<AlarmTagsPropagation>,
@@ -1241,6 +1277,12 @@ pub struct Dimension {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DimensionFilter {
+    pub name: ByteString,
+    pub value: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DisableAlarmActions {
     pub alarm_names: Vec<ByteString>,
 }
@@ -1378,6 +1420,24 @@ impl fmt::Display for HistoryItemType {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelOptions {
     pub timezone: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMetrics {
+    pub namespace: Option<ByteString>,
+    pub metric_name: Option<ByteString>,
+    pub dimensions: Option<Vec<DimensionFilter>>,
+    pub next_token: Option<ByteString>,
+    pub recently_active: Option<RecentlyActive>,
+    pub include_linked_accounts: Option<bool>,
+    pub owning_account: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListMetricsOutput {
+    pub metrics: Option<Vec<Metric>>,
+    pub next_token: Option<ByteString>,
+    pub owning_accounts: Option<Vec<ByteString>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1564,6 +1624,30 @@ pub struct PutMetricData {
     pub metric_data: Option<Vec<MetricDatum>>,
     pub entity_metric_data: Option<Vec<EntityMetricData>>,
     pub strict_entity_validation: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecentlyActive {
+    #[default]
+    Pt3h,
+}
+
+impl codec::Enumeration for RecentlyActive {
+    const SET: &'static str = "PT3H";
+    const VALUES: &'static [(&'static str, Self)] = &[("PT3H", RecentlyActive::Pt3h)];
+}
+
+impl RecentlyActive {
+    /// As it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        codec::Enumeration::text(self)
+    }
+}
+
+impl fmt::Display for RecentlyActive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -2910,6 +2994,43 @@ impl Encode for Dimension {
     }
 }
 
+impl Decode for DimensionFilter {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Name", "Value"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.name = d.string()?;
+                }
+                1 => {
+                    value.value = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "Name")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DimensionFilter {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("Name");
+        e.string(&self.name);
+
+        if let Some(v) = &self.value {
+            e.member("Value");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for DisableAlarmActions {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &["AlarmNames"];
@@ -3503,6 +3624,158 @@ impl Encode for LabelOptions {
         if let Some(v) = &self.timezone {
             e.member("Timezone");
             e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListMetrics {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &[
+            "Namespace",
+            "MetricName",
+            "Dimensions",
+            "NextToken",
+            "RecentlyActive",
+            "IncludeLinkedAccounts",
+            "OwningAccount",
+        ];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.namespace = Some(d.string()?);
+                }
+                1 => {
+                    value.metric_name = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "Dimensions");
+                    value.dimensions =
+                        Some(codec::list(d, ListForm::MEMBER, 10, at, violations, |d, at, violations| {
+                            DimensionFilter::decode(d, at, violations)
+                        })?);
+                }
+                3 => {
+                    value.next_token = Some(d.string()?);
+                }
+                4 => {
+                    let at = &Path::Member(at, "RecentlyActive");
+                    value.recently_active = Some(codec::enumeration(d, at, violations)?);
+                }
+                5 => {
+                    value.include_linked_accounts = Some(d.boolean()?);
+                }
+                6 => {
+                    value.owning_account = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListMetrics {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.namespace {
+            e.member("Namespace");
+            e.string(v);
+        }
+        if let Some(v) = &self.metric_name {
+            e.member("MetricName");
+            e.string(v);
+        }
+        if let Some(v) = &self.dimensions {
+            e.member("Dimensions");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.recently_active {
+            e.member("RecentlyActive");
+            e.string(v.as_str());
+        }
+        if let Some(v) = &self.include_linked_accounts {
+            e.member("IncludeLinkedAccounts");
+            e.boolean(*v);
+        }
+        if let Some(v) = &self.owning_account {
+            e.member("OwningAccount");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListMetricsOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["Metrics", "NextToken", "OwningAccounts"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "Metrics");
+                    value.metrics = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Metric::decode(d, at, violations),
+                    )?);
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                2 => {
+                    let at = &Path::Member(at, "OwningAccounts");
+                    value.owning_accounts =
+                        Some(codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| {
+                            d.string()
+                        })?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListMetricsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.metrics {
+            e.member("Metrics");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        if let Some(v) = &self.owning_accounts {
+            e.member("OwningAccounts");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                e.string(v);
+            }
+            e.end_list();
         }
         e.end_structure();
     }
@@ -5783,6 +6056,25 @@ impl shown::Shown for Dimension {
     }
 }
 
+impl DimensionFilter {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "Name");
+            DIMENSION_NAME_TEXT.check(&self.name, at, violations);
+        }
+        if let Some(v) = &self.value {
+            let at = &Path::Member(at, "Value");
+            DIMENSION_VALUE_TEXT.check(v, at, violations);
+        }
+    }
+}
+
+impl shown::Shown for DimensionFilter {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown::structure(f, "DimensionFilter", &[("name", &self.name), ("value", &self.value)])
+    }
+}
+
 impl DisableAlarmActions {
     pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
         {
@@ -5895,6 +6187,31 @@ impl GetMetricStatistics {
         if let Some(v) = &self.extended_statistics {
             let at = &Path::Member(at, "ExtendedStatistics");
             EXTENDED_STATISTICS_COUNT.check(v, at, violations);
+        }
+    }
+}
+
+impl ListMetrics {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.namespace {
+            let at = &Path::Member(at, "Namespace");
+            NAMESPACE_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.metric_name {
+            let at = &Path::Member(at, "MetricName");
+            METRIC_NAME_TEXT.check(v, at, violations);
+        }
+        if let Some(v) = &self.dimensions {
+            let at = &Path::Member(at, "Dimensions");
+            DIMENSION_FILTERS_COUNT.check(v, at, violations);
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
+        }
+        if let Some(v) = &self.owning_account {
+            let at = &Path::Member(at, "OwningAccount");
+            ACCOUNT_ID_TEXT.check(v, at, violations);
         }
     }
 }
@@ -6308,6 +6625,9 @@ static CONTRIBUTOR_ID_TEXT: constraint::Text = constraint::Text {
 };
 
 static DATAPOINTS_TO_ALARM_RANGE: constraint::Range = constraint::Range { min: Some(1), max: None };
+
+static DIMENSION_FILTERS_COUNT: constraint::Count =
+    constraint::Count { length: constraint::Length { min: None, max: Some(10) } };
 
 static DIMENSION_NAME_TEXT: constraint::Text = constraint::Text {
     length: constraint::Length { min: Some(1), max: Some(255) },

@@ -882,7 +882,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.ListMetrics",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {

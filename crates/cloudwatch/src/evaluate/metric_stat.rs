@@ -5,8 +5,9 @@ use super::TimeRange;
 use crate::datum::Metric;
 use crate::errors;
 use crate::grid::{Aggregation, Grid};
-use crate::metrics_log::{MetricsLogs, Place};
+
 use crate::statistic::Stat;
+use crate::store::{Place, Store};
 
 const MINUTE: i64 = 60;
 /// CW API MetricStat, Period: "up to one day" for alarms; a period that a metric's data can fill.
@@ -43,7 +44,7 @@ impl Asked {
     /// Its value in each period that has data, the oldest first.
     pub(super) async fn points(
         &self,
-        store: &MetricsLogs,
+        store: &Store,
         account: AccountId,
         region: &Region,
         range: TimeRange,

@@ -9,7 +9,7 @@ use anabranch_types::{AccountId, Region, Timestamp};
 use bytestring::ByteString;
 
 use crate::errors;
-use crate::metrics_log::MetricsLogs;
+use crate::store::Store;
 
 /// CW API GetMetricData: queries of one call.
 pub(crate) const QUERIES_MAX: usize = 500;
@@ -17,7 +17,7 @@ pub(crate) const QUERIES_MAX: usize = 500;
 /// Evaluates queries over what is stored. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Evaluator {
-    store: Arc<MetricsLogs>,
+    store: Arc<Store>,
 }
 
 /// Of which time to tell, and when it is asked.
@@ -47,7 +47,7 @@ pub(crate) struct Series {
 }
 
 impl Evaluator {
-    pub(crate) fn new(store: Arc<MetricsLogs>) -> Self {
+    pub(crate) fn new(store: Arc<Store>) -> Self {
         Self { store }
     }
 
