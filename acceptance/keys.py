@@ -7,16 +7,12 @@ import base64
 import json
 import os
 import sys
-import tempfile
 import time
-from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError, EventStreamError
+from botocore.exceptions import EventStreamError
 
-from agents import environment
-from identities import ACCOUNT, CONFIG, CREDENTIALS, OTHER, REGION, ROOTS, advance, allow, client, is_, put, refused, root, stream, user
-from outcomes import Outcomes
+from callers import ACCOUNT, CONFIG, OTHER, REGION, ROOTS, advance, allow, client, is_, put, refused, root, run, stream, user
 from server import Server
 
 SHARD = "shardId-000000000000"
@@ -24,19 +20,7 @@ TOLD_AT_ONCE_SECONDS = 3
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="anabranch-keys-") as place:
-        roots = Path(place) / "credentials"
-        roots.touch(mode=0o600)
-        roots.write_text(CREDENTIALS)
-        server, outcomes = Server(os.environ["ANABRANCH_BINARY"], ["--credentials", str(roots), "--test-clock"]), Outcomes()
-        try:
-            os.environ.update(environment(server.start().endpoint))
-            for scenario in SCENARIOS:
-                outcomes.of(scenario.__name__.replace("_", " "), lambda: scenario(server), (AssertionError, ClientError))
-            code = server.stop()
-        finally:
-            server.discard()
-    return outcomes.end(code)
+    return run("keys", SCENARIOS)
 
 
 # --- what scenarios are made of

@@ -3,7 +3,7 @@
 import json
 
 from field import TREASURE, VICTIM, Field
-from identities import ACCOUNT, OTHER, REGION, ROOTS, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
+from callers import ACCOUNT, OTHER, REGION, ROOTS, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
 
 STRANGER = ROOTS[OTHER]
 DENIED = "AccessDeniedException"

@@ -7,7 +7,7 @@ from contextlib import closing
 import cbor2
 
 from field import VICTIM, Field, cpu_seconds, resident_mib
-from identities import ACCOUNT, REGION, ROOTS, allow, is_, refused, stream, user
+from callers import ACCOUNT, REGION, ROOTS, allow, is_, refused, stream, user
 from wire import Answer, Request, answer, connect, request, send, signed
 
 MIB = 1 << 20

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from accounts import refused_by_any
 from bodies import MIB, SECONDS_MAX, told
 from field import VICTIM, Field, cpu_seconds
-from identities import ACCOUNT, OTHER, ROOTS, allow, is_, root, stream, user
+from callers import ACCOUNT, OTHER, ROOTS, allow, is_, root, stream, user
 from slowness import others_are_served
 from wire import Answer, Request, connect, request, signed
 

@@ -5,7 +5,7 @@ import ssl
 
 from accounts import refused_by_any
 from field import Field
-from identities import ACCOUNT, OTHER, REGION, ROOTS, allow, client, is_, keys_of, refused, role, root, stream, trust, user
+from callers import ACCOUNT, OTHER, REGION, ROOTS, allow, client, is_, keys_of, refused, role, root, stream, trust, user
 from wire import Request, connect
 
 DENIED = "AccessDeniedException"

@@ -4,7 +4,7 @@ import json
 
 from accounts import refused_by_any
 from field import VICTIM, Field
-from identities import ACCOUNT, ROOTS, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
+from callers import ACCOUNT, ROOTS, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
 from paths import admin
 
 DENIED = "AccessDenied"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 from field import CREDENTIALS, FLAGS, VICTIM, Field, whole_log
-from identities import ACCOUNT, ROOTS, client, is_, refused, root, stream, user
+from callers import ACCOUNT, ROOTS, client, is_, refused, root, stream, user
 from server import Server
 from wire import Answer, Request, answer, first_answer, request, send, signed
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 import identities
 from agents import environment
-from identities import ROOTS, client
+from callers import ROOTS, client
 from provider import ISSUER, Provider
 from server import Server
 from wire import Answer, Request, answer, request, signed

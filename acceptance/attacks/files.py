@@ -10,7 +10,7 @@ import boto3
 
 from exposure import another, refused_to_start
 from field import CREDENTIALS, Field
-from identities import CONFIG, REGION, ROOTS, is_, root, stream, user
+from callers import CONFIG, REGION, ROOTS, is_, root, stream, user
 from wire import Request, answer, request, signed
 
 

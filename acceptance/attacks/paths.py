@@ -6,7 +6,7 @@ from contextlib import closing
 
 from exposure import beyond_loopback
 from field import VICTIM, Field
-from identities import ROOTS
+from callers import ROOTS
 from wire import Answer, Request, answer, connect, send, signed
 
 

@@ -3,7 +3,7 @@
 import boto3
 
 from field import TREASURE, VICTIM, Field
-from identities import ACCOUNT, OTHER, CONFIG, REGION, ROOTS, allow, is_, refused, root, stream, user
+from callers import ACCOUNT, OTHER, CONFIG, REGION, ROOTS, allow, is_, refused, root, stream, user
 from wire import Request, answer, request, signed
 
 MISMATCH = "InvalidSignatureException"

@@ -5,7 +5,7 @@ import re
 import string
 
 from field import VICTIM, Field
-from identities import ACCOUNT, OTHER, ROOTS, advance, allow, client, keys_of, role, root, stream, trust, user
+from callers import ACCOUNT, OTHER, ROOTS, advance, allow, client, keys_of, role, root, stream, trust, user
 from wire import Request, answer, request, send, signed
 
 MISMATCH = "InvalidSignatureException"

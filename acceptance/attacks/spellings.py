@@ -4,7 +4,7 @@ import json
 
 from accounts import refused_by_any
 from field import Field
-from identities import ACCOUNT, OTHER, REGION, allow, client, is_, refused, role, root, stream, trust, user
+from callers import ACCOUNT, OTHER, REGION, allow, client, is_, refused, role, root, stream, trust, user
 
 DENIED = ("AccessDeniedException", "AccessDenied")
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 import models
 import values
 from field import VICTIM, Field
-from identities import ACCOUNT, OTHER, REGION, ROOTS, put, root, stream, user
+from callers import ACCOUNT, OTHER, REGION, ROOTS, put, root, stream, user
 
 EDGES = Path(__file__).resolve().parent.parent / "scenarios" / "edges.toml"
 QUIET = {"parameter_validation": False, "retries": {"max_attempts": 0}, "read_timeout": 30}

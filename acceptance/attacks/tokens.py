@@ -3,7 +3,7 @@
 import base64
 
 from field import TREASURE, VICTIM, Field
-from identities import ACCOUNT, OTHER, ROOTS, advance, allow, client, is_, refused, root, stream, user
+from callers import ACCOUNT, OTHER, ROOTS, advance, allow, client, is_, refused, root, stream, user
 
 
 def anothers_iterator(field: Field) -> None:

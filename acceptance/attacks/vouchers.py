@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from accounts import refused_by_any
 from field import VICTIM, Field, whole_log
-from identities import ACCOUNT, OTHER, ROOTS, advance, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
+from callers import ACCOUNT, OTHER, ROOTS, advance, allow, client, is_, keys_of, put, refused, role, root, stream, trust, user
 from paths import admin
 from provider import Provider, encoded
 from wire import Answer, Request, answer

@@ -15,7 +15,7 @@ import botocore.auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from identities import REGION
+from callers import REGION
 
 # An answer takes no longer; what is slow on purpose says so itself.
 SECONDS = 10
