@@ -5,6 +5,7 @@
 //! `doubt` are how it gets into the catalog; `limits` and `errors` hold every number and every sentence, `calls` and `monitoring` count what comes. Knows no socket, no protocol and no policy.
 
 mod accounts;
+pub mod aggregation;
 mod calls;
 mod changes;
 mod data_keys;

@@ -17,7 +17,7 @@ use super::lineage::Lineage;
 use super::{Failure, output, put};
 use crate::client::{CallError, Kinesis};
 use poll::Poll;
-use show::{Form, Show};
+use show::{Aggregates, Form, Show};
 use start::Start;
 
 /// Answers of GetRecords that wait to be printed; while they do, nobody reads on.
@@ -25,7 +25,8 @@ const BATCHES_WAITING_MAX: usize = 8;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
-Text is shown as text, with control characters escaped; what is no text as base64.
+Text is shown as text, with control characters escaped; what is no text as base64. Records that a producer aggregated
+(KPL) are shown one by one, with their own keys; what only looks like an aggregate is shown as it is, with the reason.
 Ctrl-C ends. Every shard is read at most 5 times a second, which it shares with its other readers.
 
 Examples:
@@ -43,6 +44,10 @@ pub(super) struct Arguments {
     /// One JSON object per line, with the data in base64 as Data and, where it is text, as Text
     #[arg(long)]
     json: bool,
+
+    /// Show aggregated records as they lie in their shard
+    #[arg(long)]
+    aggregated: bool,
 
     /// End after so many records
     #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -70,7 +75,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             .add(shard.shard_id, shard.parent_shard_id.into_iter().chain(shard.adjacent_parent_shard_id));
     }
     readers.begin();
-    print(readers, news, Show::new(form), arguments.limit.unwrap_or(u64::MAX)).await
+    let aggregates = if arguments.aggregated { Aggregates::Whole } else { Aggregates::TakenApart };
+    print(readers, news, Show::new(form, aggregates), arguments.limit.unwrap_or(u64::MAX)).await
 }
 
 /// Something one shard's reader has to say.
@@ -96,11 +102,11 @@ async fn print(
         match news.recv().await.expect("this side holds a sender too") {
             News::Records(shard, records) => {
                 trouble.clear();
-                let shown = records.iter().take(usize::try_from(left).unwrap_or(usize::MAX));
-                if let Err(error) = write_lines(shown.map(|record| show.line(shard, record))) {
-                    return output::finish(Err(error));
+                let lines = records.iter().flat_map(|record| show.lines(shard, record));
+                match write_lines(lines.take(usize::try_from(left).unwrap_or(usize::MAX))) {
+                    Ok(written) => left -= written,
+                    Err(error) => return output::finish(Err(error)),
                 }
-                left = left.saturating_sub(records.len() as u64);
                 if left == 0 {
                     break;
                 }
@@ -117,13 +123,16 @@ async fn print(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes and flushes, since somebody is watching.
-fn write_lines(lines: impl Iterator<Item = String>) -> io::Result<()> {
+/// Writes and flushes, since somebody is watching. Answers how many lines it wrote.
+fn write_lines(lines: impl Iterator<Item = String>) -> io::Result<u64> {
     let mut out = BufWriter::new(io::stdout().lock());
+    let mut written = 0;
     for line in lines {
         writeln!(out, "{line}")?;
+        written += 1;
     }
-    out.flush()
+    out.flush()?;
+    Ok(written)
 }
 
 /// The tasks that read, one per shard.

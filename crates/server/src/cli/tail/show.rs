@@ -1,6 +1,7 @@
-//! A record as a line.
+//! A record as a line, an aggregated one as a line for each user record in it.
 
 use anabranch_api::kinesis::Record;
+use anabranch_streams::aggregation::{self, Contents, UserRecord};
 use anabranch_types::ShardId;
 use base64_simd::STANDARD;
 use serde::Serialize;
@@ -14,6 +15,15 @@ pub(super) enum Form {
     Json,
 }
 
+/// What becomes of records in records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aggregates {
+    /// Each user record is shown.
+    TakenApart,
+    /// The record is shown as it lies in its shard.
+    Whole,
+}
+
 /// What stands over the columns of the text form.
 pub(super) const HEADING: &str = "TIME                      SHARD                 KEY  DATA";
 /// Columns of a key that others are aligned to; a longer key shifts its own line only.
@@ -23,7 +33,17 @@ const KEY_WIDTH_MAX: usize = 24;
 #[derive(Debug)]
 pub(super) struct Show {
     form: Form,
+    aggregates: Aggregates,
     key_width: usize,
+}
+
+/// What a line is about: a record of the shard, or one of those in it.
+struct Row<'a> {
+    shard: ShardId,
+    record: &'a Record,
+    within: Option<&'a UserRecord>,
+    /// Why it was not taken apart although it begins as an aggregate.
+    trouble: Option<String>,
 }
 
 /// The names are those of the API.
@@ -33,48 +53,86 @@ struct Document<'a> {
     shard_id: String,
     sequence_number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sub_sequence_number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     approximate_arrival_timestamp: Option<String>,
     partition_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explicit_hash_key: Option<String>,
     data: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    malformed_aggregate: Option<String>,
 }
 
 impl Show {
-    pub(super) fn new(form: Form) -> Self {
-        Self { form, key_width: 3 }
+    pub(super) fn new(form: Form, aggregates: Aggregates) -> Self {
+        Self { form, aggregates, key_width: 3 }
     }
 
-    /// One line, without its end.
-    pub(super) fn line(&mut self, shard: ShardId, record: &Record) -> String {
-        let key = record.partition_key.as_deref().unwrap_or_default();
-        let time = record.approximate_arrival_timestamp.map(|t| t.to_string());
+    /// The record's lines, at least one, without their ends.
+    pub(super) fn lines(&mut self, shard: ShardId, record: &Record) -> Vec<String> {
+        let contents = match self.aggregates {
+            Aggregates::TakenApart => aggregation::unpack(&record.data),
+            Aggregates::Whole => Contents::Plain,
+        };
+        let whole = Row { shard, record, within: None, trouble: None };
+        match contents {
+            Contents::Plain => vec![self.line(&whole)],
+            Contents::Malformed(why) => vec![self.line(&Row { trouble: Some(why.to_string()), ..whole })],
+            Contents::Aggregate(records) => records
+                .iter()
+                .map(|one| self.line(&Row { shard, record, within: Some(one), trouble: None }))
+                .collect(),
+        }
+    }
+
+    fn line(&mut self, row: &Row<'_>) -> String {
         match self.form {
-            Form::Json => json(shard, record, key, time),
+            Form::Json => row.document(),
             Form::Text => {
-                let key: String = key.escape_debug().collect();
+                let key: String = row.partition_key().escape_debug().collect();
                 self.key_width = self.key_width.max(key.chars().count().min(KEY_WIDTH_MAX));
-                let time = time.unwrap_or_default();
-                format!(
-                    "{time:<24}  {shard}  {key:<width$}  {}",
-                    readable(&record.data),
-                    width = self.key_width
-                )
+                let (time, shard, data) = (row.time().unwrap_or_default(), row.shard, readable(row.data()));
+                let trouble =
+                    row.trouble.as_ref().map(|why| format!("  (no aggregate: {why})")).unwrap_or_default();
+                format!("{time:<24}  {shard}  {key:<width$}  {data}{trouble}", width = self.key_width)
             }
         }
     }
 }
 
-fn json(shard: ShardId, record: &Record, key: &str, time: Option<String>) -> String {
-    let document = Document {
-        shard_id: shard.to_string(),
-        sequence_number: record.sequence_number.to_string(),
-        approximate_arrival_timestamp: time,
-        partition_key: key,
-        data: STANDARD.encode_to_string(&record.data),
-        text: std::str::from_utf8(&record.data).ok(),
-    };
-    serde_json::to_string(&document).expect("a document of strings can be written")
+impl Row<'_> {
+    fn partition_key(&self) -> &str {
+        match self.within {
+            Some(one) => &one.partition_key,
+            None => self.record.partition_key.as_deref().unwrap_or_default(),
+        }
+    }
+
+    fn data(&self) -> &[u8] {
+        self.within.map_or(&self.record.data, |one| &one.data)
+    }
+
+    fn time(&self) -> Option<String> {
+        self.record.approximate_arrival_timestamp.map(|t| t.to_string())
+    }
+
+    fn document(&self) -> String {
+        let document = Document {
+            shard_id: self.shard.to_string(),
+            sequence_number: self.record.sequence_number.to_string(),
+            sub_sequence_number: self.within.map(|one| one.sub_sequence_number),
+            approximate_arrival_timestamp: self.time(),
+            partition_key: self.partition_key(),
+            explicit_hash_key: self.within.and_then(|one| one.explicit_hash_key).map(|key| key.to_string()),
+            data: STANDARD.encode_to_string(self.data()),
+            text: std::str::from_utf8(self.data()).ok(),
+            malformed_aggregate: self.trouble.clone(),
+        };
+        serde_json::to_string(&document).expect("a document of strings and numbers can be written")
+    }
 }
 
 /// Text with what could play tricks on a terminal escaped; what is no text as base64.
@@ -122,30 +180,72 @@ mod tests {
         }
     }
 
+    fn line(show: &mut Show, shard: ShardId, record: &Record) -> String {
+        let mut lines = show.lines(shard, record);
+        assert_eq!(lines.len(), 1);
+        lines.remove(0)
+    }
+
     #[test]
     fn keys_are_aligned_with_those_before() {
-        let mut show = Show::new(Form::Text);
+        let mut show = Show::new(Form::Text, Aggregates::TakenApart);
         let shard = ShardId::new(2).expect("a small index");
         assert_eq!(
-            show.line(shard, &record("longer", b"a")),
+            line(&mut show, shard, &record("longer", b"a")),
             "2026-11-21T08:00:00.123Z  shardId-000000000002  longer  a"
         );
         assert_eq!(
-            show.line(shard, &record("b\n", b"b")),
+            line(&mut show, shard, &record("b\n", b"b")),
             "2026-11-21T08:00:00.123Z  shardId-000000000002  b\\n     b"
         );
-        assert_eq!(HEADING.find("KEY"), show.line(shard, &record("b", b"")).find("b "));
+        assert_eq!(HEADING.find("KEY"), line(&mut show, shard, &record("b", b"")).find("b "));
+    }
+
+    fn documents(aggregates: Aggregates, record: &Record) -> Vec<serde_json::Value> {
+        let lines = Show::new(Form::Json, aggregates).lines(ShardId::default(), record);
+        lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     #[test]
     fn programs_get_an_object_with_the_names_of_the_api() {
-        let line = Show::new(Form::Json).line(ShardId::default(), &record("k\"", b"\xff"));
-        let document: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let document = &documents(Aggregates::TakenApart, &record("k\"", b"\xff"))[0];
         assert_eq!(document["PartitionKey"], "k\"");
         assert_eq!(document["Data"], "/w==");
         assert_eq!(document["ApproximateArrivalTimestamp"], "2026-11-21T08:00:00.123Z");
-        assert!(document.get("Text").is_none());
-        let line = Show::new(Form::Json).line(ShardId::default(), &record("k", b"hi"));
+        for absent in ["Text", "SubSequenceNumber", "ExplicitHashKey", "MalformedAggregate"] {
+            assert!(document.get(absent).is_none(), "{absent}");
+        }
+        let mut show = Show::new(Form::Json, Aggregates::TakenApart);
+        let line = line(&mut show, ShardId::default(), &record("k", b"hi"));
         assert!(line.ends_with(r#""Data":"aGk=","Text":"hi"}"#), "{line}");
+    }
+
+    /// RecordAggregator of aws-kinesis-agg for Python, given ("a", "x").
+    const AGGREGATE: &[u8] =
+        b"\xf3\x89\x9a\xc2\x0a\x01a\x1a\x05\x08\x00\x1a\x01x\x27\x4f\xa4\xa2\x21\x60\x92\x41\x96\x6b\x02\xc7\xaf\xbf\x42\x83";
+
+    #[test]
+    fn records_in_a_record_are_shown_each() {
+        let aggregate = record("outer", AGGREGATE);
+        let taken_apart = documents(Aggregates::TakenApart, &aggregate);
+        assert_eq!(taken_apart.len(), 1);
+        assert_eq!(taken_apart[0]["PartitionKey"], "a");
+        assert_eq!(taken_apart[0]["Text"], "x");
+        assert_eq!(taken_apart[0]["SubSequenceNumber"], 0);
+        let whole = documents(Aggregates::Whole, &aggregate);
+        assert_eq!(whole[0]["PartitionKey"], "outer");
+        assert_eq!(whole[0]["Data"], STANDARD.encode_to_string(AGGREGATE));
+    }
+
+    #[test]
+    fn a_malformed_aggregate_is_shown_plain_with_the_reason() {
+        let broken = record("outer", &AGGREGATE[..AGGREGATE.len() - 1]);
+        let document = &documents(Aggregates::TakenApart, &broken)[0];
+        assert_eq!(document["PartitionKey"], "outer");
+        assert_eq!(document["Data"], STANDARD.encode_to_string(&broken.data));
+        assert_eq!(document["MalformedAggregate"], "its MD5 is not that of its message");
+        let mut show = Show::new(Form::Text, Aggregates::TakenApart);
+        let line = line(&mut show, ShardId::default(), &broken);
+        assert!(line.ends_with("  (no aggregate: its MD5 is not that of its message)"), "{line}");
     }
 }
