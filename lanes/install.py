@@ -26,6 +26,9 @@ PROGRAMS = {
 EXTRA = {
     "kcl2": lambda: kcl("2"),
     "kclpy": lambda: python(places.kclpy(), places.CLIENTS / "kclpy" / "requirements.txt"),
+    "consumers": lambda: python(places.consumers(), places.CLIENTS / "consumers" / "requirements.txt"),
+    "kpl": lambda: once(places.kpl(), lambda new: maven(places.CLIENTS / "kpl", new)),
+    "aggregators": lambda: node_modules(places.aggregators(), places.CLIENTS / "aggregators"),
 }
 
 

@@ -65,6 +65,20 @@ def python_clients() -> Path:
     return keyed("python", CLIENTS / "python" / "requirements.txt")
 
 
+def consumers() -> Path:
+    """Python with the consumers and producers that only slices run."""
+    return keyed("consumers", CLIENTS / "consumers" / "requirements.txt")
+
+
+def kpl() -> Path:
+    folder = CLIENTS / "kpl"
+    return keyed("kpl", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
+
+
+def aggregators() -> Path:
+    return keyed("aggregators", CLIENTS / "aggregators" / "package-lock.json")
+
+
 def kinesalite() -> Path:
     return keyed("kinesalite", PEERS / "kinesalite" / "package-lock.json")
 
@@ -113,6 +127,9 @@ def environment() -> dict[str, str]:
         "ANABRANCH_BINARY": str(target / "release" / "anabranch"),
         "ACCEPTANCE_PYTHON": str(boto3_venv() / "bin" / "python"),
         "ACCEPTANCE_PYTHON_CLIENTS": str(python_clients() / "bin" / "python"),
+        "ACCEPTANCE_CONSUMERS": str(consumers() / "bin" / "python"),
+        "ACCEPTANCE_KPL": str(kpl()),
+        "ACCEPTANCE_AGGREGATORS": str(aggregators()),
         "ACCEPTANCE_AWS": str(cli_venv() / "bin" / "aws"),
         "ACCEPTANCE_NODE": shutil.which("node") or "node",
         "ACCEPTANCE_KINESALITE": str(kinesalite()),
