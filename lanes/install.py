@@ -28,6 +28,7 @@ EXTRA = {
     "kclpy": lambda: python(places.kclpy(), places.CLIENTS / "kclpy" / "requirements.txt"),
     "consumers": lambda: python(places.consumers(), places.CLIENTS / "consumers" / "requirements.txt"),
     "kpl": lambda: once(places.kpl(), lambda new: maven(places.CLIENTS / "kpl", new)),
+    "flink": lambda: once(places.flink(), lambda new: maven(places.CLIENTS / "flink", new)),
     "aggregators": lambda: node_modules(places.aggregators(), places.CLIENTS / "aggregators"),
 }
 

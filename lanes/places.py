@@ -75,6 +75,11 @@ def kpl() -> Path:
     return keyed("kpl", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
 
 
+def flink() -> Path:
+    folder = CLIENTS / "flink"
+    return keyed("flink", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
+
+
 def aggregators() -> Path:
     return keyed("aggregators", CLIENTS / "aggregators" / "package-lock.json")
 
@@ -129,6 +134,7 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_PYTHON_CLIENTS": str(python_clients() / "bin" / "python"),
         "ACCEPTANCE_CONSUMERS": str(consumers() / "bin" / "python"),
         "ACCEPTANCE_KPL": str(kpl()),
+        "ACCEPTANCE_FLINK": str(flink()),
         "ACCEPTANCE_AGGREGATORS": str(aggregators()),
         "ACCEPTANCE_AWS": str(cli_venv() / "bin" / "aws"),
         "ACCEPTANCE_NODE": shutil.which("node") or "node",

@@ -7,6 +7,7 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.serialization.SimpleStringSchema;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.kinesis.sink.KinesisStreamsSink;
 import org.apache.flink.connector.kinesis.source.KinesisStreamsSource;
@@ -57,7 +58,7 @@ public class Count {
                     .setSourceConfig(Configuration.fromMap(asMap(properties)))
                     .setDeserializationSchema(new SimpleStringSchema())
                     .build();
-            return job.fromSource(source, WatermarkStrategy.noWatermarks(), "read").uid("read");
+            return job.fromSource(source, WatermarkStrategy.noWatermarks(), "read", Types.STRING).uid("read");
         }
         var name = arn.substring(arn.indexOf('/') + 1);
         return job.addSource(new FlinkKinesisConsumer<>(name, new SimpleStringSchema(), properties)).uid("read");
