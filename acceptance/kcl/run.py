@@ -2,7 +2,7 @@
 """The Kinesis Client Library, unmodified and with its stock settings, against the real binary and nothing beside it.
 
 A producer counts up a number per key. Every worker writes down all that its record processors are given and when they checkpoint;
-what must be true of these diaries together is in verdict.py.
+what must be true of these diaries together is in verdict.py, and that it is found when it is not in proof.py.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+import proof
 import scenarios
 from verdict import Broken
 
@@ -19,8 +20,10 @@ from verdict import Broken
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("scenario", choices=sorted(scenarios.ALL), nargs="+")
+    chosen = arguments.parse_args().scenario
+    proof.prove()
     passed = failed = 0
-    for name in arguments.parse_args().scenario:
+    for name in chosen:
         begun = time.monotonic()
         try:
             told = scenarios.ALL[name]()

@@ -1,5 +1,7 @@
 """What is done to the workers of each version while they read."""
 
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,12 +14,24 @@ STREAM = "river"
 APPLICATION = "delta"
 RECORDS_LEAST = 50_000
 PER_SECOND = 250
+# A worker that makes the first leases of a stream rests for a minute after it; in an application of many streams after each.
+STREAM_SECONDS = 60
 # KCL 3 looks whether leases are well spread every 20 s and moves some every minute; a leader that is dead is one for 120 s more.
-START_SECONDS = 120
+START_SECONDS = 180
 SPREAD_SECONDS = 300
 LEADER_SECONDS = 300
-# Each worker deletes leases of finished shards every five minutes, and a parent's only after those of its children were begun.
+# Each worker deletes leases of finished shards every five minutes, and a lease only after those of its parents. So those of the first
+# shards go with the first time after they were finished, those of the last may take two more.
 CLEAN_SECONDS = 400
+SOAK_SECONDS = 600
+BREAK_SECONDS = 30
+SERVER_TURNS = 4
+DRAIN_SECONDS = 600
+# What KCL 3 calls the ways it goes while workers of KCL 2 become its own.
+COMPATIBLE = "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X"
+WITH_WAY_BACK = "CLIENT_VERSION_3X_WITH_ROLLBACK"
+THREE = "CLIENT_VERSION_3X"
+READY_SECONDS = 900
 
 
 @dataclass
@@ -46,14 +60,14 @@ def fanout() -> str:
     return whole_life(kcl("3", "fanout"), Shards(8, 16, (8, 6)))
 
 
-def kcl(line: str, retrieval: str, led: bool = True) -> Client:
+def kcl(line: str, retrieval: str, led: bool = True, **settings: str) -> Client:
     """The KCL for Java. The endpoint is in the environment, where KCL 2 does not look."""
 
     def start(stage: Stage, name: str) -> Worker:
         told = {"streams": stage.identify()} if len(stage.streams) > 1 else {"stream": STREAM}
         if not led:
             told["endpoint"] = stage.endpoint
-        return java(line, name, stage, application=APPLICATION, retrieval=retrieval, **told)
+        return java(line, name, stage, application=APPLICATION, retrieval=retrieval, **told, **settings)
 
     return Client(start, led)
 
@@ -72,6 +86,7 @@ def whole_life(client: Client, shards: Shards) -> str:
     with it; a third worker comes."""
     with Stage(APPLICATION) as stage:
         stage.stream(STREAM, shards.before)
+        oldest = stage.open()
         load = stage.load(STREAM, PER_SECOND)
         first = stage.worker(client.start(stage, "first"))
         stage.until(f"the first worker reads all {shards.before} shards", stage.reading, START_SECONDS)
@@ -84,11 +99,10 @@ def whole_life(client: Client, shards: Shards) -> str:
         gone, left = (second, first) if client.led and stage.leader() == second.name else (first, second)
         gone.kill()
         stage.crash()
-        finished = stage.open()
         stage.reshard(STREAM, *shards.fewer)
         third = stage.worker(client.start(stage, "third"))
-        stage.until(f"the two that are left share the {shards.fewer[-1]} shards", lambda: shared(stage, left, third), LEADER_SECONDS)
-        stage.until(f"the leases of the {shards.more} finished shards are deleted", lambda: not finished & set(stage.leases()), CLEAN_SECONDS)
+        stage.until(f"the two that are left read the {shards.fewer[-1]} shards", lambda: shared(stage, left, third, evenly=False), LEADER_SECONDS)
+        stage.until(f"the leases of the first {shards.before} shards are deleted", lambda: not oldest & set(stage.leases()), CLEAN_SECONDS)
         stage.until(f"{RECORDS_LEAST} records were put", lambda: load.acknowledged >= RECORDS_LEAST, RECORDS_LEAST / PER_SECOND)
         return drained(stage, left, third)
 
@@ -108,26 +122,97 @@ def short() -> str:
 
 
 def multistream() -> str:
-    """Three streams of one application; two are resharded, a worker and the server killed."""
+    """Two streams of one application; both are resharded, a worker and the server killed."""
     with Stage(APPLICATION) as stage:
-        names = [f"{STREAM}-{number}" for number in range(3)]
+        names = [f"{STREAM}-{number}" for number in range(2)]
         for name in names:
-            stage.stream(name, 2)
+            stage.stream(name, 3)
         for name in names:
             stage.load(name, PER_SECOND // 2)
         client = kcl("3", "fanout")
         first = stage.worker(client.start(stage, "first"))
-        stage.until("the first worker reads all 6 shards", stage.reading, START_SECONDS)
+        stage.until("the first worker reads all 6 shards", stage.reading, START_SECONDS + STREAM_SECONDS * len(names))
         second = stage.worker(client.start(stage, "second"))
         stage.until("the second worker took over from the first", lambda: handed(first, second, client.led), SPREAD_SECONDS)
         stage.reshard(names[0], 4)
-        stage.reshard(names[1], 1)
-        stage.until("the two share the 7 shards", lambda: shared(stage, first, second), SPREAD_SECONDS)
+        stage.reshard(names[1], 2)
+        stage.until("the two share the 6 shards", lambda: shared(stage, first, second), SPREAD_SECONDS)
         gone, left = (first, second) if stage.leader() == second.name else (second, first)
         gone.kill()
         stage.crash()
-        stage.until("the one that is left reads all", lambda: stage.unfinished() == {left.name: 7} and stage.reading(), SPREAD_SECONDS)
+        stage.until("the one that is left reads all", lambda: stage.unfinished() == {left.name: 6} and stage.reading(), SPREAD_SECONDS)
         return drained(stage, left)
+
+
+def soak() -> str:
+    """Four workers, two that poll and two in fan-out. For ten minutes every half minute the shards become more or fewer, and a worker, or
+    now and then the server, is killed; another takes its place. Then what is left is read."""
+    seed = int(time.time())
+    print(f"     seed {seed}", flush=True)
+    chance, over = random.Random(seed), time.monotonic() + SOAK_SECONDS
+    with Stage(APPLICATION) as stage:
+        stage.stream(STREAM, 8)
+        load = stage.load(STREAM, PER_SECOND)
+        clients = [kcl("3", retrieval) for retrieval in ("polling", "fanout", "polling", "fanout")]
+        places = [stage.worker(client.start(stage, f"worker-{number}")) for number, client in enumerate(clients)]
+        stage.until("the 8 shards are read", stage.reading, START_SECONDS)
+        turn = 0
+        while time.monotonic() < over:
+            turn += 1
+            now = len(stage.open())
+            target = chance.choice([count for count in range(4, 17) if count != now and now / 2 <= count <= 2 * now])
+            stage.reshard(STREAM, target)
+            if turn % SERVER_TURNS == 0:
+                stage.crash()
+                print(f"     the server was killed; {load.acknowledged} records were put", flush=True)
+            else:
+                place = chance.randrange(len(places))
+                places[place].kill()
+                places[place] = stage.worker(clients[place].start(stage, f"worker-{len(stage.workers)}"))
+                print(f"     {places[place].name} follows one that was killed; {load.acknowledged} records were put", flush=True)
+            # How often something breaks is what is asked for, so a wait for a time is the point.
+            time.sleep(BREAK_SECONDS)
+        load.stop()
+        stage.until("every record was given", stage.caught_up, DRAIN_SECONDS)
+        stage.until("the shards that are open are read by workers that live", lambda: owned(stage, places), DRAIN_SECONDS)
+        return drained(stage, *places)
+
+
+def owned(stage: Stage, workers: list[Worker]) -> bool:
+    """All leases that are to be had are those of open shards, and each is some live worker's."""
+    found = stage.unfinished()
+    return found.total() == len(stage.open()) and set(found) <= {worker.name for worker in workers}
+
+
+def migrate() -> str:
+    """KCL 2.5 becomes KCL 3.5 as AWS tells: worker by worker to 3 in the ways of 2, which change by themselves once all are there;
+    then worker by worker to plain 3. Shards are split and merged on the way."""
+    with Stage(APPLICATION) as stage:
+        stage.stream(STREAM, 4)
+        stage.load(STREAM, PER_SECOND)
+        old, way, new = kcl("2", "fanout", led=False), kcl("3", "fanout", version=COMPATIBLE), kcl("3", "fanout")
+        workers = [stage.worker(old.start(stage, f"two-{number}")) for number in range(2)]
+        stage.until("two workers of KCL 2 share the 4 shards", lambda: shared(stage, *workers), SPREAD_SECONDS)
+        workers = replaced(stage, workers, way, "compatible")
+        stage.reshard(STREAM, 8)
+        stage.until("two workers of KCL 3 share the 8 shards as KCL 2 would", lambda: shared(stage, *workers), SPREAD_SECONDS)
+        stage.until("KCL 3 goes its own ways", lambda: stage.version() == WITH_WAY_BACK, READY_SECONDS)
+        stage.crash()
+        workers = replaced(stage, workers, new, "three")
+        stage.until("there is no way back", lambda: stage.version() == THREE, START_SECONDS)
+        stage.reshard(STREAM, 6)
+        stage.until("two workers of KCL 3 share the 6 shards", lambda: shared(stage, *workers), SPREAD_SECONDS)
+        return drained(stage, *workers)
+
+
+def replaced(stage: Stage, workers: list[Worker], client: Client, name: str) -> list[Worker]:
+    """Each worker is asked to end when the one in its place reads."""
+    others = []
+    for number, worker in enumerate(workers):
+        worker.stop()
+        others.append(stage.worker(client.start(stage, f"{name}-{number}")))
+        stage.until(f"{others[-1].name} reads", lambda: any(life.records for life in others[-1].diary.lives()), SPREAD_SECONDS)
+    return others
 
 
 def handed(giver: Worker, taker: Worker, in_peace: bool) -> bool:
@@ -140,11 +225,14 @@ def handed(giver: Worker, taker: Worker, in_peace: bool) -> bool:
     return any((life.stream, life.shard, life.start) in given and life.records for life in taker.diary.lives())
 
 
-def shared(stage: Stage, *workers: Worker) -> bool:
-    """All shards are read, and each of the workers has its share of them, to a third; KCL 3 itself balances bytes, to a tenth."""
+def shared(stage: Stage, *workers: Worker, evenly: bool = True) -> bool:
+    """All shards are read, and each of the workers has its share of them, up to a half more or less; or at least one.
+
+    KCL 3 itself balances bytes, those of finished shards too until their leases are deleted."""
     found = stage.unfinished()
     fair = found.total() / len(workers)
-    even = all(abs(found[worker.name] - fair) <= max(1, fair / 3) for worker in workers)
+    off = max(1, fair / 2) if evenly else fair - 1
+    even = all(abs(found[worker.name] - fair) <= off for worker in workers)
     return even and found.total() == len(stage.open()) and stage.reading()
 
 
@@ -164,4 +252,4 @@ def drained(stage: Stage, *workers: Worker) -> str:
     return f"{told}; CloudWatch was told of {counted}"
 
 
-ALL = {"kcl3": short, "kcl3-poll": poll, "kcl3-fanout": fanout, "kcl3-multistream": multistream, "kcl2": kcl2, "kclpy": kclpy}
+ALL = {"kcl3": short, "kcl3-poll": poll, "kcl3-fanout": fanout, "kcl3-multistream": multistream, "kcl2": kcl2, "kclpy": kclpy, "soak": soak, "kcl-migrate": migrate}

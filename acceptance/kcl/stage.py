@@ -1,6 +1,7 @@
 """A server, an application's workers on it, and waits for what they come to."""
 
 import os
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -31,13 +32,24 @@ class Stage:
         os.environ.update(surroundings(self.server.start().endpoint))
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, trouble, *_) -> None:
         for load in self.loads:
             load.over.set()
         for worker in self.workers:
             if worker.alive():
                 worker.kill()
+        if trouble:
+            self.keep()
         self.server.discard()
+
+    def keep(self) -> None:
+        """Puts what the workers wrote where it can be looked at after a failure."""
+        kept = Path(os.environ["ACCEPTANCE_TRAFFIC"]).parent / "kcl"
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir(parents=True)
+        for file in (*self.place.glob("*.log"), *self.place.glob("*.diary"), self.place / "log"):
+            shutil.copy(file, kept)
+        print(f"     what the workers wrote is in {kept}", flush=True)
 
     @property
     def place(self) -> Path:
@@ -111,12 +123,20 @@ class Stage:
 
     def leader(self) -> str | None:
         """The worker that gives out leases, in KCL 3."""
+        return self.state("Leader", "ownerName")
+
+    def version(self) -> str | None:
+        """Which version's ways the workers go, in KCL 3."""
+        return self.state("Migration3.0", "cv")
+
+    def state(self, entity: str, attribute: str) -> str | None:
+        """What KCL 3's workers have agreed upon."""
         dynamodb = client("dynamodb")
-        # Before KCL 3.5 its state was in a table of its own.
+        # Before KCL 3.5 that was in a table of its own.
         own = f"{self.application}-CoordinatorState"
         table, key = (own, "key") if own in dynamodb.list_tables()["TableNames"] else (self.application, "leaseKey")
-        told = dynamodb.get_item(TableName=table, Key={key: {"S": "Leader"}}, ConsistentRead=True)
-        return told.get("Item", {}).get("ownerName", {}).get("S")
+        told = dynamodb.get_item(TableName=table, Key={key: {"S": entity}}, ConsistentRead=True)
+        return told.get("Item", {}).get(attribute, {}).get("S")
 
     def unfinished(self) -> Counter:
         """How many leases of shards that are not at their end each worker has."""
@@ -144,16 +164,16 @@ class Stage:
         begun = time.monotonic()
         while not condition():
             if dead := [worker.name for worker in self.workers if worker.process.poll() not in (None, -9, 0, 143)]:
-                raise Broken(f"{dead} ended by themselves while waiting until {what}\n{self.tails()}")
+                raise Broken(f"{dead} ended by themselves while waiting until {what}: {self.tails(dead)}")
             if time.monotonic() - begun > seconds:
-                raise Broken(f"not within {seconds:.0f} s: {what}; leases {self.leases()}\n{self.tails()}")
+                raise Broken(f"not within {seconds:.0f} s: {what}; leases {self.leases()}")
             time.sleep(LOOK_SECONDS)
         took = time.monotonic() - begun
         print(f"     {what}, after {took:.1f} s", flush=True)
         return took
 
-    def tails(self) -> str:
-        return "\n".join(f"--- {worker.name}\n{worker.tail()}" for worker in self.workers) + f"\n--- server\n{self.server.log()}"
+    def tails(self, names: list[str]) -> str:
+        return "\n".join(worker.tail() for worker in self.workers if worker.name in names)
 
     def judged(self, load: Load) -> str:
         return judge([life for life in self.lives() if life.stream in ("", load.stream)], held(load.stream), load.counters)
