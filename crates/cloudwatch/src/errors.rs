@@ -148,9 +148,9 @@ pub(super) fn invalid_next_token() -> Error {
     Error::InvalidNextToken("The specified next token is invalid.".into())
 }
 
-/// A difference to AWS, listed in docs/differences.md. Wording ours.
-pub(super) fn no_expressions() -> Error {
-    invalid_query("Expressions are not implemented by Anabranch.")
+/// The beginning is AWS's; what is behind it is ours.
+pub(super) fn invalid_expression(id: &str, why: &str) -> Error {
+    invalid_query(format!("Error in expression '{id}': {why}"))
 }
 
 /// ListMetrics' model names no other error for it. Wording ours.

@@ -534,6 +534,36 @@ async fn queries_that_break_a_rule_are_refused_with_awss_sentence() {
             with_stat(|s| s.stat = "Most".into()),
             "ValidationError: The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is invalid.",
         ),
+        (one(math("a", "1 +")), "ValidationError: Error in expression 'a': Unexpected end"),
+        (
+            one(math("a", "SUM(b)")),
+            "ValidationError: Error in expression 'a': SUM does not take a value of type String",
+        ),
+        (one(math("a", "b")), "ValidationError: Error in expression 'a': Unknown identifier 'b'"),
+        (
+            one(math("a", "PERIOD(SLICE(METRICS(), 0))")),
+            "ValidationError: Error in expression 'a': PERIOD does not take a value of type Array[TimeSeries]",
+        ),
+        (
+            queries(vec![query("m", "Sum"), math("a", "PERIOD(m)")]),
+            "ValidationError: Error in expression 'a': The result is a scalar, and must be a time series",
+        ),
+        (
+            queries(vec![math("a", "b + 1"), math("b", "a + 1")]),
+            "ValidationError: Error in expression 'a': It depends on itself",
+        ),
+        (
+            one(math("a", "SEARCH('{App', 'Sum', 60)")),
+            "ValidationError: Error in expression 'a': A brace of a search is not closed",
+        ),
+        (
+            one(math("a", "SEARCH('x', 'Most', 60)")),
+            "ValidationError: Error in expression 'a': 'Most' is no statistic",
+        ),
+        (
+            one(math("a", "SEARCH('x', 'Sum', 90)")),
+            "ValidationError: Error in expression 'a': 90 is no period",
+        ),
         (
             with_stat(|s| s.period = 90),
             "ValidationError: The parameter MetricDataQueries.member.1.MetricStat.Period must be 1, 5, 10, 20, 30, or a multiple of 60.",
@@ -644,4 +674,52 @@ async fn metrics_are_listed_by_pages_of_five_hundred() {
         let sentence = "InvalidParameterValueException: The value for parameter NextToken is invalid.";
         assert_eq!(refused.unwrap_err().to_string(), sentence);
     }
+}
+
+fn math(id: &str, expression: &str) -> MetricDataQuery {
+    MetricDataQuery { id: id.into(), expression: Some(expression.into()), ..MetricDataQuery::default() }
+}
+
+#[tokio::test]
+async fn expressions_speak_of_metrics_of_each_other_and_of_what_a_search_finds() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let of = |name: &str, host: &str, after, value| MetricDatum {
+        metric_name: name.into(),
+        dimensions: Some(vec![Dimension { name: "Host".into(), value: host.into() }]),
+        ..datum(after, value)
+    };
+    let all = vec![
+        datum(-60, 10.0),
+        datum(0, 20.0),
+        of("load", "h1", -60, 1.0),
+        of("load", "h1", 0, 2.0),
+        of("load", "h2", 0, 5.0),
+        of("free", "h1", 0, 7.0),
+    ];
+    f.put(data(all)).await.unwrap();
+    let hidden = MetricDataQuery { return_data: Some(false), ..query("m", "Sum") };
+    let labelled = MetricDataQuery {
+        label: Some("Load of".into()),
+        ..math("found", r#"SEARCH('{App,Host} MetricName="load"', 'Sum', 60)"#)
+    };
+    let request = queries(vec![
+        math("late", "twice + 1"),
+        math("twice", "m * 2"),
+        hidden,
+        labelled,
+        math("all", "SUM(SEARCH('{App,Host} h1', 'Sum', 60))"),
+        math("none", "SEARCH('{App,Other}', 'Sum', 60)"),
+    ]);
+    let output = f.query(request).await.unwrap();
+    let expected = [
+        ("late", vec![(0, 41.0), (-60, 21.0)]),
+        ("twice", vec![(0, 40.0), (-60, 20.0)]),
+        ("found", vec![(0, 2.0), (-60, 1.0)]),
+        ("found", vec![(0, 5.0)]),
+        ("all", vec![(0, 9.0), (-60, 1.0)]),
+    ];
+    assert_eq!(results(&output), expected);
+    let labels: Vec<_> = output.metric_data_results.unwrap().into_iter().map(|r| r.label.unwrap()).collect();
+    assert_eq!(labels, ["late", "twice", "Load of h1", "Load of h2", "all"]);
 }

@@ -8,8 +8,7 @@ use anabranch_types::Timestamp;
 
 use super::keys::Scope;
 use crate::CloudWatch;
-use crate::evaluate::TimeRange;
-use crate::statistic::Stat;
+use crate::evaluate::{self, TimeRange};
 
 /// Periods one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,16 +74,6 @@ impl Series for CloudWatch {
     }
 
     fn check(&self, queries: &[MetricDataQuery]) -> Result<(), (String, String)> {
-        for query in queries {
-            let refused = |why: &str| Err((query.id.to_string(), why.to_owned()));
-            match &query.metric_stat {
-                None => return refused("expressions are not implemented by Anabranch"),
-                Some(stat) if Stat::parse(&stat.stat).is_none() => {
-                    return refused("there is no such statistic");
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(())
+        evaluate::check(queries)
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Asked {
     pub(super) metric: Metric,
     pub(super) stat: Stat,
     pub(super) period_seconds: i64,
-    unit: Option<StandardUnit>,
+    pub(super) unit: Option<StandardUnit>,
 }
 
 impl Asked {
@@ -64,10 +64,13 @@ impl Asked {
     }
 }
 
-/// CW API MetricStat: 1, 5, 10, 20, 30 or a multiple of 60.
-pub(super) fn period(asked: i32, parameter: &str) -> Result<i64, Error> {
+fn period(asked: i32, parameter: &str) -> Result<i64, Error> {
     let period = i64::from(asked);
-    let is_legal = matches!(period, 1 | 5 | 10 | 20 | 30)
-        || (MINUTE..=PERIOD_MAX).contains(&period) && period % MINUTE == 0;
-    is_legal.then_some(period).ok_or_else(|| errors::invalid_query_period(parameter))
+    if is_period(period) { Ok(period) } else { Err(errors::invalid_query_period(parameter)) }
+}
+
+/// CW API MetricStat: 1, 5, 10, 20, 30 or a multiple of 60.
+pub(super) fn is_period(seconds: i64) -> bool {
+    matches!(seconds, 1 | 5 | 10 | 20 | 30)
+        || (MINUTE..=PERIOD_MAX).contains(&seconds) && seconds % MINUTE == 0
 }

@@ -1,18 +1,31 @@
 //! Queries of metrics: the one way by which GetMetricData, alarms and images have their numbers.
 
+mod expression;
 mod metric_stat;
+mod search;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anabranch_api::cloudwatch::{Error, MetricDataQuery};
 use anabranch_types::{AccountId, Region, Timestamp};
 use bytestring::ByteString;
 
 use crate::errors;
+use crate::statistic::Stat;
 use crate::store::Store;
+use expression::{Expression, Search, Surroundings, TimeSeries, Value};
+use metric_stat::Asked;
 
 /// CW API GetMetricData: queries of one call.
 pub(crate) const QUERIES_MAX: usize = 500;
+/// CloudWatch User Guide, search expressions: time series that a search finds.
+const FOUND_MAX: usize = 500;
+/// CloudWatch User Guide, search expressions: metrics without data in the past two weeks are not found.
+const FOUND: Duration = Duration::from_secs(14 * 24 * 3600);
+/// The period of what is made of nothing, if neither its query nor a metric says.
+const PERIOD_DEFAULT: i64 = 300;
 
 /// Evaluates queries over what is stored. Cheap to clone.
 #[derive(Clone)]
@@ -46,12 +59,26 @@ pub(crate) struct Series {
     pub(crate) returned: bool,
 }
 
+/// What a query asks.
+enum Query {
+    Metric(Asked),
+    Expression(Expression),
+}
+
+/// Whose metrics, and of which time.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    account: AccountId,
+    region: &'a Region,
+    range: TimeRange,
+}
+
 impl Evaluator {
     pub(crate) fn new(store: Arc<Store>) -> Self {
         Self { store }
     }
 
-    /// What each query comes to, in the order of the queries; a search comes to several series or none.
+    /// What each query comes to, in the order of the queries; an array comes to several series or none.
     pub(crate) async fn query(
         &self,
         account: AccountId,
@@ -59,27 +86,202 @@ impl Evaluator {
         queries: &[MetricDataQuery],
         range: TimeRange,
     ) -> Result<Vec<Series>, Error> {
-        let mut all = Vec::with_capacity(queries.len());
-        for (n, query) in (1..).zip(queries) {
-            let at = format!("MetricDataQueries.member.{n}");
-            let stat = match (&query.metric_stat, &query.expression) {
-                (Some(stat), None) => stat,
-                (Some(_), Some(_)) => {
-                    let names = [format!("{at}.MetricStat"), format!("{at}.Expression")];
-                    return Err(errors::query_says_both(&names[0], &names[1]));
+        let scope = Scope { account, region, range };
+        let parsed = (1..).zip(queries).map(|(n, query)| parse(n, query)).collect::<Result<Vec<_>, _>>()?;
+        let (mut values, mut metrics, mut searches) = (HashMap::new(), Vec::new(), HashMap::new());
+        for (query, parsed) in queries.iter().zip(&parsed) {
+            match parsed {
+                Query::Metric(asked) => {
+                    let series = self.metric(scope, asked, None).await?;
+                    metrics.push((query.id.to_string(), series.clone()));
+                    values.insert(query.id.to_string(), Value::Series(series));
                 }
-                (None, Some(_)) => return Err(errors::no_expressions()),
-                (None, None) => return Err(errors::nothing_queried(&at)),
-            };
-            let asked = metric_stat::Asked::parse(stat, &format!("{at}.MetricStat"))?;
-            all.push(Series {
-                id: query.id.clone(),
-                label: query.label.clone().unwrap_or_else(|| asked.metric.name().clone()),
-                period_seconds: asked.period_seconds,
-                points: asked.points(&self.store, account, region, range).await?,
-                returned: query.return_data.unwrap_or(true),
+                Query::Expression(expression) => {
+                    for search in searches_in(expression).map_err(|why| wrong(query, &why))? {
+                        let found = self.search(scope, query, &search).await?;
+                        searches.insert(search, found);
+                    }
+                }
+            }
+        }
+        let period = metrics.iter().map(|(_, series)| series.period_seconds).max();
+        let mut waiting: Vec<_> = queries
+            .iter()
+            .zip(&parsed)
+            .filter_map(|(query, parsed)| match parsed {
+                Query::Expression(expression) => Some((query, expression)),
+                Query::Metric(_) => None,
+            })
+            .collect();
+        let ids: HashSet<&str> = queries.iter().map(|query| &*query.id).collect();
+        // Each round evaluates what speaks of nothing that waits itself.
+        while !waiting.is_empty() {
+            let (ready, rest): (Vec<_>, Vec<_>) = waiting.iter().partition(|(_, expression)| {
+                names_in(expression).iter().all(|name| !ids.contains(&**name) || values.contains_key(name))
             });
+            let Some(_) = ready.first() else {
+                return Err(wrong(waiting[0].0, "It depends on itself"));
+            };
+            for (query, expression) in ready {
+                let own = query.period.map(i64::from).filter(|period| *period > 0);
+                let period_seconds = own.or(period).unwrap_or(PERIOD_DEFAULT);
+                let around = Surroundings {
+                    values: &values,
+                    metrics: &metrics,
+                    searches: &searches,
+                    range,
+                    period_seconds,
+                };
+                let value = expression::value(expression, &around).map_err(|why| wrong(query, &why))?;
+                values.insert(query.id.to_string(), value);
+            }
+            waiting = rest;
+        }
+        let mut all = Vec::with_capacity(queries.len());
+        for (query, parsed) in queries.iter().zip(&parsed) {
+            let Some(value) = values.remove(&*query.id) else { continue };
+            all.extend(told(query, matches!(parsed, Query::Metric(_)), value)?);
         }
         Ok(all)
+    }
+
+    async fn metric(
+        &self,
+        scope: Scope<'_>,
+        asked: &Asked,
+        label: Option<ByteString>,
+    ) -> Result<TimeSeries, Error> {
+        Ok(TimeSeries {
+            label: label.unwrap_or_else(|| asked.metric.name().clone()),
+            period_seconds: asked.period_seconds,
+            points: asked.points(&self.store, scope.account, scope.region, scope.range).await?,
+        })
+    }
+
+    /// What a search finds, by the order of metrics.
+    async fn search(
+        &self,
+        scope: Scope<'_>,
+        query: &MetricDataQuery,
+        search: &Search,
+    ) -> Result<Vec<TimeSeries>, Error> {
+        let asked = search::Asked::parse(&search.text).map_err(|why| wrong(query, &why))?;
+        let stat = Stat::parse(&search.stat)
+            .ok_or_else(|| wrong(query, &format!("'{}' is no statistic", search.stat)))?;
+        let own = query.period.map(i64::from);
+        let period_seconds = search.period_seconds.or(own).unwrap_or(PERIOD_DEFAULT);
+        if !metric_stat::is_period(period_seconds) {
+            return Err(wrong(query, &format!("{period_seconds} is no period")));
+        }
+        let since = scope.range.now - FOUND;
+        let is_asked = |metric: &_, last| last >= since && asked.is_met(metric);
+        let mut found = self.store.list(scope.account, scope.region, is_asked).await?;
+        found.truncate(FOUND_MAX);
+        let several_names = found.windows(2).any(|pair| pair[0].0.name() != pair[1].0.name());
+        let mut all = Vec::with_capacity(found.len());
+        for (metric, _) in found {
+            let values = metric.dimensions().iter().map(|(_, value)| value.to_string());
+            let name =
+                Some(metric.name().to_string()).filter(|_| several_names || metric.dimensions().is_empty());
+            let label = values.chain(name).collect::<Vec<_>>().join(" ");
+            let asked = Asked { metric: (*metric).clone(), stat, period_seconds, unit: None };
+            all.push(self.metric(scope, &asked, Some(label.into())).await?);
+        }
+        Ok(all)
+    }
+}
+
+/// Whether queries can be answered; if not, which one and why.
+pub(crate) fn check(queries: &[MetricDataQuery]) -> Result<(), (String, String)> {
+    for query in queries {
+        let refused = |why: String| (query.id.to_string(), why);
+        match (&query.metric_stat, &query.expression) {
+            (Some(stat), _) if Stat::parse(&stat.stat).is_none() => {
+                return Err(refused("there is no such statistic".into()));
+            }
+            (None, Some(expression)) => {
+                let parsed = expression::parse(expression).map_err(refused)?;
+                for search in searches_in(&parsed).map_err(refused)? {
+                    search::Asked::parse(&search.text).map_err(refused)?;
+                }
+            }
+            (None, None) => return Err(refused("there is neither a metric nor an expression".into())),
+            (Some(_), _) => {}
+        }
+    }
+    Ok(())
+}
+
+fn parse(n: usize, query: &MetricDataQuery) -> Result<Query, Error> {
+    let at = format!("MetricDataQueries.member.{n}");
+    match (&query.metric_stat, &query.expression) {
+        (Some(stat), None) => Ok(Query::Metric(Asked::parse(stat, &format!("{at}.MetricStat"))?)),
+        (None, Some(text)) => {
+            expression::parse(text).map(Query::Expression).map_err(|why| wrong(query, &why))
+        }
+        (Some(_), Some(_)) => {
+            let names = [format!("{at}.MetricStat"), format!("{at}.Expression")];
+            Err(errors::query_says_both(&names[0], &names[1]))
+        }
+        (None, None) => Err(errors::nothing_queried(&at)),
+    }
+}
+
+fn wrong(query: &MetricDataQuery, why: &str) -> Error {
+    errors::invalid_expression(&query.id, why)
+}
+
+fn searches_in(expression: &Expression) -> Result<Vec<Search>, String> {
+    let mut searches = Vec::new();
+    expression::visit(expression, &mut |part| {
+        if let Expression::Call(name, arguments) = part
+            && name == "SEARCH"
+        {
+            searches.push(expression::search(arguments));
+        }
+    });
+    searches.into_iter().collect()
+}
+
+fn names_in(expression: &Expression) -> Vec<String> {
+    let mut names = Vec::new();
+    expression::visit(expression, &mut |part| {
+        if let Expression::Name(name) = part {
+            names.push(name.clone());
+        }
+    });
+    names
+}
+
+/// The series of a query that came to a value.
+fn told(query: &MetricDataQuery, is_metric: bool, value: Value) -> Result<Vec<Series>, Error> {
+    let returned = query.return_data.unwrap_or(true);
+    let series = |series: TimeSeries, label| Series {
+        id: query.id.clone(),
+        label,
+        period_seconds: series.period_seconds,
+        points: series.points,
+        returned,
+    };
+    match value {
+        Value::Series(of) => {
+            let own = if is_metric { of.label.clone() } else { query.id.clone() };
+            let label = query.label.clone().unwrap_or(own);
+            Ok(vec![series(of, label)])
+        }
+        Value::Array(all) => {
+            let each = all.into_iter().map(|of| {
+                let label = match &query.label {
+                    Some(label) => format!("{label} {}", of.label).into(),
+                    None => of.label.clone(),
+                };
+                series(of, label)
+            });
+            Ok(each.collect())
+        }
+        // It is there for other expressions.
+        _ if !returned => Ok(vec![]),
+        Value::Scalar(_) => Err(wrong(query, "The result is a scalar, and must be a time series")),
+        Value::Text(text) => Err(wrong(query, &format!("Unknown identifier '{text}'"))),
     }
 }

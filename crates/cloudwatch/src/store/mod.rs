@@ -191,4 +191,6 @@ pub(crate) fn fuzz(bytes: &[u8]) {
 }
 
 #[cfg(test)]
+mod at_scale;
+#[cfg(test)]
 mod tests;

@@ -211,6 +211,35 @@ impl Upkeep {
         self.change(room, vec![], Changed { added, removed: from, flushed: None }).await
     }
 
+    /// Writes a day of points of the metrics with the lowest numbers as a merge would, for measuring.
+    #[cfg(test)]
+    pub(super) async fn write_day(
+        &mut self,
+        room: &Room,
+        metrics: u32,
+        points: &(dyn Fn(u32) -> super::recent::Points + Sync),
+        to: &[Level],
+        arrived: Timestamp,
+    ) -> Result<(), Error> {
+        let (flushes, unflushed) = room.memory().flushed();
+        let mut writers = Vec::with_capacity(to.len());
+        for level in to {
+            writers.push(self.writer(room, *level).await?);
+        }
+        for id in 0..metrics {
+            let points = points(id);
+            for (level, writer) in to.iter().zip(&mut writers) {
+                writer.push(id, &super::recent::coarser(points.clone(), level.seconds())).await?;
+            }
+        }
+        let mut added = Vec::with_capacity(to.len());
+        for writer in writers {
+            added.extend(writer.finish(flushes..flushes + 1, arrived).await?);
+        }
+        let flushed = Some((flushes + 1, unflushed));
+        self.change(room, vec![], Changed { added, removed: vec![], flushed }).await
+    }
+
     async fn writer(&self, room: &Room, level: Level) -> Result<RunWriter, Error> {
         let known = room.memory().levels.get(&level).copied();
         let log = match known {
