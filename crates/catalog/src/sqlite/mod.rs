@@ -3,8 +3,10 @@
 //! SQLite blocks, so every connection lives on a thread of its own; async callers wait for an answer through a channel.
 //! docs/formats/catalog.md describes the file.
 
+mod gather;
 mod reader;
 mod schema;
+mod versions;
 mod writer;
 
 use std::path::{Path, PathBuf};

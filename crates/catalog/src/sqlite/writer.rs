@@ -1,11 +1,14 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::thread;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Savepoint, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::failed;
+use super::gather::{self, Gathering};
 use super::schema::{make_private, revision_from_sql, revision_to_sql, sync_directory};
+use super::versions::Versions;
 use crate::changes::Changes;
 use crate::watchers::Watchers;
 use crate::{CatalogError, Commit, Expect, Key, Revision};
@@ -43,6 +46,8 @@ pub(super) struct Writer {
     /// Of the last durable commit.
     revision: Revision,
     changes: Changes,
+    versions: Versions,
+    gathering: Gathering,
     watchers: Watchers,
     /// Set when the disk failed: what the file's last commits are worth is unknown until it is opened anew.
     broken: bool,
@@ -53,6 +58,8 @@ struct Group<'c, 'd> {
     transaction: Transaction<'c>,
     /// What was written before the group.
     durable: &'d Changes,
+    /// As the group leaves them.
+    versions: &'d mut Versions,
     /// What it wrote.
     written: Vec<(Revision, Key)>,
     revision: Revision,
@@ -60,7 +67,9 @@ struct Group<'c, 'd> {
 
 impl Writer {
     pub(super) fn new(connection: Connection, revision: Revision, watchers: Watchers) -> Self {
-        Self { connection, revision, changes: Changes::after(revision), watchers, broken: false }
+        let (changes, versions) = (Changes::after(revision), Versions::default());
+        let gathering = Gathering::default();
+        Self { connection, revision, changes, versions, gathering, watchers, broken: false }
     }
 
     /// Writes until nobody can ask any more.
@@ -89,21 +98,31 @@ impl Writer {
     fn write_with_followers(&mut self, first: Queued, queue: &mut mpsc::Receiver<Work>) -> Option<Work> {
         let mut bytes = value_bytes(&first.commit);
         let (mut group, mut behind) = (vec![first], None);
-        while group.len() < GROUP_COMMITS_MAX
-            && bytes < GROUP_BYTES_MAX
-            && let Ok(next) = queue.try_recv()
-        {
-            match next {
-                Work::Commit(next) => {
-                    bytes += value_bytes(&next.commit);
-                    group.push(next);
-                }
-                other => {
-                    behind = Some(other);
-                    break;
+        let mut looked_at = 0;
+        loop {
+            while group.len() < GROUP_COMMITS_MAX
+                && bytes < GROUP_BYTES_MAX
+                && let Ok(next) = queue.try_recv()
+            {
+                match next {
+                    Work::Commit(next) => {
+                        bytes += value_bytes(&next.commit);
+                        group.push(next);
+                    }
+                    other => {
+                        behind = Some(other);
+                        break;
+                    }
                 }
             }
+            let is_full = group.len() >= GROUP_COMMITS_MAX || bytes >= GROUP_BYTES_MAX || behind.is_some();
+            if is_full || !self.gathering.waits(group.len(), group.len() - looked_at) {
+                break;
+            }
+            looked_at = group.len();
+            thread::sleep(gather::LOOKED_EVERY);
         }
+        self.gathering.written(group.len());
         self.write(group);
         behind
     }
@@ -145,6 +164,7 @@ impl Writer {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 self.broken |= error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+                self.versions.forget();
                 let sentence = error.to_string();
                 commits.iter().map(|_| Err(unwritten(&sentence))).collect()
             }
@@ -164,8 +184,13 @@ impl Writer {
             return Ok(commits.iter().map(|_| Err(unwritten("the disk failed before; restart"))).collect());
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut group =
-            Group { transaction, durable: &self.changes, written: Vec::new(), revision: self.revision };
+        let mut group = Group {
+            transaction,
+            durable: &self.changes,
+            versions: &mut self.versions,
+            written: Vec::new(),
+            revision: self.revision,
+        };
         let outcomes =
             commits.iter().map(|commit| group.add(commit)).collect::<rusqlite::Result<Vec<_>>>()?;
         let Group { transaction, written, revision, .. } = group;
@@ -192,14 +217,20 @@ impl Group<'_, '_> {
             }
         }
         let revision = Revision(self.revision.0 + 1);
-        apply(self.transaction.savepoint()?, commit, revision)?;
+        apply(&self.transaction, commit, revision)?;
         self.revision = revision;
+        for key in &commit.delete {
+            self.versions.note(key, None);
+        }
+        for (key, _) in &commit.put {
+            self.versions.note(key, Some(revision));
+        }
         let keys = commit.delete.iter().chain(commit.put.iter().map(|(key, _)| key));
         self.written.extend(keys.map(|key| (revision, key.clone())));
         Ok(Ok(revision))
     }
 
-    fn holds(&self, expect: &Expect) -> rusqlite::Result<bool> {
+    fn holds(&mut self, expect: &Expect) -> rusqlite::Result<bool> {
         Ok(match expect {
             Expect::Absent(key) => self.version(key)?.is_none(),
             Expect::Version(key, version) => self.version(key)? == Some(*version),
@@ -213,28 +244,34 @@ impl Group<'_, '_> {
         })
     }
 
-    fn version(&self, key: &Key) -> rusqlite::Result<Option<Revision>> {
+    fn version(&mut self, key: &Key) -> rusqlite::Result<Option<Revision>> {
+        if let Some(known) = self.versions.get(key) {
+            return Ok(known);
+        }
         let mut select = self.transaction.prepare_cached("SELECT version FROM entries WHERE key = ?1")?;
         let version = select.query_row([key.as_ref()], |row| row.get(0)).optional()?;
-        Ok(version.map(revision_from_sql))
+        let version = version.map(revision_from_sql);
+        self.versions.note(key, version);
+        Ok(version)
     }
 }
 
-/// Writes what the commit says. Dropped before its end, the savepoint takes everything back.
-fn apply(savepoint: Savepoint<'_>, commit: &Commit, revision: Revision) -> rusqlite::Result<()> {
-    let mut delete = savepoint.prepare_cached("DELETE FROM entries WHERE key = ?1")?;
-    for key in &commit.delete {
-        delete.execute([key.as_ref()])?;
+/// Writes what the commit says. An error ends the group, which takes everything back: a commit needs no savepoint of its own.
+fn apply(transaction: &Transaction<'_>, commit: &Commit, revision: Revision) -> rusqlite::Result<()> {
+    if !commit.delete.is_empty() {
+        let mut delete = transaction.prepare_cached("DELETE FROM entries WHERE key = ?1")?;
+        for key in &commit.delete {
+            delete.execute([key.as_ref()])?;
+        }
     }
-    let mut put = savepoint.prepare_cached(
+    let mut put = transaction.prepare_cached(
         "INSERT INTO entries (key, value, version) VALUES (?1, ?2, ?3)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, version = excluded.version",
     )?;
     for (key, value) in &commit.put {
         put.execute((key.as_ref(), value.as_ref(), revision_to_sql(revision)))?;
     }
-    drop((delete, put));
-    savepoint.commit()
+    Ok(())
 }
 
 fn value_bytes(commit: &Commit) -> usize {
