@@ -1,6 +1,7 @@
 //! What calls consume, for requests that ask: nothing is throttled by it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anabranch_api::dynamodb::{
     Capacity, ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
@@ -64,7 +65,7 @@ impl Consumption {
 
     /// A write, which counts by the greater of what was there and what is.
     pub fn wrote(&mut self, written: &Written, factor: f64) {
-        let size = |item: &Option<Attributes>| item.as_ref().map_or(0, size_of);
+        let size = |item: &Option<Arc<Attributes>>| item.as_deref().map_or(0, size_of);
         let bytes = size(&written.before).max(size(&written.after));
         self.table += factor * bytes.div_ceil(WRITE_BYTES).max(1) as f64;
         for (place, bytes) in &written.index_bytes {

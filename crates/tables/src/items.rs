@@ -1,7 +1,7 @@
 //! Single items: read, and written under conditions.
 //!
-//! A write reads the item, decides, and commits expecting that neither the item nor the table changed meanwhile; where they did, it begins
-//! again. Whoever writes an item of this server holds its lock, so that writers of one item wait for each other instead of overtaking.
+//! A write takes the item from memory or the catalog, decides, and commits expecting that neither the item nor the table changed meanwhile;
+//! where they did, it begins again. What needs no commit, a refusal above all, is decided by the catalog alone. Whoever writes an item of this server holds its lock, so that writers of one item wait for each other instead of overtaking.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::condition::Condition;
 use crate::counts::Count;
 use crate::directory::Table;
 use crate::errors;
+use crate::hot::Held;
 use crate::keys::{ItemKey, Scope};
 use crate::schema::ITEM_BYTES_MAX;
 use crate::stored::{StoredTable, StoredToken};
@@ -96,17 +97,18 @@ impl Failure {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub table: Arc<Table>,
-    pub before: Option<Attributes>,
-    pub after: Option<Attributes>,
+    pub before: Option<Arc<Attributes>>,
+    pub after: Option<Arc<Attributes>>,
     /// The bytes written to each index, by its place among the table's.
     pub index_bytes: Vec<(usize, usize)>,
 }
 
-/// An item as it is.
-#[derive(Clone, Debug)]
-struct Held {
-    item: Attributes,
-    version: Revision,
+/// Where a write takes items from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// Memory, as far as they are there.
+    Memory,
+    Catalog,
 }
 
 /// A token of a transaction, under which nothing must be done twice.
@@ -209,7 +211,7 @@ impl Write {
 impl Tables {
     /// The item with this key.
     pub(crate) async fn item(&self, key: ItemKey) -> Result<Option<Attributes>, Error> {
-        Ok(self.held(key).await?.map(|held| held.item))
+        Ok(self.held(&key).await?.map(|held| Arc::unwrap_or_clone(held.item)))
     }
 
     /// The items with these keys, none of which is written meanwhile by a call of this server.
@@ -222,9 +224,24 @@ impl Tables {
         Ok(items)
     }
 
-    async fn held(&self, key: ItemKey) -> Result<Option<Held>, Error> {
-        let found = self.catalog.get(key.0).await.map_err(|error| errors::catalog(&error))?;
-        found.map(|entry| Ok(Held { item: read_stored(&entry.value)?, version: entry.version })).transpose()
+    async fn held(&self, key: &ItemKey) -> Result<Option<Held>, Error> {
+        let found = self.catalog.get(key.0.clone()).await.map_err(|error| errors::catalog(&error))?;
+        let held = |value: &[u8], version| Ok(Held { item: Arc::new(read_stored(value)?), version });
+        found.map(|entry| held(&entry.value, entry.version)).transpose()
+    }
+
+    /// The items with these keys, and whether all of them are as the catalog has them.
+    async fn befores(&self, keys: &[ItemKey], from: Source) -> Result<(Vec<Option<Held>>, bool), Error> {
+        let (mut befores, mut is_fresh) = (Vec::with_capacity(keys.len()), true);
+        for key in keys {
+            let hot = self.hot.get(&key.0).filter(|_| from == Source::Memory);
+            is_fresh &= hot.is_none();
+            befores.push(match hot {
+                Some(held) => Some(held),
+                None => self.held(key).await?,
+            });
+        }
+        Ok((befores, is_fresh))
     }
 
     /// Does one write.
@@ -244,21 +261,24 @@ impl Tables {
         writes: &[Write],
         token: Option<&Token>,
     ) -> Result<Vec<Written>, Failure> {
+        let mut from = Source::Memory;
         for _ in 0..ATTEMPTS_MAX {
-            if let Some(written) = self.try_write_all(scope, writes, token).await? {
+            if let Some(written) = self.try_write_all(scope, writes, token, from).await? {
                 return Ok(written);
             }
+            from = Source::Catalog;
         }
         tracing::error!("a write was overtaken {ATTEMPTS_MAX} times");
         Err(Failure::All(errors::internal()))
     }
 
-    /// None if it was overtaken.
+    /// None if it was overtaken, or has to be decided by the catalog.
     async fn try_write_all(
         &self,
         scope: &Scope,
         writes: &[Write],
         token: Option<&Token>,
+        from: Source,
     ) -> Result<Option<Vec<Written>>, Failure> {
         let mut tables = Vec::with_capacity(writes.len());
         let mut keys = Vec::with_capacity(writes.len());
@@ -269,14 +289,11 @@ impl Tables {
             tables.push(table);
         }
         let _held = self.locks.all(&keys).await;
-        let mut befores = Vec::with_capacity(writes.len());
-        for key in &keys {
-            befores.push(self.held(key.clone()).await?);
-        }
+        let (befores, is_fresh) = self.befores(&keys, from).await?;
         let mut changes = Vec::with_capacity(writes.len());
         let mut refusals = Vec::with_capacity(writes.len());
         for ((write, table), before) in writes.iter().zip(&tables).zip(&befores) {
-            match write.decide(&table.stored, before.as_ref().map(|held| &held.item)) {
+            match write.decide(&table.stored, before.as_ref().map(|held| &*held.item)) {
                 Ok(change) => {
                     changes.push(change);
                     refusals.push(None);
@@ -285,29 +302,38 @@ impl Tables {
             }
         }
         if refusals.iter().any(Option::is_some) {
-            return Err(Failure::Refused(refusals));
+            return if is_fresh { Err(Failure::Refused(refusals)) } else { Ok(None) };
         }
         let mut draft = Draft::new(scope, token);
         let mut written = Vec::with_capacity(writes.len());
         for (((table, key), before), change) in tables.into_iter().zip(keys).zip(befores).zip(changes) {
             written.push(draft.add(table, key, before, change));
         }
-        self.finish(draft, written, token.is_none() && writes.len() == 1).await
+        if token.is_none()
+            && writes.len() == 1
+            && draft.commit.put.is_empty()
+            && draft.commit.delete.is_empty()
+        {
+            // A single write that changes nothing needs no commit.
+            return Ok(is_fresh.then_some(written));
+        }
+        self.finish(draft, written).await
     }
 
-    /// Commits what was drafted. A single write that changes nothing needs no commit.
-    async fn finish(
-        &self,
-        draft: Draft<'_>,
-        written: Vec<Written>,
-        is_single: bool,
-    ) -> Result<Option<Vec<Written>>, Failure> {
-        let Draft { commit, tables, counted, .. } = draft;
-        if is_single && commit.put.is_empty() && commit.delete.is_empty() {
-            return Ok(Some(written));
+    /// Commits what was drafted.
+    async fn finish(&self, draft: Draft<'_>, written: Vec<Written>) -> Result<Option<Vec<Written>>, Failure> {
+        let Draft { commit, tables, counted, changed, .. } = draft;
+        // Until it is known what became of them; also where nobody waits for that any more.
+        for (key, _) in &changed {
+            self.hot.forget(&key.0);
         }
         match self.catalog.commit(commit).await {
-            Ok(_) => {
+            Ok(version) => {
+                for (key, item) in changed {
+                    if let Some(item) = item {
+                        self.hot.set(key.0, Held { item, version });
+                    }
+                }
                 for Counted { table, index, gone, come } in counted {
                     table.counts.note(index, gone, come);
                 }
@@ -347,11 +373,19 @@ struct Draft<'a> {
     /// The tables whose versions are the first expectations.
     tables: Vec<Arc<Table>>,
     counted: Vec<Counted>,
+    /// The items, as they are then.
+    changed: Vec<(ItemKey, Option<Arc<Attributes>>)>,
 }
 
 impl<'a> Draft<'a> {
     fn new(scope: &'a Scope, token: Option<&Token>) -> Self {
-        let mut draft = Self { scope, commit: Commit::default(), tables: Vec::new(), counted: Vec::new() };
+        let mut draft = Self {
+            scope,
+            commit: Commit::default(),
+            tables: Vec::new(),
+            counted: Vec::new(),
+            changed: Vec::new(),
+        };
         if let Some(token) = token {
             draft.commit.expect.push(match token.expired {
                 None => Expect::Absent(token.key.clone()),
@@ -384,17 +418,18 @@ impl<'a> Draft<'a> {
             }
             Change::Put(item) => {
                 self.commit.put.push((key.0.clone(), item.to_bytes()));
-                Some(item)
+                Some(Arc::new(item))
             }
             Change::Delete => {
                 self.commit.delete.push(key.0.clone());
                 None
             }
         };
-        let count = |item: &Option<Attributes>| item.as_ref().map(|item| Count::of(size_of(item)));
+        let count = |item: &Option<Arc<Attributes>>| item.as_ref().map(|item| Count::of(size_of(item)));
         let (gone, come) = (count(&before), count(&after));
         self.counted.push(Counted { table: Arc::clone(&table), index: 0, gone, come });
-        let index_bytes = self.add_indexes(&table, &key, before.as_ref(), after.as_ref());
+        let index_bytes = self.add_indexes(&table, &key, before.as_deref(), after.as_deref());
+        self.changed.push((key, after.clone()));
         Written { table, before, after, index_bytes }
     }
 

@@ -14,6 +14,7 @@ mod describe;
 mod directory;
 mod errors;
 mod expression;
+mod hot;
 mod items;
 mod key_condition;
 mod keys;

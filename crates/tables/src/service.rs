@@ -12,13 +12,14 @@ use crate::agenda::{Agenda, Appointments};
 use crate::counts::Counts;
 use crate::directory::{Directory, Table};
 use crate::errors;
+use crate::hot::Hot;
 use crate::items::Locks;
 use crate::keys::{Scope, next_scope_after, scope_of, table_of};
 use crate::stored::StoredTable;
 
 /// DynamoDB's tables.
 ///
-/// What tables there are is in memory; items are in the catalog alone. A change is committed first and seen by every later call when its
+/// What tables there are is in memory, and items that were lately written; the catalog has all of them. A change is committed first and seen by every later call when its
 /// own call is answered.
 pub struct Tables {
     pub(crate) catalog: Arc<dyn Catalog>,
@@ -28,6 +29,7 @@ pub struct Tables {
     pub(crate) directory: Directory,
     pub(crate) agenda: Agenda,
     pub(crate) locks: Locks,
+    pub(crate) hot: Hot,
     /// Held by whoever changes a table.
     pub(crate) changing: Mutex<()>,
     /// Held by whoever settles tables.
@@ -79,6 +81,7 @@ impl Tables {
             directory: Directory::default(),
             agenda: Agenda::default(),
             locks: Locks::default(),
+            hot: Hot::default(),
             changing: Mutex::default(),
             settling: Mutex::default(),
         });

@@ -21,7 +21,7 @@ impl Serve<PutItem> for Tables {
         let mut consumed = Consumption::default();
         consumed.wrote(&written, 1.0);
         let item = written.after.clone().unwrap_or_default();
-        let old = written.before.as_ref().filter(|_| request.return_values == Some(ReturnValue::AllOld));
+        let old = written.before.as_deref().filter(|_| request.return_values == Some(ReturnValue::AllOld));
         Ok(PutItemOutput {
             attributes: old.map(write_all),
             consumed_capacity: consumed.told(&written.table.name, request.return_consumed_capacity),

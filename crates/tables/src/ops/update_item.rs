@@ -26,7 +26,7 @@ impl Serve<UpdateItem> for Tables {
         let mut consumed = Consumption::default();
         consumed.wrote(&written, 1.0);
         let returned =
-            returned(request.return_values, &touched, written.before.as_ref(), written.after.as_ref());
+            returned(request.return_values, &touched, written.before.as_deref(), written.after.as_deref());
         Ok(UpdateItemOutput {
             attributes: returned.as_ref().map(write_all),
             consumed_capacity: consumed.told(&written.table.name, request.return_consumed_capacity),
