@@ -86,7 +86,7 @@ pub trait Call: Send {
     /// What the call is about.
     fn resources(&self, cx: &Context) -> Result<Resources, ApiError>;
     /// What the request gives to conditions.
-    fn condition_keys(&self) -> ConditionKeys;
+    fn condition_keys(&self, cx: &Context) -> ConditionKeys;
     /// The request written down ([`Operation::parameters`]).
     fn parameters(&self) -> Option<Bytes>;
     /// The request itself.
@@ -167,6 +167,9 @@ trait Answering<Op: Operation, S>: Send + Sync + 'static {
         Ok(())
     }
     fn resources(service: &S, cx: &Context, request: &Op) -> Result<Resources, Op::Error>;
+    fn condition_keys(_service: &S, _cx: &Context, request: &Op) -> ConditionKeys {
+        request.condition_keys()
+    }
     fn serve(service: Arc<S>, cx: &Context, request: Op, body: Option<BodyStream>) -> Serving<'_>;
 }
 
@@ -177,6 +180,9 @@ impl<Op: Operation, S: Serve<Op>> Answering<Op, S> for UnaryForm {
     }
     fn resources(service: &S, cx: &Context, request: &Op) -> Result<Resources, Op::Error> {
         service.resources(cx, request)
+    }
+    fn condition_keys(service: &S, cx: &Context, request: &Op) -> ConditionKeys {
+        service.condition_keys(cx, request)
     }
     fn serve(service: Arc<S>, cx: &Context, request: Op, _: Option<BodyStream>) -> Serving<'_> {
         Box::pin(async move { served::<Op>(service.serve(cx, request).await, None) })
@@ -267,8 +273,8 @@ where
     fn resources(&self, cx: &Context) -> Result<Resources, ApiError> {
         F::resources(&self.service, cx, &self.request).map_err(Into::into)
     }
-    fn condition_keys(&self) -> ConditionKeys {
-        self.request.condition_keys()
+    fn condition_keys(&self, cx: &Context) -> ConditionKeys {
+        F::condition_keys(&self.service, cx, &self.request)
     }
     fn parameters(&self) -> Option<Bytes> {
         self.request.parameters()

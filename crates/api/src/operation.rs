@@ -129,6 +129,10 @@ pub trait Serve<Op: Operation>: Send + Sync + 'static {
     fn resources(&self, cx: &Context, request: &Op) -> Result<Resources, Op::Error> {
         Ok(request.resources(cx))
     }
+    /// What the request gives to conditions. Overridden where only the service can tell: which of an item's attributes is its key.
+    fn condition_keys(&self, _cx: &Context, request: &Op) -> ConditionKeys {
+        request.condition_keys()
+    }
     /// Answers the call.
     fn serve(&self, cx: &Context, request: Op) -> impl Future<Output = Result<Op::Output, Op::Error>> + Send;
 }

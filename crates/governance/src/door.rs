@@ -66,7 +66,7 @@ impl Door {
                 let (cx, about) = record.parts();
                 call.identify(cx)?;
                 *about = call.resources(cx)?;
-                if let Err(denied) = keepers.authorize.authorize(cx, about, &call.condition_keys()) {
+                if let Err(denied) = keepers.authorize.authorize(cx, about, &call.condition_keys(cx)) {
                     record.note_denied(&*call);
                     return Err(denied);
                 }

@@ -18,6 +18,7 @@ mod hot;
 mod items;
 mod key_condition;
 mod keys;
+mod leading_keys;
 mod legacy;
 mod limits;
 mod number;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use anabranch_api::dynamodb::{BatchGetItem, BatchGetItemOutput, Error, KeysAndAttributes};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::Tables;
 use crate::attributes::{self, write_all};
@@ -20,6 +20,14 @@ impl Serve<BatchGetItem> for Tables {
     fn resources(&self, cx: &Context, request: &BatchGetItem) -> Result<Resources, Error> {
         let tables = request.request_items.iter();
         Ok(tables.flat_map(|(table, _)| about(cx, BatchGetItem::ACTION, table, None)).collect())
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &BatchGetItem) -> ConditionKeys {
+        let tables = request.request_items.iter();
+        self.leading_keys(
+            cx,
+            tables.flat_map(|(table, given)| given.keys.iter().map(move |key| (table, key))),
+        )
     }
 
     /// What is beyond 16 MB is left unprocessed, in the order of the request.

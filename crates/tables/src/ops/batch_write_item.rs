@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use anabranch_api::dynamodb::{BatchWriteItem, BatchWriteItemOutput, Error, WriteRequest};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 use futures_util::future::try_join_all;
 
 use crate::Tables;
@@ -17,6 +17,17 @@ impl Serve<BatchWriteItem> for Tables {
     fn resources(&self, cx: &Context, request: &BatchWriteItem) -> Result<Resources, Error> {
         let tables = request.request_items.iter();
         Ok(tables.flat_map(|(table, _)| about(cx, BatchWriteItem::ACTION, table, None)).collect())
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &BatchWriteItem) -> ConditionKeys {
+        let tables = request.request_items.iter();
+        let writes = tables.flat_map(|(table, given)| given.iter().map(move |write| (table, write)));
+        let keys = writes.flat_map(|(table, write)| {
+            let put = write.put_request.iter().map(|put| &put.item);
+            let delete = write.delete_request.iter().map(|delete| &delete.key);
+            put.chain(delete).map(move |key| (table, key))
+        });
+        self.leading_keys(cx, keys)
     }
 
     /// Each write happens on its own; what failed of those that could be made is an error of the whole.

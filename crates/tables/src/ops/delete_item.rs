@@ -1,5 +1,5 @@
 use anabranch_api::dynamodb::{DeleteItem, DeleteItemOutput, Error, ReturnValue};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, collection};
@@ -13,6 +13,10 @@ use crate::{Tables, service};
 impl Serve<DeleteItem> for Tables {
     fn resources(&self, cx: &Context, request: &DeleteItem) -> Result<Resources, Error> {
         Ok(about(cx, DeleteItem::ACTION, &request.table_name, None))
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &DeleteItem) -> ConditionKeys {
+        self.leading_keys(cx, [(&request.table_name, &request.key)])
     }
 
     async fn serve(&self, cx: &Context, request: DeleteItem) -> Result<DeleteItemOutput, Error> {

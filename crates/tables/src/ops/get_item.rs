@@ -1,5 +1,5 @@
 use anabranch_api::dynamodb::{Error, GetItem, GetItemOutput};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, Reading};
@@ -12,6 +12,10 @@ use crate::{Tables, service};
 impl Serve<GetItem> for Tables {
     fn resources(&self, cx: &Context, request: &GetItem) -> Result<Resources, Error> {
         Ok(about(cx, GetItem::ACTION, &request.table_name, None))
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &GetItem) -> ConditionKeys {
+        self.leading_keys(cx, [(&request.table_name, &request.key)])
     }
 
     async fn serve(&self, cx: &Context, request: GetItem) -> Result<GetItemOutput, Error> {

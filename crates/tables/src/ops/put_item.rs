@@ -1,5 +1,5 @@
 use anabranch_api::dynamodb::{Error, PutItem, PutItemOutput, ReturnValue};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, collection};
@@ -13,6 +13,10 @@ use crate::{Tables, service};
 impl Serve<PutItem> for Tables {
     fn resources(&self, cx: &Context, request: &PutItem) -> Result<Resources, Error> {
         Ok(about(cx, PutItem::ACTION, &request.table_name, None))
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &PutItem) -> ConditionKeys {
+        self.leading_keys(cx, [(&request.table_name, &request.item)])
     }
 
     async fn serve(&self, cx: &Context, request: PutItem) -> Result<PutItemOutput, Error> {

@@ -1,5 +1,5 @@
 use anabranch_api::dynamodb::{Error, Query, QueryOutput};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::Tables;
 use crate::attributes;
@@ -8,6 +8,7 @@ use crate::condition::Condition;
 use crate::errors::{self, Place};
 use crate::expression::Placeholders;
 use crate::key_condition::KeyCondition;
+use crate::leading_keys;
 use crate::legacy;
 use crate::page::Direction;
 use crate::path::Path;
@@ -22,18 +23,21 @@ impl Serve<Query> for Tables {
         Ok(about(cx, Query::ACTION, &request.table_name, request.index_name.as_deref()))
     }
 
+    fn condition_keys(&self, cx: &Context, request: &Query) -> ConditionKeys {
+        let keyed = read(request).and_then(|read| {
+            let (table, index) = (&request.table_name, request.index_name.as_deref());
+            self.source(cx, table, index, request.consistent_read).and_then(|source| read.keys.of(&source))
+        });
+        leading_keys::condition_keys(
+            keyed.ok().and_then(|keyed| leading_keys::shown(&keyed.hash)).into_iter().collect(),
+        )
+    }
+
     async fn serve(&self, cx: &Context, request: Query) -> Result<QueryOutput, Error> {
         let read = read(&request)?;
         let source =
             self.source(cx, &request.table_name, request.index_name.as_deref(), request.consistent_read)?;
-        let keyed = match read.keys {
-            Keys::Expression(condition) => {
-                KeyCondition::of_expression(condition, source.key(), &source.table.stored)?
-            }
-            Keys::Legacy(conditions) => {
-                KeyCondition::of_legacy(conditions, source.key(), &source.table.stored)?
-            }
-        };
+        let keyed = read.keys.of(&source)?;
         check_filter(&source, &request, read.filter.as_ref())?;
         let direction =
             if request.scan_index_forward == Some(false) { Direction::Backward } else { Direction::Forward };
@@ -63,6 +67,16 @@ impl Serve<Query> for Tables {
 enum Keys {
     Expression(Condition),
     Legacy(legacy::Conditions),
+}
+
+impl Keys {
+    fn of(self, source: &Source) -> Result<KeyCondition, Error> {
+        let (key, table) = (source.key(), &source.table.stored);
+        match self {
+            Keys::Expression(condition) => KeyCondition::of_expression(condition, key, table),
+            Keys::Legacy(conditions) => KeyCondition::of_legacy(conditions, key, table),
+        }
+    }
 }
 
 /// What a request says, before it is known of what.

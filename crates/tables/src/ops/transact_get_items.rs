@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use anabranch_api::dynamodb::{Error, GetItem, ItemResponse, TransactGetItems, TransactGetItemsOutput};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::Tables;
 use crate::attributes::{self, write_all};
@@ -19,6 +19,11 @@ impl Serve<TransactGetItems> for Tables {
     fn resources(&self, cx: &Context, request: &TransactGetItems) -> Result<Resources, Error> {
         let gets = request.transact_items.iter();
         Ok(gets.flat_map(|item| about(cx, GetItem::ACTION, &item.get.table_name, None)).collect())
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &TransactGetItems) -> ConditionKeys {
+        let gets = request.transact_items.iter();
+        self.leading_keys(cx, gets.map(|item| (&item.get.table_name, &item.get.key)))
     }
 
     /// All items as they were at one time: nobody writes any of them meanwhile.

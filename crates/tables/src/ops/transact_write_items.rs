@@ -4,7 +4,7 @@ use anabranch_api::dynamodb::{
     AttributeValue, DeleteItem, Error, PutItem, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     TransactWriteItems, TransactWriteItemsOutput, UpdateItem,
 };
-use anabranch_api::{ApiError, Context, Operation as _, Resources, Serve};
+use anabranch_api::{ApiError, ConditionKeys, Context, Operation as _, Resources, Serve};
 use anabranch_catalog::Value as _;
 use aws_lc_rs::digest;
 use bytestring::ByteString;
@@ -38,6 +38,17 @@ impl Serve<TransactWriteItems> for Tables {
             all.flat_map(|(action, table)| about(cx, action, table, None)).collect::<Vec<_>>()
         };
         Ok(request.transact_items.iter().flat_map(about_one).collect())
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &TransactWriteItems) -> ConditionKeys {
+        let keys = request.transact_items.iter().flat_map(|item| {
+            let put = item.put.iter().map(|put| (&put.table_name, &put.item));
+            let update = item.update.iter().map(|update| (&update.table_name, &update.key));
+            let delete = item.delete.iter().map(|delete| (&delete.table_name, &delete.key));
+            let check = item.condition_check.iter().map(|check| (&check.table_name, &check.key));
+            put.chain(update).chain(delete).chain(check)
+        });
+        self.leading_keys(cx, keys)
     }
 
     async fn serve(

@@ -1,5 +1,5 @@
 use anabranch_api::dynamodb::{Error, ReturnValue, UpdateItem, UpdateItemOutput};
-use anabranch_api::{Context, Operation as _, Resources, Serve};
+use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, collection};
@@ -17,6 +17,10 @@ use crate::{Tables, service};
 impl Serve<UpdateItem> for Tables {
     fn resources(&self, cx: &Context, request: &UpdateItem) -> Result<Resources, Error> {
         Ok(about(cx, UpdateItem::ACTION, &request.table_name, None))
+    }
+
+    fn condition_keys(&self, cx: &Context, request: &UpdateItem) -> ConditionKeys {
+        self.leading_keys(cx, [(&request.table_name, &request.key)])
     }
 
     async fn serve(&self, cx: &Context, request: UpdateItem) -> Result<UpdateItemOutput, Error> {

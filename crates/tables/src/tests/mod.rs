@@ -1,5 +1,6 @@
 mod items;
 mod kcl;
+mod leading_keys;
 mod paging;
 mod races;
 mod tables;
