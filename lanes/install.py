@@ -25,6 +25,8 @@ PROGRAMS = {
 # What a slice needs beside that, and installs itself: `install.py NAME`.
 EXTRA = {
     "kcl2": lambda: kcl("2"),
+    "dynamodb-local": lambda: java_libraries(places.dynamodb_local(), places.PEERS / "dynamodb_local"),
+    "dynoxide": lambda: node_modules(places.dynoxide(), places.PEERS / "dynoxide"),
     "kclpy": lambda: python(places.kclpy(), places.CLIENTS / "kclpy" / "requirements.txt"),
     "consumers": lambda: python(places.consumers(), places.CLIENTS / "consumers" / "requirements.txt"),
     "kpl": lambda: once(places.kpl(), lambda new: maven(places.CLIENTS / "kpl", new)),
@@ -112,6 +114,14 @@ def maven(folder: Path, new: Path, *settings: str) -> None:
         "mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "--file", folder / "pom.xml",
         "compile", "dependency:copy-dependencies", f"-Dplace={new}", f"-DoutputDirectory={new}/lib", *settings,
     )
+
+
+def java_libraries(place: Path, folder: Path) -> None:
+    """Programs that are all there is to a `pom.xml`."""
+    def build(new: Path) -> None:
+        run("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "--file", folder / "pom.xml", "dependency:copy-dependencies", f"-DoutputDirectory={new}")
+
+    once(place, build)
 
 
 def go(place: Path) -> None:

@@ -88,6 +88,14 @@ def kinesalite() -> Path:
     return keyed("kinesalite", PEERS / "kinesalite" / "package-lock.json")
 
 
+def dynamodb_local() -> Path:
+    return keyed("dynamodb-local", PEERS / "dynamodb_local" / "pom.xml")
+
+
+def dynoxide() -> Path:
+    return keyed("dynoxide", PEERS / "dynoxide" / "package-lock.json")
+
+
 def go() -> Path:
     return keyed("go", *sorted((CLIENTS / "go").glob("*")))
 
@@ -139,6 +147,8 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_AWS": str(cli_venv() / "bin" / "aws"),
         "ACCEPTANCE_NODE": shutil.which("node") or "node",
         "ACCEPTANCE_KINESALITE": str(kinesalite()),
+        "ACCEPTANCE_DYNAMODB_LOCAL": str(dynamodb_local()),
+        "ACCEPTANCE_DYNOXIDE": str(dynoxide()),
         "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
         **{f"ACCEPTANCE_KCL_{line}": str(kcl(line)) for line in KCL_VERSIONS},

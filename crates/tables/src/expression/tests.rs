@@ -203,6 +203,10 @@ fn updates_that_cannot_be_read_are_refused_for_their_reason() {
             "SET n = if_not_exists(:x, :x)",
             "Operator or function requires a document path; operator or function: if_not_exists",
         ),
+        (
+            "SET n = if_not_exists(m.k, m.k)",
+            "The first operand must be distinct from the remaining operands for this operator or function; operator: if_not_exists, first operand: [m, k]",
+        ),
         ("SET n", "Syntax error; token: \"<EOF>\", near: \"n\""),
     ];
     for (source, expected) in cases {

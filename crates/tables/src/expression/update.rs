@@ -142,6 +142,9 @@ impl Parser<'_> {
             Term::Path(path) => path,
             _ => return Err(self.place.operand_needs_path(name)),
         };
+        if second == Term::Path(path.clone()) {
+            return Err(self.place.operand_distinct(name, &path));
+        }
         Ok(Term::IfNotExists(path, Box::new(second)))
     }
 }
