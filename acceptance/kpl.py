@@ -50,6 +50,7 @@ def main() -> int:
             a_shard_that_is_full_slows_the_producer_and_loses_nothing,
             a_split_meanwhile_loses_nothing,
             its_metrics_are_in_cloudwatch,
+            it_can_verify_the_certificate,
             aiokpl_packs_the_same,
             aws_kinesis_agg_for_python_packs_the_same,
             aws_kinesis_agg_for_node_packs_the_same,
@@ -79,10 +80,10 @@ def stream(name: str, shards: int):
     return client
 
 
-def kpl(server: Server, name: str, wanted: list[UserRecord]) -> list[Result]:
-    """Puts through the KPL, with the documented file; answers each record's result."""
+def kpl(properties: str, name: str, wanted: list[UserRecord]) -> list[Result]:
+    """Puts through the KPL, with a file of properties; answers each record's result."""
     results = {}
-    for line in java("Put", [documented(server), name], lines_of(wanted)):
+    for line in java("Put", [properties, name], lines_of(wanted)):
         number, is_stored, shard, sequence, attempts = line.split("\t")
         results[int(number)] = Result(is_stored == "true", shard, sequence, attempts.split(","))
     if sorted(results) != list(range(len(wanted))):
@@ -127,7 +128,7 @@ def some(count: int, data_bytes: int = 0) -> list[UserRecord]:
 def user_records_arrive_with_their_keys(server: Server) -> str | None:
     """Each result names the shard and the number where the record is found."""
     client, wanted = stream("kpl", 4), some(USER_RECORDS)
-    results = kpl(server, "kpl", wanted)
+    results = kpl(documented(server), "kpl", wanted)
     if failed := [result for result in results if not result.is_stored]:
         return f"{len(failed)} were not stored, as {failed[0]}"
     where = {record["SequenceNumber"]: shard for shard in shards_of(client, "kpl") for record in shard.records}
@@ -138,7 +139,7 @@ def user_records_arrive_with_their_keys(server: Server) -> str | None:
 
 def a_shard_that_is_full_slows_the_producer_and_loses_nothing(server: Server) -> str | None:
     client, wanted = stream("full", 1), some(PRESSED_RECORDS, PRESSED_BYTES)
-    results = kpl(server, "full", wanted)
+    results = kpl(documented(server), "full", wanted)
     if failed := [result for result in results if not result.is_stored]:
         return f"{len(failed)} were not stored, as {failed[0]}"
     refused = sum(REFUSED in result.attempts for result in results)
@@ -165,7 +166,7 @@ def a_split_meanwhile_loses_nothing(server: Server) -> str | None:
 
     splitting = threading.Thread(target=split)
     splitting.start()
-    results = kpl(server, "split", wanted)
+    results = kpl(documented(server), "split", wanted)
     splitting.join()
     if failed := [result for result in results if not result.is_stored]:
         return f"{len(failed)} were not stored, as {failed[0]}"
@@ -203,6 +204,17 @@ def its_metrics_are_in_cloudwatch(server: Server) -> str | None:
             said = running.communicate()[0]
     stored = sum(line.split("\t")[1] == "true" for line in said.splitlines())
     return None if stored == METERED_RECORDS else f"{stored} of {METERED_RECORDS} were stored"
+
+
+def it_can_verify_the_certificate(server: Server) -> str | None:
+    """As the page says: by the name that is in it, with the file that the first connection by TLS had made."""
+    stream("verified", 1)
+    properties = Path(documented(server))
+    verified = f"CaCertFile = {server.data}/tls/development.pem"
+    properties.write_text(properties.read_text().replace("127.0.0.1", "localhost").replace("VerifyCertificate = false", verified))
+    results = kpl(str(properties), "verified", some(METERED_RECORDS))
+    stored = sum(result.is_stored for result in results)
+    return None if stored == METERED_RECORDS else f"{stored} of {METERED_RECORDS} were stored, {results[0]}"
 
 
 def aiokpl_packs_the_same(server: Server) -> str | None:
