@@ -57,8 +57,8 @@ def kcl(line: str) -> Path:
     return keyed(f"kcl-{KCL_VERSIONS[line]}", folder / "pom.xml", *sorted(folder.glob("src/**/*.java")))
 
 
-def kclpy() -> Path:
-    return keyed("kclpy", CLIENTS / "kclpy" / "requirements.txt")
+def kclpy(name: str) -> Path:
+    return keyed(name, CLIENTS / name / "requirements.txt")
 
 
 def python_clients() -> Path:
@@ -152,7 +152,8 @@ def environment() -> dict[str, str]:
         "ACCEPTANCE_JAVA_CLASSES": str(java() / "classes"),
         "ACCEPTANCE_JAVA_LIBRARIES": str(java() / "lib"),
         **{f"ACCEPTANCE_KCL_{line}": str(kcl(line)) for line in KCL_VERSIONS},
-        "ACCEPTANCE_KCLPY": str(kclpy() / "bin" / "python"),
+        "ACCEPTANCE_KCLPY": str(kclpy("kclpy") / "bin" / "python"),
+        "ACCEPTANCE_KCLPY2": str(kclpy("kclpy2") / "bin" / "python"),
         "ACCEPTANCE_GO": str(go() / "agent"),
         "ACCEPTANCE_GO_PROGRAM": str(go_program()),
         "ACCEPTANCE_RUST_TARGET": str(rust_target()),

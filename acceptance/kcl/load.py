@@ -56,9 +56,9 @@ class Load:
             self.over.wait(self.pause)
 
     def put(self, kinesis, keys: list[str]) -> None:
-        """The next record of each of the keys, again and again until all are acknowledged: some may then be there twice."""
+        """The next record of each of the keys, again and again until all are acknowledged or it is over: some may then be there twice."""
         left = [{"PartitionKey": key, "Data": f"{self.counters[key] + 1} {'x' * 40}".encode()} for key in keys]
-        while left:
+        while left and not self.over.is_set():
             try:
                 told = kinesis.put_records(StreamName=self.stream, Records=left)["Records"]
             except UNANSWERED:

@@ -29,7 +29,7 @@ def main() -> int:
             told = scenarios.ALL[name]()
             passed += 1
             print(f"ok   {name}: {told} ({time.monotonic() - begun:.0f} s)", flush=True)
-        except Broken as trouble:
+        except (Broken, RuntimeError) as trouble:
             failed += 1
             print(f"FAIL {name}: {trouble}", flush=True)
     print(f"{passed} passed, {failed} failed", flush=True)

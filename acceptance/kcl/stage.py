@@ -102,6 +102,12 @@ class Stage:
             for shard in kinesis.list_shards(StreamName=stream, ShardFilter={"Type": "AT_LATEST"})["Shards"]
         }
 
+    def ranges(self, stream: str) -> list[tuple[str, int, int]]:
+        """The open shards in the order of what they cover: name, first and last hash key."""
+        told = client("kinesis").list_shards(StreamName=stream, ShardFilter={"Type": "AT_LATEST"})["Shards"]
+        covered = [(shard["ShardId"], shard["HashKeyRange"]) for shard in told]
+        return sorted(((name, int(keys["StartingHashKey"]), int(keys["EndingHashKey"])) for name, keys in covered), key=lambda one: one[1])
+
     def crash(self) -> None:
         """Ends the server as a power cut would, and starts it again on what it left, at the same address."""
         self.server.kill()

@@ -12,6 +12,7 @@ from diary import Diary
 # What a user is told to write for the daemon, and what in it is this run's.
 MANUAL = CLIENTS.parent.parent / "docs" / "consumers.md"
 DOCUMENTED = "http://127.0.0.1:4566"
+DAEMONS = {"kclpy": "The daemon", "kclpy2": "The daemon of KCL 2"}
 END_SECONDS = 90
 HEAP = "256m"
 JAVA = ["java", f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
@@ -65,12 +66,13 @@ def java(line: str, name: str, stage, **told: str) -> Worker:
     return Worker(name, [*JAVA, *LOG, "-cp", f"{built}/classes:{built}/lib/*", "Worker", *words], surroundings(stage.endpoint), stage.place, diary)
 
 
-def daemon(name: str, stage, application: str, stream: str) -> Worker:
-    """The KCL's daemon of amazon-kclpy, with the properties file and the environment that docs/consumers.md gives."""
-    python, diary = os.environ["ACCEPTANCE_KCLPY"], stage.place / f"{name}.diary"
+def daemon(package: str, name: str, stage, application: str, stream: str) -> Worker:
+    """The KCL's daemon of a package for Python, with the properties file and the environment that docs/consumers.md gives."""
+    python, diary = os.environ[f"ACCEPTANCE_{package.upper()}"], stage.place / f"{name}.diary"
     jars = Path(python).parent.parent.glob("lib/python3*/site-packages/amazon_kclpy/jars/*.jar")
-    given = {"executableName": f"{python} {CLIENTS / 'kclpy' / 'processor.py'}", "streamName": stream, "applicationName": application, "workerId": name}
-    (stage.place / f"{name}.properties").write_text(properties("The daemon", stage.endpoint, given))
+    executable = f"{python} {CLIENTS / 'kclpy' / 'processor.py'}"
+    given = {"executableName": executable, "streamName": stream, "applicationName": application, "workerId": name}
+    (stage.place / f"{name}.properties").write_text(properties(DAEMONS[package], stage.endpoint, given))
     # One endpoint for all is what the other workers are given; here the file has them, and the environment that of CloudWatch alone.
     found = surroundings(stage.endpoint)
     found["AWS_ENDPOINT_URL_CLOUDWATCH"] = found.pop("AWS_ENDPOINT_URL")
