@@ -24,7 +24,7 @@ mod shown;
 
 #[cfg(feature = "test-service")]
 pub use generated::echo;
-pub use generated::{cloudwatch, dynamodb, iam, kinesis, kms, lambda, logs, sts};
+pub use generated::{cloudtrail, cloudwatch, dynamodb, iam, kinesis, kms, lambda, logs, sts};
 
 pub use codec::Enumeration;
 pub use context::{

@@ -7,6 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use anabranch_cloudtrail::ledger::AuditKey;
+
 use crate::config::platform_data_dir;
 
 /// How long a running server may take to say that it is ready.
@@ -51,9 +53,15 @@ pub fn ask_ready(server: SocketAddr) -> io::Result<()> {
 }
 
 /// Looks at everything a server here would need.
-pub fn examine(data_dir: Option<PathBuf>, listen: SocketAddr) -> Vec<Finding> {
+pub fn examine(data_dir: Option<PathBuf>, audit_key: Option<&Path>, listen: SocketAddr) -> Vec<Finding> {
     let mut findings = match data_dir.or_else(platform_data_dir) {
-        Some(dir) => vec![directory(&dir), permissions(&dir), space(&dir), flush_speed(&dir)],
+        Some(dir) => vec![
+            directory(&dir),
+            permissions(&dir),
+            space(&dir),
+            flush_speed(&dir),
+            audit_key_place(&dir, audit_key),
+        ],
         None => vec![Finding::bad(
             "data directory",
             "there is no home directory; name one with --data-dir".into(),
@@ -83,6 +91,27 @@ fn permissions(dir: &Path) -> Finding {
         ),
         Ok(_) => Finding::good(about, "others on this machine cannot look in".into()),
         Err(_) => Finding::good(about, "it will be made for its owner alone".into()),
+    }
+}
+
+/// Whoever rewrites the data directory should not find there what the audit's heads are made with.
+fn audit_key_place(dir: &Path, key: Option<&Path>) -> Finding {
+    let about = "audit key";
+    let Some(key) = key else {
+        return Finding::doubtful(
+            about,
+            "is in the data directory, under the master key: whoever has both can rewrite the audit unnoticed. Make one elsewhere \
+             (`openssl rand -base64 32`) and name it with --audit-key"
+                .into(),
+        );
+    };
+    let within = || Some(key.canonicalize().ok()?.starts_with(dir.canonicalize().ok()?));
+    match AuditKey::load(key) {
+        Err(error) => Finding::bad(about, error.to_string()),
+        Ok(_) if within() == Some(true) => {
+            Finding::doubtful(about, format!("{} is in the data directory: keep it elsewhere", key.display()))
+        }
+        Ok(_) => Finding::good(about, format!("{} is outside the data directory", key.display())),
     }
 }
 
@@ -224,8 +253,8 @@ mod tests {
     #[test]
     fn a_fit_machine_has_no_bad_finding() {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let findings = examine(Some(dir.path().join("made/later")), ([127, 0, 0, 1], 0).into());
-        assert_eq!(findings.len(), 8);
+        let findings = examine(Some(dir.path().join("made/later")), None, ([127, 0, 0, 1], 0).into());
+        assert_eq!(findings.len(), 9);
         assert!(!findings.iter().any(Finding::is_bad), "{findings:?}");
         assert_eq!(fs::read_dir(dir.path()).expect("it is still there").count(), 0, "nothing is left behind");
     }

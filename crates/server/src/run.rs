@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_catalog::SqliteCatalog;
+use anabranch_cloudtrail::ledger::{AuditKey, AuditKeyFileError};
 use anabranch_governance::EndpointPolicies;
 use anabranch_governance::audit::{AuditSink, FileSink, NoAudit};
 use anabranch_governance::iam::root_keys::{self, RootKeysError};
@@ -62,6 +63,8 @@ pub enum RunError {
     World(#[from] world::OpenError),
     #[error("cannot open the audit file {}", path.display())]
     Audit { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    AuditKey(#[from] AuditKeyFileError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error("cannot write the ready file {}", path.display())]
@@ -128,14 +131,21 @@ impl Server {
         let certificates = Certificates::open(&settings, data_dir.as_deref()).await?;
         let endpoint_policies = endpoints::policies(&settings.flags.vpc_endpoint)?;
         let audit = open_audit(&settings)?;
+        let audit_key = settings.flags.audit_key.as_deref().map(AuditKey::load).transpose()?.map(Arc::new);
         let initial_streams = initial_streams(&settings, &credentials);
 
         let peer_counters = PeerCounters::default();
         let web_identities = Arc::new(WebIdentities::open(&settings.flags.web_identity)?);
         let recipe = recipe(&settings, data_dir.clone(), &clock, credentials, audit.clone(), master_key);
         let peers = peer_counters.clone();
-        let recipe =
-            Recipe { initial_streams, endpoint_policies, peer_counters: peers, web_identities, ..recipe };
+        let recipe = Recipe {
+            initial_streams,
+            endpoint_policies,
+            peer_counters: peers,
+            web_identities,
+            audit_key,
+            ..recipe
+        };
         let world = World::open(recipe).await?;
         let gateway = Gateway::new(gateway::Parts {
             world,
@@ -281,6 +291,8 @@ fn recipe(
         web_identities: Arc::default(),
         credentials: Arc::new(credentials),
         audit,
+        audit_key: None,
+        blobs: settings.flags.blobs.clone(),
         master_key: Arc::new(key),
         master_key_place,
         streams,

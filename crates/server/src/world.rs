@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
+use anabranch_cloudtrail::ledger::AuditKey;
+use anabranch_cloudtrail::{CloudTrail, TrailGround, TrailOpenError};
 use anabranch_cloudwatch::{Alarms, AlarmsGround, AlarmsOpenError, CloudWatch};
 use anabranch_functions::Functions;
-use anabranch_governance::audit::AuditSink;
+use anabranch_governance::audit::{AuditSink, Both};
 use anabranch_governance::iam::identities::{self, Identities};
 use anabranch_governance::iam::{Authenticator, Credentials, Iam, RoleTokens, Sessions, WebIdentities};
 use anabranch_governance::kms::{Kms, KmsGround, KmsOpenError, MasterKey};
@@ -55,8 +57,12 @@ pub struct Recipe {
     pub web_identities: Arc<WebIdentities>,
     /// Who may call; none for an open server.
     pub credentials: Arc<Credentials>,
-    /// Where audit events go.
+    /// Where audit events go beside the ledgers.
     pub audit: Arc<dyn AuditSink>,
+    /// What the heads of the ledgers are made with; none for a key under the master key.
+    pub audit_key: Option<Arc<AuditKey>>,
+    /// The directory of buckets, if there is one.
+    pub blobs: Option<PathBuf>,
     /// What wraps all keys at rest.
     pub master_key: Arc<MasterKey>,
     /// Where that is kept, in words.
@@ -85,6 +91,7 @@ pub struct World {
     pub role_credentials: RoleCredentials,
     /// What runs as time passes.
     pub scheduler: Arc<Scheduler>,
+    trails: Arc<CloudTrail>,
     log: Arc<LocalLog>,
     /// The catalog where it is kept.
     kept: Option<Arc<SqliteCatalog>>,
@@ -124,6 +131,9 @@ pub enum OpenError {
     /// Alarms.
     #[error(transparent)]
     Alarms(#[from] AlarmsOpenError),
+    /// CloudTrail.
+    #[error(transparent)]
+    Trails(#[from] TrailOpenError),
     /// A stream that shall be there.
     #[error(transparent)]
     InitialStream(#[from] NotCreated),
@@ -178,6 +188,17 @@ impl World {
             transition_delay: recipe.streams.transition_delay,
         })
         .await?;
+        let trails = CloudTrail::open(TrailGround {
+            log: log.clone(),
+            catalog: Arc::clone(&catalog),
+            clock: recipe.clock.clone(),
+            rng: Rng::system(),
+            master_key: Arc::clone(&recipe.master_key),
+            audit_key: recipe.audit_key.clone(),
+            blobs: recipe.blobs.clone(),
+            told: None,
+        })
+        .await?;
         let ground = Ground {
             log: log.clone(),
             catalog: Arc::clone(&catalog),
@@ -212,12 +233,14 @@ impl World {
         Arc::new(Functions).register(&mut handlers);
         keys.register(&mut handlers);
         tables.register(&mut handlers);
+        trails.register(&mut handlers);
 
         authority.guard("kinesis", streams.clone());
         authority.guard("dynamodb", tables.clone());
         authority.guard("cloudwatch", alarms.clone());
         authority.log_denials(messages);
-        let door = Door::new(authority.clone(), Arc::clone(&recipe.audit), metrics);
+        let door =
+            Door::new(authority.clone(), Arc::new(Both(Arc::clone(&recipe.audit), trails.clone())), metrics);
         let deputy = Arc::new(Deputy::new(
             door.clone(),
             Arc::clone(&tokens),
@@ -252,6 +275,7 @@ impl World {
         due.extend(logs.due());
         due.push(cloudwatch.due(recipe.clock.now()));
         due.push(alarms.due());
+        due.extend(trails.due());
         due.push(log.clone());
         due.push(identities.clone());
         let scheduler = Scheduler::new(recipe.clock.clone(), due);
@@ -272,6 +296,7 @@ impl World {
             scheduler,
             log,
             kept,
+            trails,
             feeds,
             ticking: ticking.abort_handle(),
             _dir: dir,
@@ -306,6 +331,7 @@ impl World {
     /// Stops what runs as time passes and shuts the log down: synced when this returns.
     pub async fn close(&self) {
         self.ticking.abort();
+        self.trails.close().await;
         if let Err(error) = self.log.shut_down().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the record log did not stop cleanly");
         }

@@ -116,7 +116,7 @@ fn data_type(r: &Resolved<'_>, name: &String) -> String {
 }
 
 fn is_read_only(operation: &Operation) -> bool {
-    let reads = ["Get", "List", "Describe", "Simulate", "Subscribe"];
+    let reads = ["Get", "List", "Describe", "Lookup", "Simulate", "Subscribe"];
     operation.readonly || reads.iter().any(|verb| operation.name.starts_with(verb))
 }
 

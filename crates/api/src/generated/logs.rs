@@ -1074,6 +1074,7 @@ impl Operation for PutLogEvents {
     const ACTION: &'static str = "logs:PutLogEvents";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Logs::LogGroup");
     type Output = PutLogEventsOutput;
     type Error = Error;
 
@@ -1113,6 +1114,7 @@ impl Operation for GetLogEvents {
     const ACTION: &'static str = "logs:GetLogEvents";
     const READ_ONLY: bool = true;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Logs::LogGroup");
     type Output = GetLogEventsOutput;
     type Error = Error;
 
@@ -1153,6 +1155,7 @@ impl Operation for FilterLogEvents {
     const ACTION: &'static str = "logs:FilterLogEvents";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Logs::LogGroup");
     type Output = FilterLogEventsOutput;
     type Error = Error;
 
@@ -1546,6 +1549,7 @@ impl Operation for StartLiveTail {
     const ACTION: &'static str = "logs:StartLiveTail";
     const READ_ONLY: bool = false;
     const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::Logs::LogGroup");
     type Output = StartLiveTailOutput;
     type Error = Error;
 
@@ -3342,6 +3346,7 @@ impl Encode for FilteredLogEvent {
         }
         if let Some(v) = &self.message {
             e.member("message");
+            e.secret();
             e.string(v);
         }
         if let Some(v) = &self.ingestion_time {
@@ -3537,6 +3542,7 @@ impl Encode for InputLogEvent {
         e.long(self.timestamp);
 
         e.member("message");
+        e.secret();
         e.string(&self.message);
 
         e.end_structure();
@@ -3718,6 +3724,7 @@ impl Encode for LiveTailSessionLogEvent {
         }
         if let Some(v) = &self.message {
             e.member("message");
+            e.secret();
             e.string(v);
         }
         if let Some(v) = &self.timestamp {
@@ -4274,6 +4281,7 @@ impl Encode for MetricFilterMatchRecord {
         }
         if let Some(v) = &self.event_message {
             e.member("eventMessage");
+            e.secret();
             e.string(v);
         }
         if let Some(v) = &self.extracted_values {
@@ -4401,6 +4409,7 @@ impl Encode for OutputLogEvent {
         }
         if let Some(v) = &self.message {
             e.member("message");
+            e.secret();
             e.string(v);
         }
         if let Some(v) = &self.ingestion_time {
@@ -4463,6 +4472,7 @@ impl Encode for PutLogEvents {
         e.string(&self.log_stream_name);
 
         e.member("logEvents");
+        e.secret();
         e.begin_list(ListForm::MEMBER, self.log_events.len());
         for v in &self.log_events {
             e.element();
@@ -5210,6 +5220,7 @@ impl Encode for TestMetricFilter {
         e.begin_list(ListForm::MEMBER, self.log_event_messages.len());
         for v in &self.log_event_messages {
             e.element();
+            e.secret();
             e.string(v);
         }
         e.end_list();

@@ -4678,7 +4678,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.AddTags",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4718,7 +4718,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.CreateTrail",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4758,7 +4758,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.DeleteTrail",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4782,7 +4782,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.DescribeTrails",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4846,7 +4846,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.GetEventSelectors",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4886,7 +4886,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.GetTrail",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4894,7 +4894,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.GetTrailStatus",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4958,7 +4958,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListPublicKeys",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4974,7 +4974,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListTags",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4982,7 +4982,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListTrails",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4990,7 +4990,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5006,7 +5006,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.PutEventSelectors",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5038,7 +5038,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.RemoveTags",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5086,7 +5086,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.StartLogging",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5118,7 +5118,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.StopLogging",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -5150,7 +5150,7 @@ pub const CLOUDTRAIL: Service = Service {
             full_name: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.UpdateTrail",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
     ],

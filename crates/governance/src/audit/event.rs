@@ -135,7 +135,7 @@ impl AuditEvent {
             denied: error.is_some_and(Self::is_denial),
             time: cx.received,
             name: name.rsplit_once('.').map_or(name, |(_, operation)| operation),
-            source: event_source(action).into(),
+            source: Self::source_of(action).into(),
             id,
             shared_id: None,
             request_id: cx.request_id,
@@ -148,6 +148,13 @@ impl AuditEvent {
             elements: written.elements.filter(is_something),
             resources: AuditResource::all(about),
         }
+    }
+
+    /// Where events of an action come from: CloudWatch's from `monitoring`, everybody else's from the action's own prefix.
+    pub fn source_of(action: &str) -> String {
+        let service = action.split_once(':').map_or(action, |(service, _)| service);
+        let source = if service == "cloudwatch" { "monitoring" } else { service };
+        format!("{source}.amazonaws.com")
     }
 
     /// Whether an error says that the caller is not allowed to.
@@ -221,13 +228,6 @@ fn document(value: &impl Serialize) -> Vec<u8> {
 /// An empty structure is written as null, as CloudTrail does.
 fn is_something(json: &Bytes) -> bool {
     &**json != b"{}"
-}
-
-/// CloudWatch's events come from `monitoring`, everybody else's from the action's own prefix.
-fn event_source(action: &str) -> String {
-    let service = action.split_once(':').map_or(action, |(service, _)| service);
-    let source = if service == "cloudwatch" { "monitoring" } else { service };
-    format!("{source}.amazonaws.com")
 }
 
 fn source_address(cx: &Context) -> String {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anabranch_catalog::{CatalogError, SqliteCatalog};
+use anabranch_cloudtrail::ledger;
 use anabranch_cloudwatch as cloudwatch;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{self, LocalLog, Options};
@@ -115,6 +116,7 @@ fn bring_to_order(data_dir: &Path, log_dir: &Path) -> Result<(u64, u64), Restore
         named.extend(streams::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
         named.extend(cloudwatch::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
         named.extend(logs::log_groups(&catalog).await?.into_iter().map(|(group, _)| group));
+        named.extend(ledger::ledgers(&catalog).await?.into_iter().map(|(group, ..)| group));
         let is_empty = |log: &LocalLog, id| log.state(id).is_ok_and(|state| state.end.offset.0 == 0);
         let mut unnamed: BTreeMap<GroupId, bool> = BTreeMap::new();
         for id in log.logs().into_iter().filter(|id| !named.contains(&id.group)) {

@@ -14,6 +14,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", env = "ANABRANCH_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
+    /// The file with the key of the audit's heads that a server would be given.
+    #[arg(long, value_name = "FILE", env = "ANABRANCH_AUDIT_KEY")]
+    audit_key: Option<PathBuf>,
+
     /// The address a server would listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
     listen: std::net::SocketAddr,
@@ -25,7 +29,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         println!("ready");
         return Ok(ExitCode::SUCCESS);
     }
-    let findings = doctor::examine(arguments.data_dir, arguments.listen);
+    let findings = doctor::examine(arguments.data_dir, arguments.audit_key.as_deref(), arguments.listen);
     for finding in &findings {
         println!("{finding}");
     }

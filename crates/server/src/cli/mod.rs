@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod audit;
 mod backup;
 mod bench;
 mod columns;
@@ -61,6 +62,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Write a file with which a program gets a role's temporary credentials, without a key of its own.
     RoleToken(role_token::Arguments),
+    /// Find out whether somebody changed the audit of a stopped server.
+    Audit(audit::Arguments),
     /// Look at a stopped server's record log and mend it: verify, dump, repair.
     Log(log::Arguments),
     /// Check that this machine and its data directory are fit, or ask whether a running server is ready.
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Backup(arguments) => wait_for(backup::run(arguments)),
         Command::Restore(arguments) => restore::run(arguments),
         Command::RoleToken(arguments) => wait_for(role_token::run(arguments)),
+        Command::Audit(arguments) => wait_for(audit::run(arguments)),
         Command::Log(arguments) => log::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

@@ -130,9 +130,9 @@ pub struct ServeFlags {
     #[arg(long, value_name = "URL", value_parser = values::target)]
     pub master_key_kms_endpoint: Option<Target>,
 
-    /// Where delivered objects and snapshots go. Not built yet: refused until something writes blobs.
-    #[arg(long, value_name = "URL", value_parser = values::blobs)]
-    pub blobs: Option<String>,
+    /// The directory of buckets: bucket B of a trail is DIR/B, which you make.
+    #[arg(long, value_name = "DIR", value_parser = values::blobs)]
+    pub blobs: Option<PathBuf>,
 
     /// Let tests move time forward by `POST /_anabranch/clock {"advance_ms": N}`. A data directory once used so stays so.
     #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, hide_default_value = true)]
@@ -168,6 +168,11 @@ pub struct ServeFlags {
     /// How log lines look.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+
+    /// A file with the key of the audit's heads, base64 of 32 bytes, which its owner alone can read. Kept elsewhere than the data directory it
+    /// finds out who rewrites that. Without it the key is in the directory, under the master key.
+    #[arg(long, value_name = "FILE")]
+    pub audit_key: Option<PathBuf>,
 
     /// Append an audit event per call to this file, one JSON document a line.
     #[arg(long, value_name = "FILE")]

@@ -58,7 +58,7 @@ impl Settings {
                 "master-key-kms-endpoint",
                 flags.master_key_kms_endpoint.as_ref().map(quoted).unwrap_or_default(),
             ),
-            ("blobs", flags.blobs.as_ref().map(quoted).unwrap_or_default()),
+            ("blobs", path(flags.blobs.as_deref())),
             ("test-clock", flags.test_clock.to_string()),
             ("transition-delay", flags.transition_delay.to_string()),
             ("public-url", flags.public_url.as_ref().map(quoted).unwrap_or_default()),
@@ -67,6 +67,7 @@ impl Settings {
             ("ready-file", path(flags.ready_file.as_deref())),
             ("log-level", quoted(&flags.log_level)),
             ("log-format", quoted(format!("{:?}", flags.log_format).to_lowercase())),
+            ("audit-key", path(flags.audit_key.as_deref())),
             ("audit-file", path(flags.audit_file.as_deref())),
         ]
     }

@@ -1,6 +1,7 @@
 //! What stands behind a flag: each function turns the text of one value into its type, or says what is wrong with it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anabranch_types::Region;
@@ -57,8 +58,12 @@ pub(super) fn limits(text: &str) -> Result<Limits, String> {
     }
 }
 
-pub(super) fn blobs(_: &str) -> Result<String, String> {
-    Err("this is not built yet: there is no blob store until a service writes blobs".to_owned())
+pub(super) fn blobs(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text.strip_prefix("file://").unwrap_or(text));
+    match path.is_dir() {
+        true => Ok(path),
+        false => Err("there is no such directory: make it, and in it one for each bucket".to_owned()),
+    }
 }
 
 pub(super) fn target(text: &str) -> Result<Target, String> {
@@ -176,9 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_version_fills_is_refused_with_a_sentence() {
-        let refusal = blobs("file:///x").err();
-        assert!(refusal.is_some_and(|sentence| sentence.contains("not built yet")));
+    fn the_directory_of_buckets_is_there_before() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().display();
+        for text in [path.to_string(), format!("file://{path}")] {
+            assert_eq!(blobs(&text), Ok(dir.path().to_owned()));
+        }
+        assert!(blobs(&format!("{path}/absent")).is_err_and(|sentence| sentence.contains("make it")));
     }
 
     #[test]

@@ -88,6 +88,8 @@ async fn start() -> SocketAddr {
         web_identities: Arc::default(),
         credentials: Arc::new(Credentials::none()),
         audit: Arc::new(NoAudit),
+        audit_key: None,
+        blobs: None,
         master_key: Arc::new(MasterKey::random(&Rng::system())),
         master_key_place: String::new(),
         streams: anabranch_streams::Settings::default(),

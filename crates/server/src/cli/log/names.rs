@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anabranch_catalog::SqliteCatalog;
+use anabranch_cloudtrail::ledger;
 use anabranch_cloudwatch as cloudwatch;
 use anabranch_log::{GroupId, LogId};
 use anabranch_logs as logs;
@@ -25,6 +26,8 @@ enum Group {
     Metrics(String),
     /// The log group's ARN.
     Events(String),
+    /// Account and which of its ledgers.
+    Ledger(String),
 }
 
 impl Names {
@@ -42,6 +45,7 @@ impl Names {
             Some(Group::Stream(arn)) => arn.clone(),
             Some(Group::Metrics(scope)) => format!("metrics of {scope}"),
             Some(Group::Events(arn)) => arn.clone(),
+            Some(Group::Ledger(of)) => format!("audit of {of}"),
             None => format!("group {}", group.0),
         }
     }
@@ -50,8 +54,8 @@ impl Names {
     pub(super) fn log(&self, log: LogId) -> String {
         match (self.groups.get(&log.group), ShardId::new(log.index)) {
             (Some(Group::Stream(arn)), Some(shard)) => format!("{shard} of {arn}"),
-            (Some(Group::Metrics(_)), _) => self.group(log.group),
             (Some(Group::Events(arn)), _) => format!("log {} of {arn}", log.index),
+            (Some(Group::Metrics(_) | Group::Ledger(_)), _) => self.group(log.group),
             _ => format!("log {} of group {}", log.index, log.group.0),
         }
     }
@@ -75,6 +79,10 @@ fn read(data_dir: &Path) -> Result<BTreeMap<GroupId, Group>, Failure> {
         let events = events.into_iter().map(|(group, arn)| (group, Group::Events(arn)));
         let streams = streams.into_iter().map(|(group, arn)| (group, Group::Stream(arn.to_string())));
         let metrics = metrics.into_iter().map(|(group, of)| (group, Group::Metrics(of)));
-        Ok(streams.chain(metrics).chain(events).collect())
+        let ledgers = ledger::ledgers(&catalog).await?;
+        let ledgers = ledgers.into_iter().map(|(group, account, book)| {
+            (group, Group::Ledger(format!("account {account}, {} events", book.name())))
+        });
+        Ok(streams.chain(metrics).chain(events).chain(ledgers).collect())
     })
 }

@@ -1,0 +1,134 @@
+//! The keys that sign digests: one RSA key for each account and region, made when it is first needed.
+
+use std::sync::Arc;
+
+use anabranch_catalog::{Catalog, CatalogError, Commit, Expect, Key, Undecodable, Value as _};
+use anabranch_governance::kms::{MasterKey, NotWrappedByThis};
+use anabranch_types::{AccountId, Region, Rng, Timestamp};
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
+use aws_lc_rs::{digest, rand, signature};
+use bytes::Bytes;
+use minicbor::{Decode, Encode};
+use tokio::task::JoinError;
+
+use crate::ledger::hex;
+
+/// What the private half is sealed for.
+const CONTEXT: &[u8] = b"a key that signs the digests of trails";
+/// How long a key is told to be good for.
+const GOOD_FOR_MS: i64 = 10 * 365 * 24 * 3_600_000;
+
+/// The keys, in the catalog.
+pub(crate) struct SigningKeys {
+    catalog: Arc<dyn Catalog>,
+    master_key: Arc<MasterKey>,
+    rng: Rng,
+}
+
+/// A key cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SigningError {
+    #[error("cannot find the key in the catalog")]
+    Catalog(#[from] CatalogError),
+    #[error("the catalog's value of the key is not readable")]
+    Undecodable(#[from] Undecodable),
+    #[error(transparent)]
+    Sealed(#[from] NotWrappedByThis),
+    #[error("the key cannot be made or used")]
+    Cryptography,
+    #[error("making the key was interrupted")]
+    Interrupted(#[from] JoinError),
+}
+
+/// A key as the catalog keeps it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+struct StoredKey {
+    #[n(0)]
+    made_ms: i64,
+    /// PKCS #1, DER.
+    #[n(1)]
+    public: Vec<u8>,
+    /// PKCS #8, sealed under the master key.
+    #[n(2)]
+    sealed: Vec<u8>,
+}
+
+/// A key with its private half sealed.
+pub(crate) struct SigningKey {
+    pub made_ms: i64,
+    /// PKCS #1, DER, as ListPublicKeys gives it.
+    pub public: Bytes,
+    sealed: Vec<u8>,
+}
+
+impl SigningKeys {
+    pub fn new(catalog: Arc<dyn Catalog>, master_key: Arc<MasterKey>, rng: Rng) -> Self {
+        Self { catalog, master_key, rng }
+    }
+
+    /// The key of an account in a region, if it was ever needed.
+    pub async fn find(
+        &self,
+        account: AccountId,
+        region: &Region,
+    ) -> Result<Option<SigningKey>, SigningError> {
+        let Some(entry) = self.catalog.get(key(account, region)).await? else { return Ok(None) };
+        let StoredKey { made_ms, public, sealed } = StoredKey::from_bytes(&entry.value)?;
+        Ok(Some(SigningKey { made_ms, public: public.into(), sealed }))
+    }
+
+    /// The same, made if there is none; takes a moment then.
+    pub async fn find_or_make(
+        &self,
+        account: AccountId,
+        region: &Region,
+        now: Timestamp,
+    ) -> Result<SigningKey, SigningError> {
+        if let Some(found) = self.find(account, region).await? {
+            return Ok(found);
+        }
+        let pair = tokio::task::spawn_blocking(|| KeyPair::generate(KeySize::Rsa2048)).await?;
+        let pair = pair.map_err(|_| SigningError::Cryptography)?;
+        let private = AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(&pair)
+            .map_err(|_| SigningError::Cryptography)?;
+        let sealed = self.master_key.seal(private.as_ref(), CONTEXT, &self.rng).to_vec();
+        let public = pair.public_key().as_ref().to_vec();
+        let stored = StoredKey { made_ms: now.millis(), public: public.clone(), sealed: sealed.clone() };
+        let key = key(account, region);
+        let put = vec![(key.clone(), stored.to_bytes())];
+        self.catalog.commit(Commit { expect: vec![Expect::Absent(key)], put, delete: Vec::new() }).await?;
+        Ok(SigningKey { made_ms: now.millis(), public: public.into(), sealed })
+    }
+
+    /// A signature, SHA256withRSA (PKCS #1 v1.5).
+    pub fn sign(&self, key: &SigningKey, text: &[u8]) -> Result<Vec<u8>, SigningError> {
+        let private = self.master_key.open(&key.sealed, CONTEXT)?;
+        let pair = KeyPair::from_pkcs8(&private).map_err(|_| SigningError::Cryptography)?;
+        let mut signed = vec![0; pair.public_modulus_len()];
+        pair.sign(&signature::RSA_PKCS1_SHA256, &rand::SystemRandom::new(), text, &mut signed)
+            .map_err(|_| SigningError::Cryptography)?;
+        Ok(signed)
+    }
+}
+
+impl SigningKey {
+    /// When it ends.
+    pub fn ends(&self) -> Timestamp {
+        Timestamp::from_millis(self.made_ms + GOOD_FOR_MS)
+    }
+
+    pub fn is_valid_within(&self, from: Timestamp, until: Timestamp) -> bool {
+        self.made_ms <= until.millis() && from <= self.ends()
+    }
+
+    /// What digests know it by.
+    pub fn fingerprint(&self) -> String {
+        hex(&digest::digest(&digest::SHA256, &self.public).as_ref()[..16])
+    }
+}
+
+fn key(account: AccountId, region: &Region) -> Key {
+    format!("/{account}/{region}/cloudtrail/signing-key").into()
+}
