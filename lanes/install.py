@@ -32,6 +32,7 @@ EXTRA = {
     "consumers": lambda: python(places.consumers(), places.CLIENTS / "consumers" / "requirements.txt"),
     "kpl": lambda: once(places.kpl(), lambda new: maven(places.CLIENTS / "kpl", new)),
     "flink": lambda: once(places.flink(), lambda new: maven(places.CLIENTS / "flink", new)),
+    "prometheus": lambda: system_packages({"prometheus": "prometheus", "promtool": "prometheus"}),
     "aggregators": lambda: node_modules(places.aggregators(), places.CLIENTS / "aggregators"),
 }
 
@@ -41,7 +42,7 @@ def main() -> None:
         EXTRA[name]()
     if sys.argv[1:]:
         return
-    system_packages()
+    system_packages(PROGRAMS)
     rust_toolchain()
     python(places.boto3_venv(), places.CLIENTS / "boto3" / "requirements.txt")
     python(places.cli_venv(), places.CLIENTS / "cli" / "requirements.txt")
@@ -54,8 +55,8 @@ def main() -> None:
     rust(places.rust())
 
 
-def system_packages() -> None:
-    missing = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+def system_packages(programs: dict[str, str]) -> None:
+    missing = sorted({package for program, package in programs.items() if shutil.which(program) is None})
     if not missing:
         return
     if os.geteuid() != 0:
