@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aws_kinesis_agg.deaggregator import iter_deaggregate_records
 
-SECONDS = 120
+SECONDS = 300
 
 
 # Nobody can tell: a record that was not packed keeps no hash key.
