@@ -31,6 +31,8 @@ STOP_SECONDS = 60
 
 
 def main() -> int:
+    # Whoever is started in the background of a shell is deaf to it, and so would be the workers, which are asked by it to end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     server, outcomes = Server(os.environ["ANABRANCH_BINARY"]), Outcomes()
     try:
         os.environ.update(environment(server.start().endpoint), AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_MAX_ATTEMPTS="10")
