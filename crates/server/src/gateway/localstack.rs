@@ -48,7 +48,7 @@ mod tests {
         let health = health(Phase::Serving);
         assert_eq!(health["services"]["kinesis"], "running");
         assert_eq!(health["services"]["sts"], "running");
-        assert!(health["services"].get("logs").is_none());
+        assert!(health["services"].get("firehose").is_none() && health["services"].get("echo").is_none());
         assert!(health["version"].is_string() && health["edition"].is_string());
     }
 }
