@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from diary import OLDEST, SHARD_END, Life
+from diary import SHARD_END, Life
 from load import Load, client, held
 from server import Server
 from verdict import Broken, judge
