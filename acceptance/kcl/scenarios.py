@@ -158,14 +158,14 @@ def soak() -> str:
     or now and then the server, is killed; another takes its place. Then what is left is read."""
     seed = int(time.time())
     print(f"     seed {seed}", flush=True)
-    chance, over = random.Random(seed), time.monotonic() + SOAK_SECONDS
+    chance = random.Random(seed)
     with Stage(APPLICATION) as stage:
         stage.stream(STREAM, 8)
         load = stage.load(STREAM, PER_SECOND)
         clients = [kcl("3", retrieval) for retrieval in ("polling", "fanout", "polling", "fanout")]
         places = [stage.worker(client.start(stage, f"worker-{number}")) for number, client in enumerate(clients)]
         stage.until("the 8 shards are read", stage.reading, START_SECONDS)
-        turn = 0
+        turn, over = 0, time.monotonic() + SOAK_SECONDS
         while time.monotonic() < over:
             turn += 1
             print(f"     {split_or_merged(stage, chance)}", flush=True)
