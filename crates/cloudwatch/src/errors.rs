@@ -148,6 +148,13 @@ pub(super) fn invalid_next_token() -> Error {
     Error::InvalidNextToken("The specified next token is invalid.".into())
 }
 
+/// CW API MetricDataQuery, AccountId: an account that this one monitors, of which there are none here. Wording ours.
+pub(super) fn account_not_linked(account: &str) -> Error {
+    Error::InvalidParameterValueException(
+        format!("The account {account} is not linked to this account.").into(),
+    )
+}
+
 /// The beginning is AWS's; what is behind it is ours.
 pub(super) fn invalid_expression(id: &str, why: &str) -> Error {
     invalid_query(format!("Error in expression '{id}': {why}"))

@@ -534,6 +534,10 @@ async fn queries_that_break_a_rule_are_refused_with_awss_sentence() {
             with_stat(|s| s.stat = "Most".into()),
             "ValidationError: The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is invalid.",
         ),
+        (
+            one(MetricDataQuery { account_id: Some("222222222222".into()), ..query("a", "Sum") }),
+            "InvalidParameterValueException: The account 222222222222 is not linked to this account.",
+        ),
         (one(math("a", "1 +")), "ValidationError: Error in expression 'a': Unexpected end"),
         (
             one(math("a", "SUM(b)")),

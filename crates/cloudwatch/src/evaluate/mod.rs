@@ -87,6 +87,12 @@ impl Evaluator {
         range: TimeRange,
     ) -> Result<Vec<Series>, Error> {
         let scope = Scope { account, region, range };
+        let own = account.to_string();
+        for query in queries {
+            if let Some(other) = query.account_id.as_ref().filter(|asked| **asked != *own) {
+                return Err(errors::account_not_linked(other));
+            }
+        }
         let parsed = (1..).zip(queries).map(|(n, query)| parse(n, query)).collect::<Result<Vec<_>, _>>()?;
         let (mut values, mut metrics, mut searches) = (HashMap::new(), Vec::new(), HashMap::new());
         for (query, parsed) in queries.iter().zip(&parsed) {
