@@ -111,20 +111,42 @@ impl Service<'_> {
             self.take(&inner);
         }
         if self.is_enum(name) {
+            let named = pascal(name);
             writeln!(
                 self.code,
-                "impl Sent for {sdk}::types::{name} {{
+                "impl Sent for {sdk}::types::{named} {{
                     fn sent(value: &Value) -> Result<Self, Trouble> {{ Ok(Self::from(String::sent(value)?.as_str())) }}
+                }}"
+            )
+            .expect("a string is writable");
+        } else if self.is_union(name) {
+            let members = self.members(name);
+            let (named, known) = (pascal(name), listed(&members));
+            let variants: String = members
+                .iter()
+                .map(|(member, _)| {
+                    let variant = pascal(member);
+                    format!("if let Some(of) = member(params, \"{member}\")? {{ return Ok(Self::{variant}(of)); }}")
+                })
+                .collect();
+            writeln!(
+                self.code,
+                "impl Sent for {sdk}::types::{named} {{
+                    fn sent(params: &Value) -> Result<Self, Trouble> {{
+                        known(params, \"{name}\", &[{known}])?;
+                        {variants}
+                        Err(Trouble::Unsendable(\"{name} of nothing\".into()))
+                    }}
                 }}"
             )
             .expect("a string is writable");
         } else if self.kind(name) == "structure" {
             let members = self.members(name);
-            let (setters, known) = (self.setters(&members), listed(&members));
+            let (setters, known, named) = (self.setters(&members), listed(&members), pascal(name));
             writeln!(
                 self.code,
-                "impl Built for {sdk}::types::{name} {{ type Of = Self; fn built(self) -> Result<Self, Trouble> {{ Ok(self) }} }}
-                impl Sent for {sdk}::types::{name} {{
+                "impl Built for {sdk}::types::{named} {{ type Of = Self; fn built(self) -> Result<Self, Trouble> {{ Ok(self) }} }}
+                impl Sent for {sdk}::types::{named} {{
                     fn sent(params: &Value) -> Result<Self, Trouble> {{
                         known(params, \"{name}\", &[{known}])?;
                         Self::builder(){setters}.build().built()
@@ -144,15 +166,29 @@ impl Service<'_> {
         for inner in self.inner(name) {
             self.show(&inner);
         }
+        let named = pascal(name);
         if self.is_enum(name) {
             writeln!(
                 self.code,
-                "impl Came for {sdk}::types::{name} {{ fn came(&self) -> Option<Value> {{ Some(self.as_str().into()) }} }}"
+                "impl Came for {sdk}::types::{named} {{ fn came(&self) -> Option<Value> {{ Some(self.as_str().into()) }} }}"
+            )
+            .expect("a string is writable");
+        } else if self.is_union(name) {
+            let variants: String = self
+                .members(name)
+                .iter()
+                .map(|(member, _)| {
+                    format!("Self::{}(of) => Some(document([(\"{member}\", of.came())])),", pascal(member))
+                })
+                .collect();
+            writeln!(
+                self.code,
+                "impl Came for {sdk}::types::{named} {{ fn came(&self) -> Option<Value> {{ match self {{ {variants} _ => None }} }} }}"
             )
             .expect("a string is writable");
         } else if self.kind(name) == "structure" {
             let members = self.members(name);
-            self.came(&format!("{sdk}::types::{name}"), &members);
+            self.came(&format!("{sdk}::types::{named}"), &members);
         }
     }
 
@@ -191,6 +227,10 @@ impl Service<'_> {
 
     fn is_enum(&self, name: &str) -> bool {
         self.shape(name).get("enum").is_some()
+    }
+
+    fn is_union(&self, name: &str) -> bool {
+        self.shape(name).get("union").is_some()
     }
 
     /// A structure's members, each with the name of its shape.
@@ -238,4 +278,11 @@ fn snake(name: &str) -> String {
         made.push(letter.to_ascii_lowercase());
     }
     made
+}
+
+/// A name of the model as the SDK names a type or a variant: `AlarmPromQLCriteria` is `AlarmPromQlCriteria`.
+fn pascal(name: &str) -> String {
+    let words = snake(name);
+    let capitalized = words.split('_').map(|word| word[..1].to_ascii_uppercase() + &word[1..]);
+    capitalized.collect()
 }
