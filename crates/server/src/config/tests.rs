@@ -187,7 +187,9 @@ fn the_clients_that_are_run_name_the_endpoint_as_the_page_says() {
     for line in page.lines().filter(|line| line.contains("| `acceptance/")) {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [_, client, _, code, paths, _] = cells[..] else { panic!("{line}") };
-        let read = |path: &str| std::fs::read_to_string(root.join(path.trim_matches('`'))).expect("the client is there");
+        let read = |path: &str| {
+            std::fs::read_to_string(root.join(path.trim_matches('`'))).expect("the client is there")
+        };
         let source: String = paths.split(", ").map(read).collect();
         if !code.starts_with('`') || code.contains("(consumers.md)") {
             continue; // It has no endpoint of its own, or is run with the lines of that page.
