@@ -3,9 +3,10 @@
 //! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`store`] keeps data, [`evaluate`] answers
 //! queries of metrics for whoever asks: its `Evaluator` is the one way. [`summary`] is what is known of a stretch of time, [`statistic`] what
 //! can be asked of it. What is on disk: docs/formats/metrics.md. [`alarms`] are a service
-//! of their own, [`Alarms`], which asks the evaluator too.
+//! of their own, [`Alarms`], which asks the evaluator too; [`dashboards`] are another.
 
 mod alarms;
+mod dashboards;
 mod datum;
 mod errors;
 mod evaluate;
@@ -28,6 +29,7 @@ use anabranch_log::RecordLog;
 use anabranch_types::{Due, Timestamp};
 
 pub use alarms::{Alarms, AlarmsGround, AlarmsOpenError, Delivered, Notification};
+pub use dashboards::Dashboards;
 use evaluate::Evaluator;
 pub use store::log_groups;
 use store::{Hourly, Store};

@@ -16,3 +16,4 @@ pub use send::{HttpEndpoint, HttpVersion, SendError};
 pub use subscription::Subscription;
 pub use target::{ENDPOINT_DEFAULT, InvalidTarget, Target};
 pub use tls::AuthoritiesError;
+pub(crate) use tls::client_config;

@@ -3,6 +3,7 @@
 //! Start reading at [`run::serve`], which starts everything, and [`gateway`], where a request comes in. Knows every service by its
 //! generated `register` function only; no operation's behaviour is here.
 
+pub mod alarm_actions;
 mod announce;
 pub mod backup;
 pub mod cli;

@@ -298,6 +298,8 @@ fn recipe(
         streams,
         initial_streams: None,
         endpoint_policies: EndpointPolicies::new(),
+        alarm_targets: settings.flags.alarm_target.clone(),
+        alarm_role: settings.flags.alarm_role.clone(),
         peer_counters: PeerCounters::default(),
     }
 }

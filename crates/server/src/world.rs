@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
 use anabranch_cloudtrail::ledger::AuditKey;
 use anabranch_cloudtrail::{CloudTrail, TrailGround, TrailOpenError};
-use anabranch_cloudwatch::{Alarms, AlarmsGround, AlarmsOpenError, CloudWatch};
+use anabranch_cloudwatch::{Alarms, AlarmsGround, AlarmsOpenError, CloudWatch, Dashboards};
 use anabranch_functions::Functions;
 use anabranch_governance::audit::{AuditSink, Both};
 use anabranch_governance::iam::identities::{self, Identities};
@@ -27,6 +27,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::alarm_actions::{AlarmActions, AlarmTarget};
 use crate::backup;
 use crate::deputy::Deputy;
 use crate::gateway::{Handlers, PeerCounters, Phase};
@@ -73,6 +74,10 @@ pub struct Recipe {
     pub initial_streams: Option<Arc<InitialStreams>>,
     /// The most that may be done by each VPC endpoint.
     pub endpoint_policies: EndpointPolicies,
+    /// Where alarms' actions lead.
+    pub alarm_targets: Vec<AlarmTarget>,
+    /// As whom alarms put records into streams.
+    pub alarm_role: Option<String>,
     /// What became of connections and requests.
     pub peer_counters: PeerCounters,
 }
@@ -97,6 +102,7 @@ pub struct World {
     kept: Option<Arc<SqliteCatalog>>,
     feeds: watch::Sender<Phase>,
     ticking: AbortHandle,
+    notifying: AbortHandle,
     /// Where an ephemeral world keeps its log; gone with it.
     _dir: Option<TempDir>,
 }
@@ -171,6 +177,7 @@ impl World {
             metrics: Arc::clone(&cloudwatch),
         })
         .await?;
+        let dashboards = Arc::new(Dashboards::new(Arc::clone(&catalog)));
         let keys = Kms::open(KmsGround {
             catalog: Arc::clone(&catalog),
             clock: recipe.clock.clone(),
@@ -216,6 +223,7 @@ impl World {
         streams.register(&mut handlers);
         cloudwatch.register(&mut handlers);
         alarms.register(&mut handlers);
+        dashboards.register(&mut handlers);
         let sessions =
             Arc::new(Sessions::new(Arc::clone(&recipe.master_key), recipe.clock.clone(), Rng::system()));
         let messages = Arc::new(DenialMessages::new(Arc::clone(&recipe.master_key), Rng::system()));
@@ -254,7 +262,11 @@ impl World {
             clock: recipe.clock.clone(),
             rng: Rng::system(),
             authorize: Arc::downgrade(&judge),
-            destination: Arc::new(StreamDestination::new(door.clone(), deputy, Arc::clone(&streams))),
+            destination: Arc::new(StreamDestination::new(
+                door.clone(),
+                Arc::clone(&deputy),
+                Arc::clone(&streams),
+            )),
             metrics: Arc::new(LogMetrics::new(door.clone(), Arc::clone(&cloudwatch), recipe.clock.clone())),
         })
         .await?;
@@ -283,6 +295,15 @@ impl World {
             let scheduler = Arc::clone(&scheduler);
             async move { scheduler.run().await }
         });
+        let actions = AlarmActions {
+            alarms,
+            targets: recipe.alarm_targets.clone(),
+            role: recipe.alarm_role.clone(),
+            door: door.clone(),
+            deputy,
+            streams: Arc::clone(&streams),
+        };
+        let notifying = tokio::spawn(async move { actions.run().await });
         if let Some(initial) = &recipe.initial_streams {
             initial.create(&door, &streams, &recipe.clock).await?;
         }
@@ -299,6 +320,7 @@ impl World {
             trails,
             feeds,
             ticking: ticking.abort_handle(),
+            notifying: notifying.abort_handle(),
             _dir: dir,
         })
     }
@@ -331,6 +353,7 @@ impl World {
     /// Stops what runs as time passes and shuts the log down: synced when this returns.
     pub async fn close(&self) {
         self.ticking.abort();
+        self.notifying.abort();
         self.trails.close().await;
         if let Err(error) = self.log.shut_down().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the record log did not stop cleanly");

@@ -256,6 +256,25 @@ pub fn register_alarms<S: CloudWatchAlarms>(service: &Arc<S>, register: &mut dyn
 }
 
 /// Answers every operation of this family that is built.
+pub trait CloudWatchDashboards:
+    Serve<PutDashboard> + Serve<GetDashboard> + Serve<ListDashboards> + Serve<DeleteDashboards>
+{
+}
+
+impl<T> CloudWatchDashboards for T where
+    T: Serve<PutDashboard> + Serve<GetDashboard> + Serve<ListDashboards> + Serve<DeleteDashboards>
+{
+}
+
+/// Hands over every operation of this family.
+pub fn register_dashboards<S: CloudWatchDashboards>(service: &Arc<S>, register: &mut dyn Register) {
+    register.add(handler::unary::<PutDashboard, S>(service));
+    register.add(handler::unary::<GetDashboard, S>(service));
+    register.add(handler::unary::<ListDashboards, S>(service));
+    register.add(handler::unary::<DeleteDashboards, S>(service));
+}
+
+/// Answers every operation of this family that is built.
 pub trait CloudWatchMetrics:
     Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics> + Serve<ListMetrics>
 {
@@ -880,6 +899,140 @@ impl Operation for ListTagsForResource {
     }
 }
 
+impl Operation for PutDashboard {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.PutDashboard";
+    const ACTION: &'static str = "cloudwatch:PutDashboard";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = PutDashboardOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, None, || {
+            Some(format!("arn:{}:cloudwatch::{}:dashboard/{}", cx.partition, cx.account, self.dashboard_name))
+        })
+    }
+}
+
+impl Operation for GetDashboard {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.GetDashboard";
+    const ACTION: &'static str = "cloudwatch:GetDashboard";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = GetDashboardOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, cx: &Context) -> Resources {
+        resource::one(Self::ACTION, None, || {
+            Some(format!("arn:{}:cloudwatch::{}:dashboard/{}", cx.partition, cx.account, self.dashboard_name))
+        })
+    }
+}
+
+impl Operation for ListDashboards {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.ListDashboards";
+    const ACTION: &'static str = "cloudwatch:ListDashboards";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    type Output = ListDashboardsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
+impl Operation for DeleteDashboards {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.DeleteDashboards";
+    const ACTION: &'static str = "cloudwatch:DeleteDashboards";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = true;
+    type Output = DeleteDashboardsOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PutMetricDataOutput {}
 
@@ -1198,6 +1351,20 @@ pub struct CompositeAlarm {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct DashboardEntry {
+    pub dashboard_name: Option<ByteString>,
+    pub dashboard_arn: Option<ByteString>,
+    pub last_modified: Option<Timestamp>,
+    pub size: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DashboardValidationMessage {
+    pub data_path: Option<ByteString>,
+    pub message: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Datapoint {
     pub timestamp: Option<Timestamp>,
     pub sample_count: Option<f64>,
@@ -1213,6 +1380,14 @@ pub struct Datapoint {
 pub struct DeleteAlarms {
     pub alarm_names: Vec<ByteString>,
 }
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteDashboards {
+    pub dashboard_names: Vec<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeleteDashboardsOutput {}
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DescribeAlarmHistory {
@@ -1346,6 +1521,18 @@ pub struct EvaluationWindow {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetDashboard {
+    pub dashboard_name: ByteString,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetDashboardOutput {
+    pub dashboard_arn: Option<ByteString>,
+    pub dashboard_body: Option<ByteString>,
+    pub dashboard_name: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GetMetricData {
     pub metric_data_queries: Vec<MetricDataQuery>,
     pub start_time: Timestamp,
@@ -1420,6 +1607,18 @@ impl fmt::Display for HistoryItemType {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelOptions {
     pub timezone: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListDashboards {
+    pub dashboard_name_prefix: Option<ByteString>,
+    pub next_token: Option<ByteString>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListDashboardsOutput {
+    pub dashboard_entries: Option<Vec<DashboardEntry>>,
+    pub next_token: Option<ByteString>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -1585,6 +1784,18 @@ pub struct PutCompositeAlarm {
     pub actions_suppressor_wait_period: Option<i32>,
     pub actions_suppressor_extension_period: Option<i32>,
     pub action_configuration: Option<ActionConfiguration>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutDashboard {
+    pub dashboard_name: ByteString,
+    pub dashboard_body: ByteString,
+    pub tags: Option<Vec<Tag>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutDashboardOutput {
+    pub dashboard_validation_messages: Option<Vec<DashboardValidationMessage>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -2356,6 +2567,98 @@ impl Encode for CompositeAlarm {
     }
 }
 
+impl Decode for DashboardEntry {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardName", "DashboardArn", "LastModified", "Size"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.dashboard_name = Some(d.string()?);
+                }
+                1 => {
+                    value.dashboard_arn = Some(d.string()?);
+                }
+                2 => {
+                    value.last_modified = Some(d.timestamp(TimestampForm::Default)?);
+                }
+                3 => {
+                    value.size = Some(d.long()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DashboardEntry {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.dashboard_name {
+            e.member("DashboardName");
+            e.string(v);
+        }
+        if let Some(v) = &self.dashboard_arn {
+            e.member("DashboardArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.last_modified {
+            e.member("LastModified");
+            e.timestamp(*v, TimestampForm::Default);
+        }
+        if let Some(v) = &self.size {
+            e.member("Size");
+            e.long(*v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for DashboardValidationMessage {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DataPath", "Message"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.data_path = Some(d.string()?);
+                }
+                1 => {
+                    value.message = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for DashboardValidationMessage {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.data_path {
+            e.member("DataPath");
+            e.string(v);
+        }
+        if let Some(v) = &self.message {
+            e.member("Message");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for Datapoint {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -2482,6 +2785,62 @@ impl Encode for DeleteAlarms {
         }
         e.end_list();
 
+        e.end_structure();
+    }
+}
+
+impl Decode for DeleteDashboards {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardNames"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "DashboardNames");
+                    value.dashboard_names =
+                        codec::list(d, ListForm::MEMBER, usize::MAX, at, violations, |d, _, _| d.string())?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "DashboardNames")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for DeleteDashboards {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("DashboardNames");
+        e.begin_list(ListForm::MEMBER, self.dashboard_names.len());
+        for v in &self.dashboard_names {
+            e.element();
+            e.string(v);
+        }
+        e.end_list();
+
+        e.end_structure();
+    }
+}
+
+impl Decode for DeleteDashboardsOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        d.begin_structure()?;
+        while d.next_member(&[])?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Encode for DeleteDashboardsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
         e.end_structure();
     }
 }
@@ -3267,6 +3626,82 @@ impl Encode for EvaluationWindow {
     }
 }
 
+impl Decode for GetDashboard {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardName"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.dashboard_name = d.string()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "DashboardName")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GetDashboard {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("DashboardName");
+        e.string(&self.dashboard_name);
+
+        e.end_structure();
+    }
+}
+
+impl Decode for GetDashboardOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardArn", "DashboardBody", "DashboardName"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.dashboard_arn = Some(d.string()?);
+                }
+                1 => {
+                    value.dashboard_body = Some(d.string()?);
+                }
+                2 => {
+                    value.dashboard_name = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetDashboardOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.dashboard_arn {
+            e.member("DashboardArn");
+            e.string(v);
+        }
+        if let Some(v) = &self.dashboard_body {
+            e.member("DashboardBody");
+            e.string(v);
+        }
+        if let Some(v) = &self.dashboard_name {
+            e.member("DashboardName");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for GetMetricData {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -3623,6 +4058,93 @@ impl Encode for LabelOptions {
         e.begin_structure();
         if let Some(v) = &self.timezone {
             e.member("Timezone");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListDashboards {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardNamePrefix", "NextToken"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.dashboard_name_prefix = Some(d.string()?);
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListDashboards {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.dashboard_name_prefix {
+            e.member("DashboardNamePrefix");
+            e.string(v);
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for ListDashboardsOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardEntries", "NextToken"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "DashboardEntries");
+                    value.dashboard_entries = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| DashboardEntry::decode(d, at, violations),
+                    )?);
+                }
+                1 => {
+                    value.next_token = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for ListDashboardsOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.dashboard_entries {
+            e.member("DashboardEntries");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        if let Some(v) = &self.next_token {
+            e.member("NextToken");
             e.string(v);
         }
         e.end_structure();
@@ -5029,6 +5551,103 @@ impl Encode for PutCompositeAlarm {
     }
 }
 
+impl Decode for PutDashboard {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardName", "DashboardBody", "Tags"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.dashboard_name = d.string()?;
+                }
+                1 => {
+                    value.dashboard_body = d.string()?;
+                }
+                2 => {
+                    let at = &Path::Member(at, "Tags");
+                    value.tags = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| Tag::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "DashboardName"), (1, "DashboardBody")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for PutDashboard {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("DashboardName");
+        e.string(&self.dashboard_name);
+
+        e.member("DashboardBody");
+        e.string(&self.dashboard_body);
+
+        if let Some(v) = &self.tags {
+            e.member("Tags");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for PutDashboardOutput {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["DashboardValidationMessages"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    let at = &Path::Member(at, "DashboardValidationMessages");
+                    value.dashboard_validation_messages = Some(codec::list(
+                        d,
+                        ListForm::MEMBER,
+                        usize::MAX,
+                        at,
+                        violations,
+                        |d, at, violations| DashboardValidationMessage::decode(d, at, violations),
+                    )?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for PutDashboardOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.dashboard_validation_messages {
+            e.member("DashboardValidationMessages");
+            e.begin_list(ListForm::MEMBER, v.len());
+            for v in v {
+                e.element();
+                v.encode(e);
+            }
+            e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
 impl Decode for PutMetricAlarm {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -6348,6 +6967,18 @@ impl PutCompositeAlarm {
         if let Some(v) = &self.action_configuration {
             let at = &Path::Member(at, "ActionConfiguration");
             v.check_at(at, violations);
+        }
+    }
+}
+
+impl PutDashboard {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        if let Some(v) = &self.tags {
+            let at = &Path::Member(at, "Tags");
+            for (index, v) in v.iter().enumerate() {
+                let at = &Path::Element(at, index);
+                v.check_at(at, violations);
+            }
         }
     }
 }

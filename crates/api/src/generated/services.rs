@@ -626,7 +626,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.DeleteDashboards",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -762,7 +762,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.GetDashboard",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -850,7 +850,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.ListDashboards",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -922,7 +922,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.PutDashboard",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {

@@ -1,7 +1,6 @@
 //! Composite alarms follow the alarms that their rules name.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anabranch_api::cloudwatch::{Error, StateValue};
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::changes::Changes;
 use super::keys::Scope;
-use super::reason::{instant, strftime};
+use super::reason::{UNCHECKED, instant, strftime};
 use super::service::{Alarm, Alarms, Writing};
 use super::stored::{StoredAlarm, Watch};
 use super::suppression::{Now, Periods, Suppression};
@@ -47,13 +46,6 @@ impl Alarms {
             }
         }
         Ok(())
-    }
-
-    /// The composite alarms whose rule or suppressor names this alarm.
-    pub(super) fn parents(&self, scope: &Scope, name: &str) -> Vec<Arc<Alarm>> {
-        let mut parents = self.alarms_of(scope);
-        parents.retain(|alarm| alarm.refers_to(scope, name));
-        parents
     }
 
     /// Whether the alarm's rule leads back to it.
@@ -142,13 +134,14 @@ impl Alarms {
             Cause::Put | Cause::Time => None,
         };
         let Some(triggering) = triggering else {
+            let did = if alarm.stored.state.reason == UNCHECKED { "created" } else { "updated" };
             let children = alarm.composite().map(|(_, rule)| rule.alarms()).unwrap_or_default();
             let known = children.iter().filter_map(|child| self.alarm(scope, scope.resolve(child)));
             let data =
                 json!({"triggeringAlarms": known.map(|child| shown(scope, &child)).collect::<Vec<_>>()});
             return NewState {
                 value,
-                reason: format!("Alarm was created and its alarm rule evaluates to {value}"),
+                reason: format!("Alarm was {did} and its alarm rule evaluates to {value}"),
                 data: Some(bounded(data.to_string())),
             };
         };

@@ -10,7 +10,7 @@ use super::history::item_of;
 use super::keys::{OUTBOX, Scope};
 use super::limits::OUTBOX_MAX;
 use super::reason::instant;
-use super::service::Alarms;
+use super::service::{Alarms, SCAN_ENTRIES};
 use super::stored::StoredNotification;
 
 /// A notification that waits.
@@ -45,9 +45,14 @@ pub enum Delivered {
 }
 
 impl Alarms {
-    /// The oldest notifications that wait, `most` of them.
-    pub async fn waiting(&self, most: usize) -> Result<Vec<Notification>, CatalogError> {
-        let page = self.catalog.scan(OUTBOX.into(), None, most).await?;
+    /// The oldest notifications that wait, at most `most`, behind `after`; and behind which more follow.
+    pub async fn waiting(
+        &self,
+        after: Option<Key>,
+        most: usize,
+    ) -> Result<(Vec<Notification>, Option<Key>), CatalogError> {
+        let page = self.catalog.scan(OUTBOX.into(), after, most).await?;
+        let next = page.entries.last().map(|entry| entry.key.clone()).filter(|_| page.more);
         let mut waiting = Vec::new();
         for entry in page.entries {
             match read(entry.key.clone(), &entry.value) {
@@ -59,7 +64,7 @@ impl Alarms {
                 }
             }
         }
-        Ok(waiting)
+        Ok((waiting, next))
     }
 
     /// Notes what became of a notification in the history of its alarm and takes it out of the outbox.
@@ -101,7 +106,7 @@ impl Alarms {
         if !page.more {
             return Ok(());
         }
-        for notification in self.waiting(page.entries.len().min(1000)).await? {
+        for notification in self.waiting(None, SCAN_ENTRIES).await?.0 {
             if page.entries.last().is_some_and(|oldest_kept| notification.key < oldest_kept.key) {
                 let why = "Too many notifications wait to be delivered".to_owned();
                 self.delivered(&notification, &Delivered::GivenUp(why)).await?;

@@ -45,13 +45,23 @@ pub struct Alarms {
     pub(super) catalog: Arc<dyn Catalog>,
     pub(super) clock: Clock,
     pub(super) series: Arc<dyn Series>,
-    directory: RwLock<BTreeMap<Scope, BTreeMap<String, Arc<Alarm>>>>,
+    directory: RwLock<Directory>,
     pub(super) writing: tokio::sync::Mutex<Writing>,
     pub(super) agenda: Agenda,
     /// Tells apart what happened in the same millisecond; greater than any before a restart.
     numbers: AtomicU64,
     /// Rises with every change of an alarm's tags.
     revision: AtomicU64,
+}
+
+/// Alarms by scope and name.
+type ByName = BTreeMap<Scope, BTreeMap<String, Arc<Alarm>>>;
+
+#[derive(Default)]
+struct Directory {
+    all: ByName,
+    /// The composite ones of them: few, and asked for with every change of state.
+    composites: ByName,
 }
 
 /// What whoever has the turn to write must know.
@@ -125,19 +135,26 @@ impl Alarms {
     /// The alarm of this name.
     pub(super) fn alarm(&self, scope: &Scope, name: &str) -> Option<Arc<Alarm>> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(scope)?.get(name).cloned()
+        directory.all.get(scope)?.get(name).cloned()
     }
 
     /// Every alarm of a scope, in the order of their names.
     pub(super) fn alarms_of(&self, scope: &Scope) -> Vec<Arc<Alarm>> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(scope).map(|alarms| alarms.values().cloned().collect()).unwrap_or_default()
+        directory.all.get(scope).map(|alarms| alarms.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The composite alarms whose rule or suppressor names this alarm, in the order of their names.
+    pub(super) fn parents(&self, scope: &Scope, name: &str) -> Vec<Arc<Alarm>> {
+        let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
+        let composites = directory.composites.get(scope).into_iter().flat_map(BTreeMap::values);
+        composites.filter(|alarm| alarm.refers_to(scope, name)).cloned().collect()
     }
 
     /// How many alarms a scope has.
     pub(super) fn count(&self, scope: &Scope) -> usize {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);
-        directory.get(scope).map_or(0, BTreeMap::len)
+        directory.all.get(scope).map_or(0, BTreeMap::len)
     }
 
     /// The state of the alarm that a rule means.
@@ -150,7 +167,10 @@ impl Alarms {
         self.agenda.know(scope, &alarm);
         let (name, alarm) = (alarm.stored.name.clone(), Arc::new(alarm));
         let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
-        let before = directory.entry(scope.clone()).or_default().insert(name, Arc::clone(&alarm));
+        if alarm.composite().is_some() {
+            directory.composites.entry(scope.clone()).or_default().insert(name.clone(), Arc::clone(&alarm));
+        }
+        let before = directory.all.entry(scope.clone()).or_default().insert(name, Arc::clone(&alarm));
         if before.is_none_or(|before| before.stored.tags != alarm.stored.tags) {
             self.revision.fetch_add(1, Ordering::SeqCst);
         }
@@ -161,10 +181,13 @@ impl Alarms {
         self.agenda.forget(scope, name);
         self.revision.fetch_add(1, Ordering::SeqCst);
         let mut directory = self.directory.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(alarms) = directory.get_mut(scope) {
-            alarms.remove(name);
-            if alarms.is_empty() {
-                directory.remove(scope);
+        let Directory { all, composites } = &mut *directory;
+        for alarms in [all, composites] {
+            if let Some(of_scope) = alarms.get_mut(scope) {
+                of_scope.remove(name);
+                if of_scope.is_empty() {
+                    alarms.remove(scope);
+                }
             }
         }
     }

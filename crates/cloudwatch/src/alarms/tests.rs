@@ -135,7 +135,7 @@ impl Fixture {
     /// The changes that notifications tell of, in order; they are taken as delivered.
     async fn notified(&self) -> Vec<String> {
         let mut told = Vec::new();
-        for notification in self.alarms.waiting(1000).await.unwrap() {
+        for notification in self.alarms.waiting(None, 1000).await.unwrap().0 {
             let message: serde_json::Value = serde_json::from_str(&notification.message).unwrap();
             let text = |name: &str| message[name].as_str().unwrap().to_owned();
             told.push(format!("{} {}->{}", text("AlarmName"), text("OldStateValue"), text("NewStateValue")));
@@ -468,7 +468,7 @@ async fn a_notification_that_cannot_be_delivered_is_told_in_the_history() {
     let all = Fixture::new().await;
     all.put("a").await;
     all.set("a", Alarm).await;
-    let waiting: Vec<Notification> = all.alarms.waiting(10).await.unwrap();
+    let waiting: Vec<Notification> = all.alarms.waiting(None, 10).await.unwrap().0;
     all.alarms.delivered(&waiting[0], &Delivered::GivenUp("no target".to_owned())).await.unwrap();
     let history = all.history(DescribeAlarmHistory::default()).await;
     let failed = format!("Failed to execute action {TOPIC}. Received error: \"no target\"");

@@ -31,7 +31,7 @@ pub enum AuthoritiesError {
 
 /// TLS by the authorities of Mozilla's list, or only by those in `authorities` (PEM) where given: what AWS_CA_BUNDLE means, and how
 /// the development certificate of a server of ours is believed.
-pub(super) fn client_config(authorities: Option<&Path>) -> Result<ClientConfig, AuthoritiesError> {
+pub(crate) fn client_config(authorities: Option<&Path>) -> Result<ClientConfig, AuthoritiesError> {
     let builder = ClientConfig::builder();
     Ok(match authorities {
         None => builder.with_webpki_roots().with_no_client_auth(),

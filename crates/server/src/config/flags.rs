@@ -6,6 +6,7 @@ use anabranch_governance::iam::web_identity::ProviderSetting;
 use anabranch_types::Region;
 use clap::{Args, ValueEnum};
 
+use crate::alarm_actions::AlarmTarget;
 use crate::client::Target;
 use crate::fault::FaultRule;
 
@@ -86,6 +87,16 @@ pub struct ServeFlags {
     /// and whom its tokens may be made for, sts.amazonaws.com unless said: ISSUER=FILE[,AUDIENCE…]. May be given several times.
     #[arg(long, value_name = "PROVIDER", value_delimiter = ';')]
     pub web_identity: Vec<ProviderSetting>,
+
+    /// Where notifications of alarms go whose action is this ARN (of an SNS topic or an SQS queue): ARN=URL. They are posted there in SNS's
+    /// JSON, at least once. May be given several times.
+    #[arg(long, value_name = "ARN=URL", value_delimiter = ';')]
+    pub alarm_target: Vec<AlarmTarget>,
+
+    /// The role as which alarms put records into the streams that are their actions: its name, in the alarm's account. It has to trust
+    /// cloudwatch.amazonaws.com.
+    #[arg(long, value_name = "NAME")]
+    pub alarm_role: Option<String>,
 
     /// A TOML file with any of these flags as keys.
     #[arg(long, value_name = "FILE")]

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use anabranch_governance::iam::web_identity::PROVIDERS_MAX;
 use anabranch_governance::kms::MasterKey;
 
+use crate::alarm_actions::{ALARM_TARGETS_MAX, AlarmTarget};
+
 use super::{ConfigError, Settings, Source, TlsMode};
 
 /// Refuses values that contradict each other.
@@ -60,6 +62,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let issuers: BTreeSet<&str> = flags.web_identity.iter().map(|provider| &*provider.issuer).collect();
     if issuers.len() < flags.web_identity.len() || issuers.len() > PROVIDERS_MAX {
         return refuse(format!("--web-identity names each issuer once, and {PROVIDERS_MAX} at the most"));
+    }
+    let targets: BTreeSet<&str> = flags.alarm_target.iter().map(AlarmTarget::arn).collect();
+    if targets.len() < flags.alarm_target.len() || targets.len() > ALARM_TARGETS_MAX {
+        return refuse(format!("--alarm-target names each ARN once, and {ALARM_TARGETS_MAX} at the most"));
     }
     for excluded in ["data-dir", "durability", "master-key-file", "master-key-kms"] {
         if flags.ephemeral && settings.sources.contains_key(excluded) {

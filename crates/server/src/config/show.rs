@@ -46,6 +46,8 @@ impl Settings {
             ("tls-client-ca", path(flags.tls_client_ca.as_deref())),
             ("credentials", path(flags.credentials.as_deref())),
             ("web-identity", list(&flags.web_identity)),
+            ("alarm-target", list(&flags.alarm_target)),
+            ("alarm-role", flags.alarm_role.as_ref().map(quoted).unwrap_or_default()),
             ("region", quoted(&flags.region)),
             ("open-network", flags.open_network.to_string()),
             ("cors-origins", list(&flags.cors_origins)),

@@ -95,6 +95,8 @@ async fn start() -> SocketAddr {
         streams: anabranch_streams::Settings::default(),
         initial_streams: None,
         endpoint_policies: EndpointPolicies::new(),
+        alarm_targets: Vec::new(),
+        alarm_role: None,
         peer_counters: PeerCounters::default(),
     };
     let mut world = World::open(recipe).await.expect("the stores open");
