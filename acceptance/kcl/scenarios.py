@@ -106,6 +106,7 @@ def whole_life(client: Client, shards: Shards) -> str:
         stage.until(f"the two share the {shards.more} shards", lambda: shared(stage, first, second), SPREAD_SECONDS)
 
         gone, left = (second, first) if client.led and stage.leader() == second.name else (first, second)
+        stage.until(f"{gone.name} is in the middle of records", lambda: in_the_middle(gone), START_SECONDS)
         gone.kill()
         stage.crash()
         stage.reshard(STREAM, *shards.fewer)
@@ -242,6 +243,13 @@ def handed(giver: Worker, taker: Worker, in_peace: bool) -> bool:
         for mark in life.checkpoints if mark.stands and (not in_peace or mark is life.checkpoints[-1])
     }
     return any((life.stream, life.shard, life.start) in given and life.records for life in taker.diary.lives())
+
+
+def in_the_middle(worker: Worker) -> bool:
+    """Most of its processors were given records that they have not checkpointed: whoever follows them is to begin before these."""
+    going = [life for life in worker.diary.lives() if not life.lost and not life.at_shard_end]
+    open_ended = [life for life in going if life.records and (not life.checkpoints or life.checkpoints[-1].position != life.position)]
+    return 2 * len(open_ended) > len(going)
 
 
 def shared(stage: Stage, *workers: Worker, evenly: bool = True) -> bool:
