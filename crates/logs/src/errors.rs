@@ -1,5 +1,6 @@
 //! Every sentence a client of CloudWatch Logs can be told, as AWS words it (docs/differences.md names where it is not known).
 
+use anabranch_api::ApiError;
 use anabranch_api::logs::Error;
 use anabranch_catalog::{CatalogError, CounterError};
 use anabranch_log::LogError;
@@ -186,6 +187,11 @@ pub(crate) fn cannot_deliver() -> Error {
     invalid(
         "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state.",
     )
+}
+
+/// As this service says it, whatever IAM would.
+pub(crate) fn may_not_pass(denial: ApiError) -> Error {
+    Error::AccessDeniedException(denial.message.unwrap_or_default())
 }
 
 pub(crate) fn not_built(what: &str) -> Error {

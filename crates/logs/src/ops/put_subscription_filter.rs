@@ -70,7 +70,7 @@ impl Logs {
         let resource = Resource { action: "iam:PassRole", arn: role.to_owned() };
         let keys = vec![("iam:passedtoservice".to_owned(), vec![SERVICE.to_owned()])];
         let judge = self.authorize.upgrade().ok_or_else(errors::unavailable)?;
-        judge.authorize(cx, &[resource], &keys).map_err(Error::Other)
+        judge.authorize(cx, &[resource], &keys).map_err(errors::may_not_pass)
     }
 
     async fn send_control_message(&self, group: &Group, filter: &StoredSubscription) -> Result<(), Error> {
