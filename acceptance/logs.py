@@ -6,37 +6,19 @@ import gzip
 import json
 import os
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
-from botocore.exceptions import ClientError
-
-from agents import environment
-from identities import ACCOUNT, CREDENTIALS, REGION, client, root
-from outcomes import Outcomes
-from server import Server
+import callers
+from callers import ACCOUNT, REGION, allow, client, is_, refused, root, stream, user
 
 WAIT_SECONDS = 30
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="anabranch-logs-") as place:
-        roots = Path(place) / "credentials"
-        roots.touch(mode=0o600)
-        roots.write_text(CREDENTIALS)
-        server, outcomes = Server(os.environ["ANABRANCH_BINARY"], ["--credentials", str(roots)]), Outcomes()
-        try:
-            os.environ.update(environment(server.start().endpoint))
-            # Live tails are at a host of their own on AWS (docs/clients.md).
-            os.environ["AWS_DISABLE_HOST_PREFIX_INJECTION"] = "true"
-            for scenario in SCENARIOS:
-                outcomes.of(scenario.__name__.replace("_", " "), lambda: scenario(server), (AssertionError, ClientError))
-            code = server.stop()
-        finally:
-            server.discard()
-    return outcomes.end(code)
+    # Live tails are at a host of their own on AWS (docs/clients.md).
+    os.environ["AWS_DISABLE_HOST_PREFIX_INJECTION"] = "true"
+    return callers.run("logs", SCENARIOS)
 
 
 # --- what scenarios are made of
@@ -57,21 +39,8 @@ def put(name: str, stream: str, *messages: str) -> None:
 
 
 def role(name: str, trusts: str, action: str) -> str:
-    trust = {"Statement": {"Effect": "Allow", "Principal": {"Service": trusts}, "Action": "sts:AssumeRole"}}
-    made = root("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
-    root("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allow(action))
-    return made["Role"]["Arn"]
-
-
-def allow(*actions: str, resource: str = "*") -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": resource}})
-
-
-def stream(name: str) -> str:
-    kinesis = root("kinesis")
-    kinesis.create_stream(StreamName=name, ShardCount=2)
-    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
-    return kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+    trust = {"Effect": "Allow", "Principal": {"Service": trusts}, "Action": "sts:AssumeRole"}
+    return callers.role(name, json.dumps({"Version": "2012-10-17", "Statement": trust}), allow(action))
 
 
 def documents(name: str) -> list:
@@ -95,20 +64,6 @@ def until(holds) -> None:
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {WAIT_SECONDS} s: {holds()}")
         time.sleep(0.05)
-
-
-def is_(found, expected) -> None:
-    if found != expected:
-        raise AssertionError(f"{found!r} is not {expected!r}")
-
-
-def refused(code: str, call, **request) -> str:
-    try:
-        call(**request)
-    except ClientError as error:
-        is_(error.response["Error"]["Code"], code)
-        return error.response["Error"]["Message"]
-    raise AssertionError(f"{request} was answered")
 
 
 # --- scenarios
@@ -141,7 +96,7 @@ def a_role_that_does_not_trust_logs_or_may_not_put_is_refused(server) -> None:
     passing = dict(roleArn=role("passed", "logs.amazonaws.com", "kinesis:PutRecords"), **subscription)
     said = refused("AccessDeniedException", client("logs", alice).put_subscription_filter, **passing)
     assert "iam:PassRole" in said, said
-    root("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=allow("logs:*", "iam:PassRole"))
+    root("iam").put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=allow(["logs:*", "iam:PassRole"]))
     client("logs", alice).put_subscription_filter(**passing)
 
 
@@ -180,7 +135,7 @@ def a_policy_names_groups_and_streams(server) -> None:
     name = group("/app/guarded", "s")
     group("/app/other", "s")
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
-    bob = client("logs", user("bob", allow("logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents", resource=arn)))
+    bob = client("logs", user("bob", allow(["logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents"], arn)))
     event = [{"timestamp": int(time.time() * 1000), "message": "m"}]
     bob.put_log_events(logGroupName=name, logStreamName="s", logEvents=event)
     is_(len(bob.get_log_events(logGroupName=name, logStreamName="s")["events"]), 1)
@@ -205,14 +160,6 @@ def a_killed_server_keeps_what_it_acknowledged_and_delivers_it(server) -> None:
         found = logs.get_log_events(logGroupName=name, logStreamName="s", startFromHead=True)["events"]
         is_([event["message"] for event in found], acknowledged)
     until(lambda: {message for _, message in delivered("killed")} == set(acknowledged))
-
-
-def user(name: str, policy: str) -> tuple:
-    iam = root("iam")
-    iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    return key["AccessKeyId"], key["SecretAccessKey"]
 
 
 SCENARIOS = [

@@ -54,6 +54,7 @@ class Row:
             "region": self.where["region"],
             "endpoint": server.endpoint,
             "i": 0,
+            "now_ms": int(time.time() * 1000),
         }
         self.open = []
 
@@ -192,7 +193,8 @@ class Row:
         if isinstance(wanted, dict):
             wanted = wanted.get(self.run_.chosen.client, wanted.get("default"))
         if step.get("accepted") and not answer["ok"]:
-            if answer["code"] in REFUSED_BY_MODEL or (answer.get("status") or 400) >= 500:
+            refused = answer["code"] in REFUSED_BY_MODEL or "validation error" in (answer.get("message") or "")
+            if refused or (answer.get("status") or 400) >= 500:
                 raise Wrong(f"{answer['code']}: {answer.get('message')}; the model allows this")
             return
         if wanted is None and not answer["ok"]:

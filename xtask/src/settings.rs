@@ -22,6 +22,7 @@ pub struct Service {
     #[serde(default)]
     pub protocols: Vec<String>,
     pub rpc_service: Option<String>,
+    pub violation_code: Option<String>,
     /// The cargo feature without which the module is left out.
     pub feature: Option<String>,
 }

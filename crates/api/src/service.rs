@@ -17,6 +17,8 @@ pub struct Service {
     pub rpc_service_name: Option<&'static str>,
     /// The namespace of its XML.
     pub xml_namespace: Option<&'static str>,
+    /// The code of a request that breaks its model, where it is not `ValidationException`.
+    pub violation_code: Option<&'static str>,
     /// Every operation of the model.
     pub operations: &'static [OperationEntry],
 }

@@ -65,13 +65,14 @@ fn service(r: &Resolved<'_>) -> Result<String> {
     }
     Ok(format!(
         "Service {{ name: {:?}, signing_name: {signing_name:?}, target_prefix: {:?}, api_version: {:?}, protocols: &[{}], \
-         rpc_service_name: {:?}, xml_namespace: {:?}, operations: &[\n{operations}] }}",
+         rpc_service_name: {:?}, xml_namespace: {:?}, violation_code: {:?}, operations: &[\n{operations}] }}",
         r.service.name,
         m.target_prefix,
         m.api_version,
         protocols(r)?.join(", "),
         r.service.rpc_service,
         m.xml_namespace,
+        r.service.violation_code,
     ))
 }
 

@@ -224,6 +224,7 @@ pub trait LogsAll:
     + Serve<DescribeMetricFilters>
     + Serve<DeleteMetricFilter>
     + ServeFeed<StartLiveTail>
+    + Serve<PutLogGroupDeletionProtection>
 {
 }
 
@@ -253,6 +254,7 @@ impl<T> LogsAll for T where
         + Serve<DescribeMetricFilters>
         + Serve<DeleteMetricFilter>
         + ServeFeed<StartLiveTail>
+        + Serve<PutLogGroupDeletionProtection>
 {
 }
 
@@ -283,6 +285,7 @@ pub fn register_all<S: LogsAll>(service: &Arc<S>, register: &mut dyn Register) {
     register.add(handler::unary::<DescribeMetricFilters, S>(service));
     register.add(handler::unary::<DeleteMetricFilter, S>(service));
     register.add(handler::feed::<StartLiveTail, S>(service));
+    register.add(handler::unary::<PutLogGroupDeletionProtection, S>(service));
 }
 
 /// The codecs of this service's protocols.
@@ -1631,6 +1634,61 @@ impl Event for StartLiveTailEvent {
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutLogGroupDeletionProtectionOutput {}
+
+impl Decode for PutLogGroupDeletionProtectionOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        codec::nothing(d)?;
+        Ok(Self {})
+    }
+}
+
+impl Encode for PutLogGroupDeletionProtectionOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.end_structure();
+    }
+}
+
+impl Operation for PutLogGroupDeletionProtection {
+    const SERVICE: &'static Service = &services::LOGS;
+    const NAME: &'static str = "Logs_20140328.PutLogGroupDeletionProtection";
+    const ACTION: &'static str = "logs:PutLogGroupDeletionProtection";
+    const READ_ONLY: bool = false;
+    const HAS_OUTPUT: bool = false;
+    type Output = PutLogGroupDeletionProtectionOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, violations: &mut Violations) {
+        self.check_at(&Path::Root, violations);
+    }
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::one(Self::ACTION, None, || None)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateLogGroup {
     pub log_group_name: ByteString,
     pub kms_key_id: Option<ByteString>,
@@ -2111,6 +2169,12 @@ pub struct PutLogEventsOutput {
     pub next_sequence_token: Option<ByteString>,
     pub rejected_log_events_info: Option<RejectedLogEventsInfo>,
     pub rejected_entity_info: Option<RejectedEntityInfo>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PutLogGroupDeletionProtection {
+    pub log_group_identifier: ByteString,
+    pub deletion_protection_enabled: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -4536,6 +4600,47 @@ impl Encode for PutLogEventsOutput {
     }
 }
 
+impl Decode for PutLogGroupDeletionProtection {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["logGroupIdentifier", "deletionProtectionEnabled"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.log_group_identifier = d.string()?;
+                }
+                1 => {
+                    value.deletion_protection_enabled = d.boolean()?;
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(
+            seen,
+            &[(0, "logGroupIdentifier"), (1, "deletionProtectionEnabled")],
+            at,
+            violations,
+        );
+        Ok(value)
+    }
+}
+
+impl Encode for PutLogGroupDeletionProtection {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("logGroupIdentifier");
+        e.string(&self.log_group_identifier);
+
+        e.member("deletionProtectionEnabled");
+        e.boolean(self.deletion_protection_enabled);
+
+        e.end_structure();
+    }
+}
+
 impl Decode for PutMetricFilter {
     fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
         static NAMES: &[&str] = &[
@@ -5744,6 +5849,15 @@ impl PutLogEvents {
         if let Some(v) = &self.entity {
             let at = &Path::Member(at, "entity");
             v.check_at(at, violations);
+        }
+    }
+}
+
+impl PutLogGroupDeletionProtection {
+    pub(crate) fn check_at(&self, at: &Path<'_>, violations: &mut Violations) {
+        {
+            let at = &Path::Member(at, "logGroupIdentifier");
+            LOG_GROUP_IDENTIFIER_TEXT.check(&self.log_group_identifier, at, violations);
         }
     }
 }

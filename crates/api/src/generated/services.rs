@@ -12,6 +12,7 @@ pub const KINESIS: Service = Service {
     protocols: &[Protocol::Json11, Protocol::Cbor11],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "AcknowledgeDeadLetterQueueRecords",
@@ -480,6 +481,7 @@ pub const STS: Service = Service {
     protocols: &[Protocol::Query],
     rpc_service_name: None,
     xml_namespace: Some("https://sts.amazonaws.com/doc/2011-06-15/"),
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "AssumeRole",
@@ -580,6 +582,7 @@ pub const CLOUDWATCH: Service = Service {
     protocols: &[Protocol::RpcV2Cbor, Protocol::Json10, Protocol::Query],
     rpc_service_name: Some("GraniteServiceVersion20100801"),
     xml_namespace: Some("http://monitoring.amazonaws.com/doc/2010-08-01/"),
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "AssociateDatasetKmsKey",
@@ -1064,6 +1067,7 @@ pub const LAMBDA: Service = Service {
     protocols: &[Protocol::RestJson],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "AddLayerVersionPermission",
@@ -1804,6 +1808,7 @@ pub const IAM: Service = Service {
     protocols: &[Protocol::Query],
     rpc_service_name: None,
     xml_namespace: Some("https://iam.amazonaws.com/doc/2010-05-08/"),
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "AcceptDelegationRequest",
@@ -3256,6 +3261,7 @@ pub const KMS: Service = Service {
     protocols: &[Protocol::Json11],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "CancelKeyDeletion",
@@ -3716,6 +3722,7 @@ pub const LOGS: Service = Service {
     protocols: &[Protocol::Json11],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: Some("InvalidParameterException"),
     operations: &[
         OperationEntry {
             name: "AssociateKmsKey",
@@ -4482,7 +4489,7 @@ pub const LOGS: Service = Service {
             full_name: "Logs_20140328.PutLogGroupDeletionProtection",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {
@@ -4672,6 +4679,7 @@ pub const CLOUDTRAIL: Service = Service {
     protocols: &[Protocol::Json11],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "AddTags",
@@ -5164,6 +5172,7 @@ pub const DYNAMODB: Service = Service {
     protocols: &[Protocol::Json10],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "BatchExecuteStatement",
@@ -5673,6 +5682,7 @@ pub const ECHO: Service = Service {
     protocols: &[Protocol::RestJson],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[
         OperationEntry {
             name: "EchoFrames",

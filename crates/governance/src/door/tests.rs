@@ -56,6 +56,7 @@ const TEST: Api = Api {
     protocols: &[Protocol::Json11],
     rpc_service_name: None,
     xml_namespace: None,
+    violation_code: None,
     operations: &[],
 };
 

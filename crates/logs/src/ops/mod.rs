@@ -16,6 +16,7 @@ mod get_log_events;
 mod list_tags_for_resource;
 mod list_tags_log_group;
 mod put_log_events;
+mod put_log_group_deletion_protection;
 mod put_metric_filter;
 mod put_retention_policy;
 mod put_subscription_filter;

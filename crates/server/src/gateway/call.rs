@@ -149,7 +149,10 @@ fn read(
     let mut violations = Violations::default();
     let read = read_noting(handler, asked, head, body, &mut violations);
     let request = read.map_err(|malformed| errors::serialization(asked.protocol, &malformed))?;
-    if violations.is_empty() { Ok(request) } else { Err(errors::validation(asked.protocol, &violations)) }
+    if violations.is_empty() {
+        return Ok(request);
+    }
+    Err(errors::validation(handler.operation().service, asked.protocol, &violations))
 }
 
 /// The same, with what REST puts in the path, the query and the headers.

@@ -1,6 +1,6 @@
 //! Every sentence the gateway itself tells a client, and how large bodies may be.
 
-use anabranch_api::{ApiError, Fault};
+use anabranch_api::{ApiError, Fault, Service};
 use anabranch_wire::{Malformed, Protocol, Violations};
 
 /// Most bytes of a request to Kinesis: 10 MiB of data and keys (API_PutRecords), in base64, with what is around them.
@@ -72,8 +72,9 @@ pub(super) fn serialization(protocol: Protocol, malformed: &Malformed) -> ApiErr
 }
 
 /// What the request breaks of its model.
-pub(super) fn validation(protocol: Protocol, violations: &Violations) -> ApiError {
-    let code = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
+pub(super) fn validation(service: &Service, protocol: Protocol, violations: &Violations) -> ApiError {
+    let usual = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
+    let code = service.violation_code.unwrap_or(usual);
     ApiError::client(code, violations.to_string())
 }
 
