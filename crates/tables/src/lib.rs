@@ -14,6 +14,9 @@ mod describe;
 mod directory;
 mod errors;
 mod expression;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hot;
 mod items;
 mod key_condition;
