@@ -6,6 +6,7 @@ mod cost;
 mod fan_out;
 mod figures;
 mod gets;
+mod leases;
 mod probe;
 mod puts;
 mod report;

@@ -12,6 +12,7 @@ use super::cost;
 use super::fan_out::Pushed;
 use super::figures::{Counts, Sample};
 use super::gets::{CatchingUp, Following, Place};
+use super::leases::{LEASES, Renewing};
 use super::puts::{Pace, PutLoad, Putting};
 use super::server::Server;
 
@@ -20,6 +21,8 @@ const KIB: usize = 1024;
 const IN_MEMORY_BYTES: u64 = 16 * 1_048_576;
 /// What a reader that is served from the disk catches up on.
 const ON_DISK_BYTES: u64 = 256 * 1_048_576;
+/// Beside leases each of 16 connections puts a record in so long.
+const PUT_EVERY: Duration = Duration::from_millis(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Workload {
@@ -37,6 +40,8 @@ pub(super) enum Workload {
     ManyShards,
     /// 1 to 500 subscribers, and 500 that receive nothing
     ManySubscribers,
+    /// 4,000 leases of the KCL, renewed every 3 seconds; PutRecord at 1,600 a second without them and beside them
+    Leases,
     /// A server that was started and is left alone
     Idle,
 }
@@ -55,6 +60,8 @@ enum Kind {
     CatchUp(Place),
     Follow,
     Push { subscribers: usize, puts: Puts },
+    Renew,
+    PutBesideRenewals(PutLoad),
     Idle,
 }
 
@@ -98,8 +105,23 @@ impl Workload {
                     Kind::Push { subscribers: 500, puts: Puts::None },
                 ]
             }
+            Workload::Leases if is_json => {
+                let load = PutLoad {
+                    shards: 4,
+                    connections: 16,
+                    form: Form::One,
+                    record_bytes: KIB,
+                    pace: Pace::Each(PUT_EVERY),
+                    protocol,
+                };
+                vec![Kind::Renew, Kind::Put(load), Kind::PutBesideRenewals(load)]
+            }
             Workload::Idle if is_json => vec![Kind::Idle],
-            Workload::Tail | Workload::FanOut | Workload::ManySubscribers | Workload::Idle => Vec::new(),
+            Workload::Tail
+            | Workload::FanOut
+            | Workload::ManySubscribers
+            | Workload::Leases
+            | Workload::Idle => Vec::new(),
         };
         kinds.into_iter().map(|kind| Case { workload: self, protocol, kind }).collect()
     }
@@ -111,6 +133,9 @@ impl fmt::Display for Case {
         f.write_str(&name.unwrap_or_default())?;
         match self.kind {
             Kind::Put(load) if self.workload == Workload::ManyShards => write!(f, " {}", load.shards),
+            Kind::Put(_) if self.workload == Workload::Leases => f.write_str(" put-record without"),
+            Kind::PutBesideRenewals(_) => f.write_str(" put-record beside"),
+            Kind::Renew => write!(f, " {LEASES}"),
             Kind::Put(load) => match load.form {
                 Form::Many(count) => write!(f, " {count} x {} KiB", load.record_bytes / KIB),
                 Form::One if load.pace == Pace::Half => write!(f, " {} half load", load.connections),
@@ -131,6 +156,9 @@ pub(super) enum Prepared {
     CatchUp(CatchingUp),
     Follow(Following),
     Push(Pushed, Puts),
+    Renew(Renewing),
+    /// What is counted is what is put.
+    PutBesideRenewals(Putting, Renewing),
     Idle,
 }
 
@@ -147,6 +175,11 @@ impl Case {
             Kind::Push { subscribers, puts } => {
                 Prepared::Push(Pushed::prepare(server, subscribers).await?, puts)
             }
+            Kind::Renew => Prepared::Renew(Renewing::prepare(server).await?),
+            Kind::PutBesideRenewals(load) => {
+                let putting = Putting::prepare(server, load).await?;
+                Prepared::PutBesideRenewals(putting, Renewing::prepare(server).await?)
+            }
             Kind::Idle => Prepared::Idle,
         };
         prepared.warm_up(warm_up).await?;
@@ -157,7 +190,9 @@ impl Case {
 impl Prepared {
     async fn warm_up(&mut self, lasts: Duration) -> Result<(), Failure> {
         match self {
-            Prepared::Put(putting) => putting.warm_up(lasts).await.map(drop),
+            Prepared::Put(putting) | Prepared::PutBesideRenewals(putting, _) => {
+                putting.warm_up(lasts).await.map(drop)
+            }
             other => other.load(lasts).await.map(drop),
         }
     }
@@ -187,6 +222,11 @@ impl Prepared {
             Prepared::CatchUp(catching_up) => catching_up.run(lasts).await,
             Prepared::Follow(following) => following.run(lasts).await,
             Prepared::Push(pushed, Puts::Some) => pushed.run(lasts).await,
+            Prepared::Renew(renewing) => renewing.run(lasts).await,
+            Prepared::PutBesideRenewals(putting, renewing) => {
+                let (counts, _) = tokio::try_join!(putting.run(lasts), renewing.run(lasts))?;
+                Ok(counts)
+            }
             Prepared::Push(_, Puts::None) | Prepared::Idle => {
                 tokio::time::sleep(lasts).await;
                 Ok(Counts::default())
@@ -201,6 +241,11 @@ impl Prepared {
             Prepared::CatchUp(catching_up) => catching_up.stream,
             Prepared::Follow(following) => following.stream,
             Prepared::Push(pushed, _) => pushed.stream,
+            Prepared::Renew(renewing) => return renewing.clean_up(server).await,
+            Prepared::PutBesideRenewals(putting, renewing) => {
+                renewing.clean_up(server).await?;
+                putting.stream
+            }
             Prepared::Idle => return Ok(()),
         };
         stream.delete(server).await

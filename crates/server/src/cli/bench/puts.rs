@@ -37,6 +37,8 @@ pub(super) enum Pace {
     Full,
     /// At half the rate that the warm-up reached.
     Half,
+    /// On each connection one in so long.
+    Each(Duration),
 }
 
 /// A load that is ready.
@@ -79,6 +81,9 @@ impl Putting {
             let records = counts.records.max(1) as f64;
             let per_lane = records / self.load.form.records() as f64 / self.lanes.len() as f64;
             self.interval = Some(lasts.mul_f64(2.0 / per_lane.max(1.0)));
+        }
+        if let Pace::Each(interval) = self.load.pace {
+            self.interval = Some(interval);
         }
         Ok(counts)
     }

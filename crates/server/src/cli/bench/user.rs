@@ -7,8 +7,8 @@ use super::super::Failure;
 use super::server::Server;
 use crate::client::{HttpEndpoint, HttpVersion, Identity, Kinesis};
 
-/// What the user may: everything with streams that are made for a load.
-const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kinesis:*","Resource":"arn:aws:kinesis:*:*:stream/bench-*"},{"Effect":"Deny","Action":"kinesis:CreateStream","Resource":"arn:aws:kinesis:*:*:stream/bench-production-*"}]}"#;
+/// What the user may: everything with streams and tables that are made for a load.
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kinesis:*","dynamodb:*"],"Resource":["arn:aws:kinesis:*:*:stream/bench-*","arn:aws:dynamodb:*:*:table/bench-*"]},{"Effect":"Deny","Action":"kinesis:CreateStream","Resource":"arn:aws:kinesis:*:*:stream/bench-production-*"}]}"#;
 
 /// Makes a user with an identity policy; its access key.
 pub(super) async fn create(server: &Server) -> Result<Identity, Failure> {

@@ -32,6 +32,16 @@ pub(super) struct Wire {
 /// A request that is signed and can be sent.
 pub(super) struct Ready(Request<Full<Bytes>>);
 
+/// What a request is of: the name in its signature's scope, and what stands before the operation in its target.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Api {
+    service: &'static str,
+    target: &'static str,
+}
+
+pub(super) const KINESIS: Api = Api { service: "kinesis", target: "Kinesis_20131202" };
+pub(super) const DYNAMODB: Api = Api { service: "dynamodb", target: "DynamoDB_20120810" };
+
 impl Wire {
     pub(super) async fn connect(server: &Server) -> Result<Self, Failure> {
         let target = server.target.clone();
@@ -44,12 +54,23 @@ impl Wire {
         Ok(Self { sender, driver, target, identity: server.identity.clone() })
     }
 
-    /// Signs a request of Kinesis. Nothing of a signature is kept for the next.
+    /// Signs a request of Kinesis.
     pub(super) fn sign(&self, protocol: Protocol, operation: &str, body: Bytes) -> Result<Ready, Failure> {
+        self.sign_as(KINESIS, protocol, operation, body)
+    }
+
+    /// Signs a request. Nothing of a signature is kept for the next.
+    pub(super) fn sign_as(
+        &self,
+        api: Api,
+        protocol: Protocol,
+        operation: &str,
+        body: Bytes,
+    ) -> Result<Ready, Failure> {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(HOST, HeaderValue::from_str(self.target.authority())?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
-        headers.insert("x-amz-target", HeaderValue::try_from(format!("Kinesis_20131202.{operation}"))?);
+        headers.insert("x-amz-target", HeaderValue::try_from(format!("{}.{operation}", api.target))?);
         let signer = Signer {
             credentials: Credentials {
                 access_key: &self.identity.access_key,
@@ -57,7 +78,7 @@ impl Wire {
                 token: self.identity.session_token.as_ref().map(Secret::expose),
             },
             region: self.identity.region.as_str(),
-            service: "kinesis",
+            service: api.service,
             now: Clock::machine_now(),
         };
         let unsigned = SignedRequest {
@@ -105,9 +126,20 @@ impl Wire {
         }
     }
 
-    /// One call in JSON, for what prepares a load.
+    /// One call of Kinesis in JSON, for what prepares a load.
     pub(super) async fn call(&mut self, operation: &str, request: &Value) -> Result<Value, Failure> {
-        let ready = self.sign(Protocol::Json11, operation, Bytes::from(request.to_string()))?;
+        self.call_as(KINESIS, Protocol::Json11, operation, request).await
+    }
+
+    /// One call in JSON.
+    pub(super) async fn call_as(
+        &mut self,
+        api: Api,
+        protocol: Protocol,
+        operation: &str,
+        request: &Value,
+    ) -> Result<Value, Failure> {
+        let ready = self.sign_as(api, protocol, operation, Bytes::from(request.to_string()))?;
         let body = self.send(ready).await.map_err(|failure| format!("{operation}: {failure}"))?;
         if body.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&body)?) }
     }
