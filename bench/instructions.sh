@@ -3,7 +3,8 @@
 # and so does more than 3 % below, so that the file stays true. `bench/instructions.sh --write` writes the file anew.
 #
 # Of two cases that differ in one thing, one may take only so much more than the other: what an IAM user puts under an identity policy and a
-# stream's policy than what the root puts, what is put with everything recorded that a server records than with nothing recorded.
+# stream's policy than what the root puts; what is put with metrics, events of management and an alarm, and with events of data too, than with
+# nothing recorded. A minute passes every 20 of these.
 #
 # A count is the difference between two runs that differ in the number of requests alone, divided by that number: starting, filling
 # and ending are in neither. valgrind hides the processor's newest instructions, so counts of SHA-256 are of another code than runs outside.
@@ -14,9 +15,9 @@ BASELINE=bench/instructions.txt
 THRESHOLD_PERCENT=3
 FEW=20
 # Case, and how many requests more.
-CASES="put-records-json:40 put-records-json-user:40 put-records-json-unrecorded:40 put-records-cbor:40 put-record-json:2000 get-records-json:40"
+CASES="put-records-json:40 put-records-json-user:40 put-records-json-unrecorded:40 put-records-json-data-events:40 put-records-cbor:40 put-record-json:2000 get-records-json:40"
 # Case, what it is compared with, and how many percent it may take more.
-COMPARISONS="put-records-json-user:put-records-json:5 put-records-json:put-records-json-unrecorded:3"
+COMPARISONS="put-records-json-user:put-records-json:5 put-records-json:put-records-json-unrecorded:3 put-records-json-data-events:put-records-json-unrecorded:15"
 
 command -v valgrind >/dev/null || { echo "instructions.sh: valgrind is missing (Debian: apt-get install valgrind)" >&2; exit 1; }
 cargo build --quiet --locked --release -p anabranch-bench --bin instructions

@@ -14,6 +14,8 @@ const STREAM: &str = "bench";
 const SHARDS: i32 = 4;
 /// What a reader finds in its shard.
 const RECORDS: usize = 1000;
+/// As few as make what is done once a minute weigh more than it does under load.
+const REQUESTS_A_MINUTE: usize = 20;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
@@ -25,18 +27,28 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn run(case: &str, count: usize, dir: PathBuf) -> Result<(), Failure> {
-    let recorded = if case == "put-records-json-unrecorded" { Recorded::Nothing } else { Recorded::Always };
+    let recorded = match case {
+        "put-records-json-unrecorded" => Recorded::Nothing,
+        "put-records-json-data-events" => Recorded::DataEvents,
+        _ => Recorded::Always,
+    };
     let mut path = Path::open(&dir, recorded).await?;
     path.create(STREAM, if case == "get-records-json" { 1 } else { SHARDS }).await?;
     if case == "put-records-json-user" {
         path.become_user(STREAM).await?;
     }
     match case {
-        "put-records-json" | "put-records-json-user" | "put-records-json-unrecorded" => {
+        "put-records-json"
+        | "put-records-json-user"
+        | "put-records-json-unrecorded"
+        | "put-records-json-data-events" => {
             let body = put_records(Protocol::Json11, STREAM, 500, 1024);
             let request = path.sign(Protocol::Json11, "PutRecords", body)?;
-            for _ in 0..count {
+            for n in 1..=count {
                 path.answer::<PutRecords>(&request).await?;
+                if n % REQUESTS_A_MINUTE == 0 {
+                    path.pass_a_minute().await;
+                }
             }
         }
         "put-records-cbor" => {

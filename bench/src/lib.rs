@@ -3,6 +3,8 @@
 
 mod bodies;
 mod path;
+mod recorder;
 
 pub use bodies::{get_records, put_record, put_records};
-pub use path::{Failure, Path, Recorded, Signed};
+pub use path::{Failure, Path, Signed};
+pub use recorder::Recorded;

@@ -8,22 +8,21 @@ use anabranch_api::kinesis::{
 };
 use anabranch_api::{Context, Operation, RequestId, Serve};
 use anabranch_catalog::{Catalog, MemoryCatalog};
-use anabranch_cloudwatch::CloudWatch;
-use anabranch_governance::audit::NoAudit;
 use anabranch_governance::iam::identities::Identities;
 use anabranch_governance::iam::{Authenticator, Credentials as Keys, Iam, Identity, Sessions};
 use anabranch_governance::kms::{Kms, KmsGround, MasterKey};
-use anabranch_governance::metrics::Metrics;
 use anabranch_governance::{Authority, Authorize, Door};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{Durability, LocalLog, Options};
 use anabranch_streams::limits::LimitsMode;
 use anabranch_streams::{Ground, Settings, Streams};
-use anabranch_types::{Clock, Partition, Rng, StreamName};
+use anabranch_types::{Clock, Due, Partition, Rng, StreamName};
 use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
 use anabranch_wire::{Envelope, Protocol, Violations};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
+
+use crate::recorder::{Recorded, Recorder, RecorderGround};
 
 const ACCESS_KEY: &str = "AKIDBENCHMARK";
 const SECRET: &str = "of-no-worth-outside-a-benchmark";
@@ -44,6 +43,8 @@ pub struct Path {
     iam: Arc<Iam>,
     caller: Caller,
     clock: Clock,
+    recorder: Recorder,
+    due: Vec<Arc<dyn Due>>,
     _log: Arc<LocalLog>,
 }
 
@@ -61,27 +62,22 @@ pub struct Signed {
     body: Bytes,
 }
 
-/// What is written down of what happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// Nothing: what recording costs is the difference.
-    Nothing,
-    /// What a server records: metrics.
-    Always,
-}
-
 impl Path {
     /// Opens the stores in a directory; records are acknowledged from memory, so that what is counted is our own work.
     pub async fn open(dir: &FilePath, recorded: Recorded) -> Result<Self, Failure> {
-        let clock = Clock::machine();
+        let clock = Clock::test(0);
         let options = Options { durability: Durability::Memory, clock: clock.clone(), ..Options::default() };
-        let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.to_owned())?), options)?);
-        let metrics = match recorded {
-            Recorded::Nothing => Metrics::off(),
-            Recorded::Always => Metrics::new(|_| {}),
-        };
+        let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.join("log"))?), options)?);
         let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::default());
         let (master_key, rng) = (Arc::new(MasterKey::random(&Rng::system())), Rng::system());
+        let recorder = RecorderGround {
+            log: log.clone(),
+            catalog: Arc::clone(&catalog),
+            clock: clock.clone(),
+            master_key: Arc::clone(&master_key),
+            blobs: &dir.join("blobs"),
+        };
+        let recorder = Recorder::open(recorder, recorded).await?;
         let identities =
             Identities::open(Arc::clone(&catalog), Arc::clone(&master_key), clock.clone(), rng.clone())
                 .await?;
@@ -97,11 +93,11 @@ impl Path {
         authority.guard("kms", kms.clone());
         let ground = Ground {
             log: log.clone(),
-            catalog: Arc::clone(&catalog),
-            measurements: Arc::new(CloudWatch::new(log.clone(), catalog)),
+            catalog,
+            measurements: recorder.cloudwatch.clone(),
             clock: clock.clone(),
             rng: rng.clone(),
-            metrics: metrics.clone(),
+            metrics: recorder.metrics.clone(),
             master_key: Arc::clone(&master_key),
             kms,
             authorize: Arc::downgrade(&judge),
@@ -112,15 +108,26 @@ impl Path {
         let streams = Streams::open(ground, settings).await?;
         authority.guard("kinesis", streams.clone());
         let root = Arc::new(root);
-        Ok(Self {
+        let path = Self {
             iam: Arc::new(Iam::new(Arc::clone(&identities), Arc::clone(&root))),
             authenticator: Authenticator::new(root, identities, Arc::new(sessions), Partition::Aws),
-            door: Door::new(authority, Arc::new(NoAudit), metrics),
+            door: Door::new(authority, recorder.sink(), recorder.metrics.clone()),
+            due: streams.due(),
             streams,
             caller: Caller { access_key: ACCESS_KEY.to_owned(), secret: SECRET.to_owned() },
             clock,
+            recorder,
             _log: log,
-        })
+        };
+        if recorded == Recorded::DataEvents {
+            path.recorder.ask_for_data(&path.door, &path.context(path.anybody()?)).await?;
+        }
+        Ok(path)
+    }
+
+    /// Lets a minute of the clock pass; where something is recorded, metrics are sent on and alarms are judged.
+    pub async fn pass_a_minute(&self) {
+        self.recorder.pass_a_minute(&self.clock, &self.due).await;
     }
 
     /// From now on an IAM user calls, who may put by an identity policy into a stream that has a policy of its own.
@@ -210,7 +217,7 @@ impl Path {
         let create =
             CreateStream { stream_name: name(stream)?, shard_count: Some(shards), ..CreateStream::default() };
         self.door.unary(self.context(self.anybody()?), &self.streams, create).await?;
-        Ok(())
+        self.recorder.watch(&self.door, self.context(self.anybody()?), stream).await
     }
 
     /// Fills a stream with this many records of 1 KiB, by requests of 500.

@@ -9,6 +9,7 @@ mod gets;
 mod leases;
 mod probe;
 mod puts;
+mod recorded;
 mod report;
 mod server;
 mod stream;
@@ -82,6 +83,10 @@ struct LoadArguments {
     /// The user is made by who calls, and stays on a server that goes on running
     #[arg(long)]
     as_user: bool,
+
+    /// Measure each workload with a trail that asks for data events and an alarm on each stream too, and tell what that costs
+    #[arg(long, conflicts_with = "endpoint")]
+    recorded: bool,
 
     /// How requests are written [default: both]
     #[arg(long, value_name = "PROTOCOL")]
@@ -167,6 +172,9 @@ impl LoadArguments {
         }
         if self.as_user {
             servers.push(self.own()?.called_by_user().await?);
+        }
+        if self.recorded {
+            servers.push(self.own()?.recorded().await?);
         }
         for peer in peers {
             let connection = Connection { endpoint: Some(peer.endpoint.clone()), ..self.connection.clone() };

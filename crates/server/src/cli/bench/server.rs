@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::super::Failure;
-use super::{cost, user};
+use super::{cost, recorded, user};
 use crate::client::{Identity, Target};
 
 /// A started server verifies every signature against this key.
@@ -40,12 +40,16 @@ pub(super) enum Streams {
     Encrypted,
     /// They have a resource policy, for an IAM user who also needs an identity policy.
     Guarded,
+    /// Each has an alarm.
+    Watched,
 }
 
 /// What a server is called whose streams are encrypted.
 pub(super) const ENCRYPTED: &str = "encrypted";
 /// What a server is called that is called by an IAM user.
 pub(super) const AS_USER: &str = "as user";
+/// What a server is called that writes down every call of data.
+pub(super) const RECORDED: &str = "data events";
 
 /// A server that is our own child.
 struct Started {
@@ -71,6 +75,12 @@ impl Server {
     pub(super) async fn called_by_user(self) -> Result<Self, Failure> {
         let identity = user::create(&self).await?;
         Ok(Self { name: AS_USER.to_owned(), identity, streams: Streams::Guarded, ..self })
+    }
+
+    /// The same, with a trail that asks for every call of data, and an alarm on each stream. Only for one that was started here.
+    pub(super) async fn recorded(self) -> Result<Self, Failure> {
+        recorded::ask_for_data(&self).await?;
+        Ok(Self { name: RECORDED.to_owned(), streams: Streams::Watched, ..self })
     }
 
     /// Starts this very program on a new directory beneath `disk` (the system's temporary directory without one), in mode `sync`,
@@ -138,11 +148,15 @@ fn ready_file(dir: &Path) -> PathBuf {
 }
 
 fn begin(dir: &Path) -> Result<Started, Failure> {
+    let blobs = dir.join("blobs");
+    std::fs::create_dir_all(blobs.join(recorded::BUCKET))?;
     let begun = Instant::now();
     let mut child = Command::new(std::env::current_exe()?)
         .args(["serve", "--listen", "127.0.0.1:0", "--limits", "off", "--durability", "sync"])
         .arg("--data-dir")
         .arg(dir.join("data"))
+        .arg("--blobs")
+        .arg(blobs)
         .arg("--ready-file")
         .arg(ready_file(dir))
         .env("ANABRANCH_ROOT_KEY", format!("{ACCESS_KEY}:{SECRET}"))

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::super::Failure;
+use super::recorded;
 use super::server::{Server, Streams};
 use super::wire::Wire;
 
@@ -47,6 +48,9 @@ impl Stream {
             });
             let put = json!({ "ResourceARN": arn, "Policy": allow.to_string() });
             wire.call("PutResourcePolicy", &put).await?;
+        }
+        if server.streams == Streams::Watched {
+            recorded::watch(server, &name).await?;
         }
         let shards = list_shards(&mut wire, &name).await?;
         Ok(Self { name, arn, shards })
