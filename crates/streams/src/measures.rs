@@ -53,13 +53,20 @@ pub(crate) struct Samples {
     pub greatest: u64,
 }
 
-/// The samples of the minute that is going on, behind a lock held for nanoseconds.
+/// The samples of the minute that is going on, and of all before it, behind a lock held for nanoseconds.
 #[derive(Debug, Default)]
 pub(crate) struct Measures {
-    minute: Mutex<Minute>,
+    noted: Mutex<Noted>,
 }
 
-/// The samples of a minute.
+#[derive(Debug, Default)]
+struct Noted {
+    minute: Minute,
+    /// All that was taken.
+    taken: Minute,
+}
+
+/// The samples of a stretch of time, mostly a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Minute([Samples; MEASURES]);
 
@@ -85,19 +92,38 @@ pub(crate) struct MonitorSlot {
 impl Measures {
     /// Notes one sample each.
     pub fn note(&self, samples: &[(Measure, u64)]) {
-        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = self.noted();
         for (measure, value) in samples {
-            minute.0[*measure as usize].add(&Samples::one(*value));
+            noted.minute.0[*measure as usize].add(&Samples::one(*value));
         }
     }
 
     /// Takes what was noted since it was last taken.
     pub fn take(&self) -> Minute {
-        std::mem::take(&mut *self.minute.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut noted = self.noted();
+        let minute = std::mem::take(&mut noted.minute);
+        noted.taken.add(&minute);
+        minute
+    }
+
+    /// All that was noted ever.
+    pub fn all(&self) -> Minute {
+        let noted = self.noted();
+        let mut all = noted.taken;
+        all.add(&noted.minute);
+        all
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Minute {
+    fn add(&mut self, more: &Minute) {
+        self.0.iter_mut().zip(&more.0).for_each(|(samples, more)| samples.add(more));
+    }
+
     /// The samples of these measures together, if there are any.
     pub fn samples(&self, of: &[Measure]) -> Option<Samples> {
         let mut all = Samples::default();
@@ -140,6 +166,11 @@ impl ConsumerMeasures {
         minutes
     }
 
+    /// All that was noted ever of each.
+    pub fn all(&self) -> Vec<(String, Minute)> {
+        self.lock().iter().map(|(name, measures)| (name.clone(), measures.all())).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Measures>>> {
         self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -180,5 +211,8 @@ mod tests {
         assert_eq!(both, Samples { count: 4, sum: 17, least: 1, greatest: 9 });
         assert_eq!(minute.samples(&[Measure::WriteExceeded]), None);
         assert_eq!(measures.take(), Minute::default());
+        measures.note(&[(Measure::ReadBytes, 1)]);
+        let ever = measures.all().samples(&[Measure::ReadBytes]).unwrap();
+        assert_eq!(ever, Samples { count: 4, sum: 17, least: 1, greatest: 9 });
     }
 }

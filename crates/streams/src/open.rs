@@ -1,7 +1,7 @@
 //! Start-up: everything the catalog holds of streams comes into memory, and what a crash left half-done is finished.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Weak};
 
 use anabranch_api::{Register, kinesis};
 use anabranch_catalog::{Catalog, Commit, Entry, Expect, Key};
@@ -87,6 +87,8 @@ impl Streams {
             after = Some(next_scope_after(&entry.key));
         }
         streams.finish_what_was_begun().await?;
+        let measured: Weak<Self> = Arc::downgrade(&streams);
+        streams.metrics.measures(measured);
         Ok(streams)
     }
 

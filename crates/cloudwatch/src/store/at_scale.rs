@@ -1,4 +1,5 @@
-//! 10,000 metrics over 14 days by the minute, written by the store's own writer, and how long GetMetricData takes for 100 of them over a day.
+//! 10,000 metrics over 14 days by the minute, written by the store's own writer, how long GetMetricData takes for 100 of them over a day, and how much
+//! memory all of it.
 //! `cargo test --release -p anabranch-cloudwatch at_scale -- --ignored --nocapture`; docs/performance.md has what it said.
 
 use std::sync::Arc;
@@ -24,6 +25,15 @@ const DAY: i64 = 86_400;
 const DAYS_LEVELS: [Level; 3] = [Level::Day, Level::FiveMinutes, Level::Hourly];
 /// What 100 metrics over a day may take.
 const MILLIS_MAX: u128 = 100;
+/// What the process may have resident at the most: what `memory` keeps of young runs, and as much again for all else.
+const RESIDENT_MIB_MAX: u64 = 256;
+
+/// A line of `/proc/self/status`, in MiB (proc_pid_status(5)).
+fn status_mib(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() / 1024
+}
 
 fn metric(n: usize) -> Metric {
     Metric::new("AtScale".into(), format!("metric-{n:05}").into(), None)
@@ -89,7 +99,11 @@ async fn a_hundred_metrics_over_a_day_are_told_within_a_tenth_of_a_second_at_sca
     seed(&room, today - DAYS * DAY, &Rng::seeded(1)).await;
     println!("seeded {METRICS} metrics x {DAYS} days of minutes in {:.0?}", began.elapsed());
     log.checkpoint().await.unwrap();
+    println!("resident while seeding: at most {} MiB", status_mib("VmHWM"));
     drop((room, store));
+    // From here on the greatest is counted anew (proc_pid_clear_refs(5)).
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    println!("resident before opening: {} MiB", status_mib("VmRSS"));
 
     let began = Instant::now();
     let store = Arc::new(Store::new(log.clone(), catalog));
@@ -114,6 +128,9 @@ async fn a_hundred_metrics_over_a_day_are_told_within_a_tenth_of_a_second_at_sca
         println!("{ASKED} metrics over a day, {what}: median {} ms, worst {} ms", millis[5], millis[9]);
         worst = worst.max(millis[5]);
     }
+    let resident = status_mib("VmHWM");
+    println!("resident while opening and answering: at most {resident} MiB");
     log.shut_down().await.unwrap();
+    assert!(resident < RESIDENT_MIB_MAX, "{resident} MiB are resident");
     assert!(worst < MILLIS_MAX, "the median is {worst} ms");
 }

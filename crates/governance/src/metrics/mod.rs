@@ -1,18 +1,21 @@
 //! Counters for operators, in OpenMetrics text at `/metrics`.
 //!
-//! [`Metrics`] is made once; the door counts calls in it, services hold a [`StreamMetrics`] per stream, the process's own figures
-//! are read at each scrape. Labels are bounded: operations come from the models, error codes are the models' and ours, streams are
-//! at most [`STREAMS_MAX`], monitored shards at most [`SHARDS_MAX`].
+//! [`Metrics`] is made once; the door counts calls in it, services hold a [`StreamMetrics`] per stream, what they measure for CloudWatch
+//! ([`Measured`]) and the process's own figures are read at each scrape. Labels are bounded: operations come from the models, error codes are the models' and ours, streams are
+//! at most [`STREAMS_MAX`], monitored shards at most [`SHARDS_MAX`], series of what is measured [`SERIES_MAX`] each.
 
+mod measured;
 mod operations;
 mod process;
 mod streams;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+use measured::Services;
+pub use measured::{Measured, SERIES_MAX, Total};
 pub use operations::Operations;
 use streams::{Held, ShardLabels, StreamLabels};
 pub use streams::{SHARDS_MAX, STREAMS_MAX, StreamMetrics};
@@ -27,6 +30,7 @@ pub struct Metrics {
     operations: Operations,
     streams: Arc<Held<StreamLabels>>,
     shards: Arc<Held<ShardLabels>>,
+    measured: Arc<Services>,
 }
 
 impl Metrics {
@@ -47,9 +51,11 @@ impl Metrics {
         registry.register_collector(Box::new(Arc::clone(&streams)));
         let shards = Arc::new(Held::default());
         registry.register_collector(Box::new(Arc::clone(&shards)));
+        let measured = Arc::new(Services::default());
+        registry.register_collector(Box::new(Arc::clone(&measured)));
         others(&mut registry);
         registry.register_collector(Box::new(process::Process::started_now()));
-        Self { registry: Arc::new(registry), operations, streams, shards }
+        Self { registry: Arc::new(registry), operations, streams, shards, measured }
     }
 
     /// Whether anything is counted; services that measure ask it once.
@@ -80,6 +86,11 @@ impl Metrics {
             stream: stream.into(),
             shard: shard.into(),
         })
+    }
+
+    /// Has the totals of what a service measures for CloudWatch scraped too, as long as it lives.
+    pub fn measures(&self, service: Weak<dyn Measured>) {
+        self.measured.add(service);
     }
 
     /// All of it as OpenMetrics text.

@@ -1,7 +1,8 @@
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Metrics, SHARDS_MAX, STREAMS_MAX};
+use super::{Measured, Metrics, SERIES_MAX, SHARDS_MAX, STREAMS_MAX, Total};
 
 /// The value of the line that begins with `series`.
 fn value(metrics: &Metrics, series: &str) -> Option<f64> {
@@ -94,6 +95,38 @@ fn of_a_monitored_shard_the_chosen_figures_are_scraped() {
     assert!(!metrics.scrape().contains("beyond"));
     drop((shard, held));
     assert!(!metrics.scrape().contains("clicks"));
+}
+
+/// As many streams.
+struct Service(usize);
+
+impl Measured for Service {
+    fn totals(&self) -> Vec<Total> {
+        let total = |n: usize| Total {
+            of: "kinesis",
+            name: "PutRecords.Latency",
+            labels: Arc::new(vec![("account", "000000000000".into()), ("stream", format!("s{n}"))]),
+            samples: 3,
+            sum: 1.5,
+        };
+        (0..self.0).map(total).collect()
+    }
+}
+
+#[test]
+fn what_a_service_measures_for_cloudwatch_is_scraped_while_it_lives() {
+    let metrics = Metrics::new(|_| {});
+    let service = Arc::new(Service(SERIES_MAX + 1));
+    let weak: std::sync::Weak<Service> = Arc::downgrade(&service);
+    metrics.measures(weak);
+    let value = |stream: usize, figure: &str| {
+        let labels = format!(r#"{{account="000000000000",stream="s{stream}"}}"#);
+        value(&metrics, &format!("anabranch_kinesis_put_records_latency_{figure}{labels}"))
+    };
+    assert_eq!((value(0, "total"), value(0, "samples_total")), (Some(1.5), Some(3.0)));
+    assert_eq!((value(SERIES_MAX - 1, "total"), value(SERIES_MAX, "total")), (Some(1.5), None));
+    drop(service);
+    assert!(!metrics.scrape().contains("anabranch_kinesis"));
 }
 
 #[test]
