@@ -31,7 +31,7 @@ async fn what_is_not_built_is_said_in_each_protocols_form() {
         ("POST", "/", &[FORM], "Action=AssumeRoot&Version=2011-06-15", "<Code>InvalidAction</Code>"),
         (
             "POST",
-            "/service/GraniteServiceVersion20100801/operation/ListMetrics",
+            "/service/GraniteServiceVersion20100801/operation/PutAnomalyDetector",
             &[RPC],
             "",
             "UnknownOperationException",
