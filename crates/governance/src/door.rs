@@ -5,14 +5,14 @@ use std::task::{Context as TaskContext, Poll};
 
 use anabranch_api::handler::{self, Answer, Call, Served};
 use anabranch_api::{
-    ApiError, BodyStream, Context, DuplexOperation, EventFrame, Feed, FeedOperation, Frames, Operation,
-    Serve, ServeDuplex, ServeFeed,
+    ApiError, BodyStream, Context, Descriptor, DuplexOperation, EventFrame, Feed, FeedOperation, Frames,
+    Operation, RequestId, Resources, Serve, ServeDuplex, ServeFeed,
 };
 use anabranch_types::Rng;
 use futures_util::{FutureExt, Stream};
 use prometheus_client::metrics::counter::Counter;
 
-use crate::audit::AuditSink;
+use crate::audit::{AuditEvent, AuditSink, Written};
 use crate::authorize::Authorize;
 use crate::metrics::{Metrics, Operations};
 
@@ -92,6 +92,18 @@ impl Door {
         };
         served.frames = served.frames.map(|frames| self.counted(operation.name, frames));
         Ok(served)
+    }
+
+    /// Writes down a call that was refused before it came as far as this: what nobody could read, or whose signature does not count. Whoever
+    /// refused it counts it. A data call has an event only if it was denied.
+    pub async fn turned_away(&self, operation: &'static Descriptor, cx: &Context, error: &ApiError) {
+        if operation.data_type.is_some() && !AuditEvent::is_denial(error) {
+            return;
+        }
+        let id = RequestId::from_random(self.keepers.rng.u128());
+        let (about, written) = (Resources::new(), Written::default());
+        let event = AuditEvent::of(operation, cx, &about, written, Some(error), id);
+        self.keepers.audit.record(event).await;
     }
 
     /// A typed call with one answer.

@@ -20,7 +20,7 @@ mod suite;
 #[cfg(test)]
 mod tests;
 
-pub use claim::{Claim, claim};
+pub use claim::{Claim, claim, claimed_token};
 pub use failure::Failure;
 pub use keys::{SIGNING_KEYS_MAX, SigningKeys, sha256};
 pub use parse::{Expected, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, parse};

@@ -157,9 +157,23 @@ impl AuditEvent {
         format!("{source}.amazonaws.com")
     }
 
-    /// Whether an error says that the caller is not allowed to.
+    /// Whether an error says that the caller is not allowed to, or is not who they say they are.
     pub fn is_denial(error: &ApiError) -> bool {
-        matches!(&*error.code, "AccessDeniedException" | "AccessDenied")
+        const CODES: [&str; 12] = [
+            "AccessDenied",
+            "AccessDeniedException",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+            "InvalidClientTokenId",
+            "InvalidSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "SignatureDoesNotMatch",
+            "UnrecognizedClientException",
+        ];
+        CODES.contains(&&*error.code)
     }
 
     /// The other accounts that own what the call was about. Those of a denied call are not told (CT cloudtrail-sharing-logs).

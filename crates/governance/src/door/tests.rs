@@ -386,6 +386,23 @@ async fn data_events_are_audited_only_when_denied() {
 }
 
 #[tokio::test]
+async fn what_was_refused_before_the_door_has_an_event_unless_it_is_a_data_call_that_was_not_denied() {
+    let f = Fixture::new();
+    let (change, put) = (Descriptor::of::<Change>(), Descriptor::of::<PutRecords>());
+    let illegible = ApiError::client("SerializationException", "No.");
+    let forged = ApiError::client("InvalidSignatureException", "No.");
+    for (operation, error) in [(change, &illegible), (put, &illegible), (put, &forged)] {
+        f.door.turned_away(operation, &context(), error).await;
+    }
+    let code = |code: &str| Some(code.to_owned());
+    assert_eq!(
+        f.audited(),
+        [("Change", code("SerializationException")), ("PutRecords", code("InvalidSignatureException"))]
+    );
+    assert!(f.audit.events.lock().unwrap()[1].denied);
+}
+
+#[tokio::test]
 async fn a_panic_is_an_internal_failure_and_is_counted() {
     let f = Fixture::new();
     let read = f.door.unary(context(), &f.service, Describe(Behave::Panic, OWN)).await;

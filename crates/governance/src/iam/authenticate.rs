@@ -3,7 +3,8 @@ use std::sync::Arc;
 use anabranch_api::{FederatedUser, Principal, Session};
 use anabranch_types::{AccountId, Clock, Partition, Region, Timestamp};
 use anabranch_wire::sigv4::{
-    Expected, Failure, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, SignedRequest, SigningKeys, parse,
+    Expected, Failure, Presented, SKEW_MINUTES_NARROW, SKEW_MINUTES_WIDE, SignedRequest, SigningKeys, claim,
+    claimed_token, parse,
 };
 
 use super::credentials::development_account;
@@ -112,6 +113,25 @@ impl Authenticator {
         }
         let access_key = Some(presented.access_key().into());
         Ok(Identity { principal: known.principal, account: known.account, region, access_key, session })
+    }
+
+    /// Whose access key a request names whose signature did not count; none if it is nobody's or none is named. Whoever sent it may be another.
+    pub fn claimed(&self, request: &SignedRequest<'_>) -> Option<Identity> {
+        let claim = claim(request.headers, request.query)?;
+        let id = &*claim.access_key;
+        let session =
+            claimed_token(request.headers, request.query).and_then(|token| self.holder_of(id, &token));
+        let (principal, account, session) = match (session, self.credentials.key(id)) {
+            (Some(known), _) => (known.principal, known.account, known.session),
+            (None, Some(root)) => (Principal::Root(root.account), root.account, None),
+            (None, None) => {
+                let key = self.identities.access_key(id)?;
+                let user = self.identities.user(key.account, &key.user)?;
+                (Principal::User(Arc::clone(&user.principal)), key.account, None)
+            }
+        };
+        let region = Region::parse(claim.region.into_owned())?;
+        Some(Identity { principal, account, region, access_key: Some(claim.access_key.into()), session })
     }
 
     fn known(&self, presented: &Presented<'_>) -> Result<Known, Failure> {

@@ -43,6 +43,11 @@ pub(super) fn admin(gateway: &Gateway, head: &Parts, body: &Bytes) -> Result<Acc
     }
 }
 
+/// Whose access key a request names whose signature does not count.
+pub(super) fn claimed(authenticator: &Authenticator, head: &Parts) -> Option<Identity> {
+    authenticator.claimed(&signed_request(head, Payload::Unsigned))
+}
+
 fn identity(
     authenticator: &Authenticator,
     service: &str,
@@ -50,13 +55,17 @@ fn identity(
     body: Option<&Bytes>,
 ) -> Result<Identity, Failure> {
     let sum = body.map(|body| sigv4::sha256(body));
-    let request = SignedRequest {
+    let payload = sum.as_ref().map_or(Payload::Unsigned, Payload::Sha256);
+    authenticator.authenticate(&signed_request(head, payload), service)
+}
+
+fn signed_request<'a>(head: &'a Parts, payload: Payload<'a>) -> SignedRequest<'a> {
+    SignedRequest {
         method: head.method.as_str(),
         path: head.uri.path(),
         query: head.uri.query().unwrap_or_default(),
         headers: &head.headers,
         authority: head.uri.authority().map(|authority| authority.as_str()),
-        payload: sum.as_ref().map_or(Payload::Unsigned, Payload::Sha256),
-    };
-    authenticator.authenticate(&request, service)
+        payload,
+    }
 }

@@ -60,7 +60,13 @@ pub(super) async fn answer(handler: &dyn Handler, call: Call) -> Result<Encoded,
         CallBody::Whole(document) => (document, None),
         CallBody::Streamed(stream) => (Bytes::new(), Some(stream)),
     };
-    let request = read(handler, &asked, &head, document).map_err(counted)?;
+    let request = match read(handler, &asked, &head, document) {
+        Ok(request) => request,
+        Err(error) => {
+            door.turned_away(operation, &cx, &error).await;
+            return Err(counted(error));
+        }
+    };
     struck(&faults, operation).await.map_err(counted)?;
     match operation.form {
         Form::Unary => unary(&asked, cx, request, &Means { door, budget, faults }).await.map_err(refused),

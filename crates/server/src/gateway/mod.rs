@@ -24,6 +24,7 @@ mod own;
 mod patience;
 mod phase;
 mod tls;
+mod turned_away;
 mod way;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -54,6 +55,7 @@ pub struct Gateway {
     guard: Guard,
     faults: Arc<Faults>,
     attempts: credentials::Attempts,
+    turned_away: turned_away::TurnedAway,
     session: u128,
     started: Timestamp,
     clock: KeptClock,
@@ -96,6 +98,7 @@ impl Gateway {
             guard: parts.guard,
             faults: Arc::new(parts.faults),
             attempts: credentials::Attempts::default(),
+            turned_away: turned_away::TurnedAway::default(),
             session: Rng::system().u128(),
             started: Clock::machine_now(),
             clock: parts.clock,

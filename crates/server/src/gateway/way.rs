@@ -21,7 +21,7 @@ use super::body::{self, NoBody};
 use super::call::{self, Call, CallBody};
 use super::connection::Peer;
 use super::identify::{self, Asked, Head};
-use super::{Gateway, cors, errors, own};
+use super::{Gateway, cors, errors, own, turned_away};
 use crate::world::World;
 
 /// Answers a request: the guard, our own paths, then the APIs.
@@ -97,7 +97,13 @@ async fn way(
         asked.protocol.well_formed(&body.document(&head)).map_err(malformed)?;
     }
 
-    let caller = authenticate::caller(world, &asked, &head, body.whole.as_ref()).map_err(refused)?;
+    let caller = match authenticate::caller(world, &asked, &head, body.whole.as_ref()) {
+        Ok(caller) => caller,
+        Err(error) => {
+            turned_away::note(gateway, world, (peer, id), handler.operation(), &head, &error).await;
+            return Err(refused(error));
+        }
+    };
     gateway.peers().request_of(&caller.principal).map_err(throttled)?;
     let cx = context(gateway, peer, id, caller, &head);
     tracing::debug!(operation, request = %id, "a call");

@@ -31,6 +31,14 @@ pub fn claim<'a>(headers: &'a HeaderMap, query: &'a str) -> Option<Claim<'a>> {
     Some(Claim { access_key: part(0)?, region: part(2)?, service: part(3)? })
 }
 
+/// The session token a request brings along, in a header or its query string. Nothing is verified.
+pub fn claimed_token<'a>(headers: &'a HeaderMap, query: &'a str) -> Option<Cow<'a, str>> {
+    match headers.get("x-amz-security-token") {
+        Some(value) => value.to_str().ok().map(Cow::Borrowed),
+        None => parameter(query, "X-Amz-Security-Token"),
+    }
+}
+
 /// The five parts of a credential; slashes at its end do not count (dynalite, index.js).
 pub(super) fn five(credential: &str) -> Option<[&str; 5]> {
     let mut parts = credential.trim_end_matches('/').split('/');

@@ -41,6 +41,14 @@ const GOOD: Call<'static> = Call {
 
 impl Call<'_> {
     fn seen_by(&self, server: &Authenticator) -> Result<Identity, Failure> {
+        self.sent(|seen| server.authenticate_at(seen, self.signing_name, Timestamp::from_seconds(NOW)))
+    }
+
+    fn claimed(&self, server: &Authenticator) -> Option<Identity> {
+        self.sent(|seen| server.claimed(seen))
+    }
+
+    fn sent<T>(&self, to: impl FnOnce(&SignedRequest<'_>) -> T) -> T {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("127.0.0.1:4566"));
         let signed_sum = sha256(b"{}");
@@ -64,7 +72,7 @@ impl Call<'_> {
         let seen_sum = sha256(self.body.unwrap_or(b"{}"));
         let seen =
             SignedRequest { headers: &all, query: &query, payload: Payload::Sha256(&seen_sum), ..request };
-        server.authenticate_at(&seen, self.signing_name, Timestamp::from_seconds(NOW))
+        to(&seen)
     }
 }
 
@@ -105,6 +113,11 @@ fn a_closed_server_refuses_everybody_else() {
     let server = closed();
     for (call, failure) in cases {
         assert_eq!(call.seen_by(&server).unwrap_err(), failure);
+    }
+    let whose = |call: Call<'_>| call.claimed(&server).map(|claimed| claimed.account.to_string());
+    assert_eq!(whose(Call { access_key: "AKIATWO", ..GOOD }), None);
+    for presigned in [false, true] {
+        assert_eq!(whose(Call { secret: "wrong", presigned, ..GOOD }).as_deref(), Some("111111111111"));
     }
     // A key that was derived once verifies nobody else.
     assert!(GOOD.seen_by(&server).is_ok());
@@ -164,7 +177,7 @@ async fn a_user_is_known_by_its_keys_as_long_as_they_are_active_on_open_servers_
         let server = authenticator(credentials, Arc::clone(&identities));
         let found = alice.seen_by(&server).unwrap();
         assert_eq!(found.account.to_string(), "111111111111");
-        assert!(matches!(found.principal, Principal::User(user) if user.name == "alice"));
+        assert!(matches!(&found.principal, Principal::User(user) if user.name == "alice"));
         assert_eq!(Call { secret: "wrong", ..alice }.seen_by(&server).unwrap_err(), Failure::Mismatch);
         changed(&identities, |draft| {
             let user = Arc::make_mut(draft.users.get_mut("alice").unwrap());
@@ -172,6 +185,7 @@ async fn a_user_is_known_by_its_keys_as_long_as_they_are_active_on_open_servers_
         })
         .await;
         assert_eq!(alice.seen_by(&server).unwrap_err(), Failure::UnknownKey, "inactive");
+        assert_eq!(alice.claimed(&server).unwrap().principal, found.principal, "it is hers all the same");
     }
 }
 
@@ -243,6 +257,10 @@ async fn temporary_credentials_are_known_by_their_token_until_they_end_or_their_
         ];
         for (call, failure) in refused {
             assert_eq!(call.seen_by(&server).unwrap_err(), failure);
+        }
+        for presigned in [false, true] {
+            let claimed = Call { secret: "wrong", presigned, ..call }.claimed(&server).unwrap();
+            assert_eq!((&claimed.principal, claimed.account), (&principal, account));
         }
         changed(&identities, |draft| draft.roles.clear()).await;
         let of_role = matches!(principal, Principal::RoleSession(_));
