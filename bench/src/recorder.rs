@@ -78,7 +78,7 @@ impl Recorder {
             master_key,
             audit_key: None,
             blobs: Some(blobs.to_owned()),
-            told: None,
+            sends_heads: false,
         })
         .await?;
         let mut due = trails.due();

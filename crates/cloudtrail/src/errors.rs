@@ -159,6 +159,11 @@ pub(crate) fn next_token() -> Error {
     Error::InvalidNextTokenException("The next token is not one of this request.".into())
 }
 
+/// Of lists that are always one page.
+pub(crate) fn token() -> Error {
+    Error::InvalidTokenException("The token is not one of this request.".into())
+}
+
 /// Somebody else changed the trail meanwhile.
 pub(crate) fn conflict(name: &str) -> Error {
     Error::ConflictException(format!("Trail {name} is being changed by another request.").into())

@@ -10,6 +10,7 @@ mod event;
 pub mod ledger;
 mod ops;
 mod resolve;
+mod scopes;
 mod service;
 mod signing;
 mod trails;

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::buckets::Buckets;
 use crate::delivery::{Agenda, Deliveries};
-use crate::ledger::{AuditKey, AuditKeyError, Book, HeadListener, LedgerGround, Ledgers};
+use crate::ledger::{AuditKey, AuditKeyError, Book, HeadOutbox, LedgerGround, Ledgers};
 use crate::signing::SigningKeys;
 use crate::trails::{Directory, Seen};
 
@@ -48,8 +48,8 @@ pub struct TrailGround {
     pub audit_key: Option<Arc<AuditKey>>,
     /// The directory of buckets; none if there are none.
     pub blobs: Option<PathBuf>,
-    /// Who is told of each head.
-    pub told: Option<HeadListener>,
+    /// Whether the ledgers' heads shall be sent somewhere: then they wait in [`CloudTrail::heads_to_send`].
+    pub sends_heads: bool,
 }
 
 /// The service could not start.
@@ -66,13 +66,14 @@ pub enum TrailOpenError {
 impl CloudTrail {
     /// Loads the trails and starts the task that writes the ledgers. Needs a Tokio runtime.
     pub async fn open(ground: TrailGround) -> Result<Arc<Self>, TrailOpenError> {
-        let TrailGround { log, catalog, clock, rng, master_key, audit_key, blobs, told } = ground;
+        let TrailGround { log, catalog, clock, rng, master_key, audit_key, blobs, sends_heads } = ground;
         let key = match audit_key {
             Some(key) => key,
             None => Arc::new(AuditKey::kept_or_made(&*catalog, &master_key, &rng).await?),
         };
         let trails = Directory::load(Arc::clone(&catalog)).await?;
-        let ground = LedgerGround { log, catalog: Arc::clone(&catalog), clock: clock.clone(), key, told };
+        let ground =
+            LedgerGround { log, catalog: Arc::clone(&catalog), clock: clock.clone(), key, sends_heads };
         let this = Self {
             ledgers: Ledgers::start(ground),
             signing_keys: SigningKeys::new(Arc::clone(&catalog), master_key, rng),
@@ -98,6 +99,11 @@ impl CloudTrail {
         vec![self.ledgers.clone(), Arc::new(Deliveries(Arc::clone(self)))]
     }
 
+    /// The heads that wait to be sent.
+    pub fn heads_to_send(&self) -> HeadOutbox {
+        HeadOutbox(Arc::clone(&self.catalog))
+    }
+
     /// Writes what waits and puts it under heads. To be called before the log is shut down.
     pub async fn close(&self) {
         self.ledgers.seal().await;
@@ -109,7 +115,7 @@ impl AuditSink for CloudTrail {
         self.trails.asks_for_data()
     }
 
-    /// Whether a trail of the caller's account asks for it; of the owner's account only where that is the caller's.
+    /// Whether a trail asks for it, of the caller's account or of one that owns what it is about.
     fn selects(&self, operation: &Descriptor, cx: &Context, about: &Resources) -> bool {
         let arns: Vec<&str> = about.iter().map(|resource| &*resource.arn).collect();
         let name = operation.name.rsplit_once('.').map_or(operation.name, |(_, name)| name);
@@ -121,7 +127,11 @@ impl AuditSink for CloudTrail {
             kind: operation.data_type,
             arns: &arns,
         };
-        self.trails.select(cx.account, &cx.region, &seen)
+        let owners = arns.iter().filter_map(|arn| arn.split(':').nth(4)?.parse().ok());
+        let owners = owners.filter(|owner| *owner != cx.account);
+        std::iter::once(cx.account)
+            .chain(owners)
+            .any(|account| self.trails.select(account, &cx.region, &seen))
     }
 
     /// Durable, as the log is, when done, if the call changed something or was denied; within a second otherwise.

@@ -132,3 +132,32 @@ impl SigningKey {
 fn key(account: AccountId, region: &Region) -> Key {
     format!("/{account}/{region}/cloudtrail/signing-key").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use anabranch_catalog::MemoryCatalog;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_account_and_region_has_a_key_that_only_its_master_key_opens() {
+        let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::default());
+        let rng = Rng::system();
+        let over = |master_key| SigningKeys::new(Arc::clone(&catalog), Arc::new(master_key), rng.clone());
+        let keys = over(MasterKey::random(&rng));
+        let mut fingerprints = std::collections::BTreeSet::new();
+        for account in ["111111111111", "222222222222"] {
+            for region in ["us-east-1", "eu-west-1"] {
+                let (account, region) = (account.parse().unwrap(), Region::parse(region).unwrap());
+                let made = keys.find_or_make(account, &region, Timestamp::default()).await.unwrap();
+                let found = keys.find_or_make(account, &region, Timestamp::default()).await.unwrap();
+                assert_eq!(made.fingerprint(), found.fingerprint());
+                fingerprints.insert(made.fingerprint());
+                keys.sign(&found, b"text").unwrap();
+                let refused = over(MasterKey::random(&rng)).sign(&found, b"text").unwrap_err();
+                assert!(matches!(refused, SigningError::Sealed(_)));
+            }
+        }
+        assert_eq!(fingerprints.len(), 4);
+    }
+}

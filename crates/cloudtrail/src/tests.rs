@@ -51,7 +51,7 @@ impl Fixture {
             master_key: Arc::clone(&master_key),
             audit_key: None,
             blobs: Some(directory.path().join("blobs")),
-            told: None,
+            sends_heads: false,
         })
         .await
         .unwrap();

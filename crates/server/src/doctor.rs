@@ -260,6 +260,23 @@ mod tests {
     }
 
     #[test]
+    fn it_advises_to_keep_the_audit_key_elsewhere_than_the_data() {
+        use std::os::unix::fs::PermissionsExt;
+        let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let key = |dir: &tempfile::TempDir, mode| {
+            let path = dir.path().join("audit.key");
+            fs::write(&path, format!("{}=", "A".repeat(43))).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path
+        };
+        let says = |key: Option<&Path>| audit_key_place(data.path(), key).to_string();
+        assert!(says(None).contains("name it with --audit-key"));
+        assert!(says(Some(&key(&data, 0o600))).starts_with("note"));
+        assert!(says(Some(&key(&elsewhere, 0o600))).starts_with("ok"));
+        assert!(says(Some(&key(&elsewhere, 0o644))).starts_with("FAIL"));
+    }
+
+    #[test]
     fn it_says_whether_the_fips_module_does_the_cryptography() {
         let says = cryptography().says;
         assert_eq!(says.contains("not built in"), !cfg!(feature = "fips"), "{says}");

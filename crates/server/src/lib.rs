@@ -5,6 +5,7 @@
 
 pub mod alarm_actions;
 mod announce;
+mod audit_heads;
 pub mod backup;
 pub mod cli;
 pub mod client;
@@ -26,4 +27,5 @@ pub mod schedule;
 pub mod secrecy;
 mod stop;
 pub mod test_clock;
+mod webhook;
 pub mod world;

@@ -293,6 +293,8 @@ fn recipe(
         audit,
         audit_key: None,
         blobs: settings.flags.blobs.clone(),
+        audit_heads: settings.flags.audit_heads.clone(),
+        audit_heads_role: settings.flags.audit_heads_role.clone(),
         master_key: Arc::new(key),
         master_key_place,
         streams,

@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::alarm_actions::{AlarmActions, AlarmTarget};
+use crate::audit_heads::{HeadSender, HeadsPlace};
 use crate::backup;
 use crate::deputy::Deputy;
 use crate::gateway::{Handlers, PeerCounters, Phase};
@@ -62,6 +63,10 @@ pub struct Recipe {
     pub audit: Arc<dyn AuditSink>,
     /// What the heads of the ledgers are made with; none for a key under the master key.
     pub audit_key: Option<Arc<AuditKey>>,
+    /// Where the heads of the ledgers are sent.
+    pub audit_heads: Option<HeadsPlace>,
+    /// As whom they are put into a stream.
+    pub audit_heads_role: Option<String>,
     /// The directory of buckets, if there is one.
     pub blobs: Option<PathBuf>,
     /// What wraps all keys at rest.
@@ -103,6 +108,7 @@ pub struct World {
     feeds: watch::Sender<Phase>,
     ticking: AbortHandle,
     notifying: AbortHandle,
+    sending_heads: Option<AbortHandle>,
     /// Where an ephemeral world keeps its log; gone with it.
     _dir: Option<TempDir>,
 }
@@ -203,7 +209,7 @@ impl World {
             master_key: Arc::clone(&recipe.master_key),
             audit_key: recipe.audit_key.clone(),
             blobs: recipe.blobs.clone(),
-            told: None,
+            sends_heads: recipe.audit_heads.is_some(),
         })
         .await?;
         let ground = Ground {
@@ -300,10 +306,17 @@ impl World {
             targets: recipe.alarm_targets.clone(),
             role: recipe.alarm_role.clone(),
             door: door.clone(),
-            deputy,
+            deputy: Arc::clone(&deputy),
             streams: Arc::clone(&streams),
         };
         let notifying = tokio::spawn(async move { actions.run().await });
+        let sending_heads = recipe.audit_heads.clone().map(|place| {
+            let outbox = trails.heads_to_send();
+            let (door, streams) = (door.clone(), Arc::clone(&streams));
+            let sender =
+                HeadSender { outbox, place, role: recipe.audit_heads_role.clone(), door, deputy, streams };
+            tokio::spawn(async move { sender.run().await }).abort_handle()
+        });
         if let Some(initial) = &recipe.initial_streams {
             initial.create(&door, &streams, &recipe.clock).await?;
         }
@@ -321,6 +334,7 @@ impl World {
             feeds,
             ticking: ticking.abort_handle(),
             notifying: notifying.abort_handle(),
+            sending_heads,
             _dir: dir,
         })
     }
@@ -355,6 +369,9 @@ impl World {
         self.ticking.abort();
         self.notifying.abort();
         self.trails.close().await;
+        if let Some(sending_heads) = &self.sending_heads {
+            sending_heads.abort();
+        }
         if let Err(error) = self.log.shut_down().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the record log did not stop cleanly");
         }

@@ -36,13 +36,14 @@ impl CloudTrail {
         let mut gathered = Gathered::default();
         let since = Timestamp::from_millis(state.since_ms);
         for book in Book::ALL {
-            let mut from = ReadFrom::Time(since);
+            let (looked_at, at_ms) = match book {
+                Book::Management => (&mut state.management, &mut state.management_at_ms),
+                Book::Data => (&mut state.data, &mut state.data_at_ms),
+            };
+            // A record arrives in the log when it is written or later, never before.
+            let mut from = ReadFrom::Time(at_ms.map_or(since, |ms| since.max(Timestamp::from_millis(ms))));
             while !gathered.is_full() {
                 let page = self.ledgers.read(trail.id.account, book, from).await?;
-                let looked_at = match book {
-                    Book::Management => &mut state.management,
-                    Book::Data => &mut state.data,
-                };
                 for entry in page.entries.iter().filter(|entry| entry.link.sequence > *looked_at) {
                     if entry.link.at >= since {
                         gathered.take(trail, &entry.body);
@@ -50,6 +51,7 @@ impl CloudTrail {
                 }
                 if let Some(last) = page.entries.last() {
                     *looked_at = last.link.sequence.max(*looked_at);
+                    *at_ms = Some(last.link.at.millis());
                 }
                 let Some(next) = page.next else { break };
                 from = ReadFrom::Position(next);

@@ -77,6 +77,7 @@ impl CloudTrail {
         let begun = async {
             let mut state = self.load_state(id).await?;
             state.since_ms = now.millis();
+            (state.management_at_ms, state.data_at_ms) = (None, None);
             state.digest_end_ms = after(now.millis(), DIGEST_EVERY_MS);
             state.digests.clear();
             self.save_state(id, &state).await

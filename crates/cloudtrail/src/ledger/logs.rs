@@ -6,31 +6,24 @@ use anabranch_log::{GroupId, LogId, RecordLog};
 use anabranch_types::AccountId;
 
 use super::{Book, LedgerError};
+use crate::scopes::beginnings;
 
 /// What stands in the keys of ledgers between the account and the ledger's name.
 const KEY_MIDDLE: &str = "/-/cloudtrail/ledger/";
-/// Keys read by one scan.
-const SCAN_KEYS: usize = 1000;
 
 /// The group of logs of every ledger in the catalog, with its account and name.
 pub async fn ledgers(catalog: &dyn Catalog) -> Result<Vec<(GroupId, AccountId, Book)>, CatalogError> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = catalog.scan(Key::from_static(b"/"), after, SCAN_KEYS).await?;
-        for entry in &page.entries {
-            let key = std::str::from_utf8(&entry.key).unwrap_or_default();
-            if let Some((account, name)) = key.split_once(KEY_MIDDLE)
-                && let (Ok(account), Some(book)) = (account.trim_start_matches('/').parse(), Book::of(name))
-                && let Ok(group) = u64::from_bytes(&entry.value)
-            {
+    let mut found = Vec::new();
+    for beginning in beginnings(catalog, 1).await? {
+        let Ok(account) = beginning.trim_start_matches('/').parse() else { continue };
+        for book in Book::ALL {
+            let entry = catalog.get(key(account, book)).await?;
+            if let Some(Ok(group)) = entry.map(|entry| u64::from_bytes(&entry.value)) {
                 found.push((GroupId(group), account, book));
             }
         }
-        after = page.entries.last().map(|e| e.key.clone());
-        if !page.more {
-            return Ok(found);
-        }
     }
+    Ok(found)
 }
 
 /// The logs of ledgers, for each account one of each book.

@@ -9,6 +9,7 @@ mod key;
 mod key_file;
 mod link;
 mod logs;
+mod outbox;
 mod reading;
 mod verify;
 mod writer;
@@ -22,9 +23,10 @@ pub use key::{AuditKey, AuditKeyError};
 pub use key_file::AuditKeyFileError;
 pub use link::{Hash, Kind, Link, hex};
 pub use logs::ledgers;
+pub use outbox::{HeadOutbox, WaitingHead};
 pub use reading::{Entry, Page};
 pub use verify::{Finding, Verified, Verifier};
-pub use writer::{HeadListener, latest_head};
+pub use writer::latest_heads;
 pub(crate) use writer::{LedgerGround, Ledgers};
 
 /// One of the ledgers of an account.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use anabranch_types::AccountId;
@@ -12,12 +12,14 @@ pub struct Verifier<'a> {
     account: String,
     book: Book,
     key: Option<&'a AuditKey>,
-    /// Heads that are known from elsewhere, by the number of their last record.
-    known: HashMap<u64, Head>,
+    /// Heads that are known from elsewhere and did not come yet, by the number of their last record. Where two differ, one of them is wrong.
+    known: BTreeMap<u64, Vec<Head>>,
     /// The number of the first record; 0 before it came.
     first: u64,
     last: Option<(Link, Hash)>,
     latest: Option<Head>,
+    /// Heads of another key behind the last one of this key.
+    of_other_keys: Vec<u64>,
     seen: Verified,
 }
 
@@ -28,9 +30,11 @@ pub struct Verified {
     pub events: u64,
     /// Heads.
     pub heads: u64,
+    /// Those of them that were made with another key, before the first one with this key: with the one that the server had before.
+    pub earlier_heads: u64,
     /// Events behind the last head, which no MAC covers yet.
     pub unsealed: u64,
-    /// What is wrong, in the order of the ledger.
+    /// What is wrong: what is seen from one record to the next in the order of the ledger, then what is seen at its end.
     pub findings: Vec<Finding>,
 }
 
@@ -50,7 +54,7 @@ pub enum Finding {
     HeadMissing { before: u64 },
     /// No head, or one that does not say what stands before it.
     HeadWrong { sequence: u64 },
-    /// A head that was not made with the key.
+    /// A head that was not made with the key, nor vouched for by a later one that was.
     HeadForged { sequence: u64 },
     /// A head of another ledger.
     HeadForeign { sequence: u64, account: String, ledger: String },
@@ -103,8 +107,25 @@ impl<'a> Verifier<'a> {
     ) -> Self {
         let account = account.to_string();
         let of_this = |head: &Head| head.account == account && head.ledger == book.name();
-        let known = known.into_iter().filter(of_this).map(|head| (head.sequence, head)).collect();
-        Self { account, book, key, known, first: 0, last: None, latest: None, seen: Verified::default() }
+        let mut by_sequence: BTreeMap<u64, Vec<Head>> = BTreeMap::new();
+        for head in known.into_iter().filter(of_this) {
+            let same = by_sequence.entry(head.sequence).or_default();
+            if !same.contains(&head) {
+                same.push(head);
+            }
+        }
+        let known = by_sequence;
+        Self {
+            account,
+            book,
+            key,
+            known,
+            first: 0,
+            last: None,
+            latest: None,
+            of_other_keys: Vec::new(),
+            seen: Verified::default(),
+        }
     }
 
     /// The next record: its headers and its data.
@@ -130,16 +151,17 @@ impl<'a> Verifier<'a> {
 
     /// What was found, once every record was taken.
     pub fn finish(mut self) -> Verified {
-        let newest = self.known.values().chain(&self.latest).max_by_key(|head| head.sequence);
+        for sequence in std::mem::take(&mut self.of_other_keys) {
+            self.find(Finding::HeadForged { sequence });
+        }
+        let newest = self.known.values().flatten().chain(&self.latest).max_by_key(|head| head.sequence);
         // What comes before was let go. It leaves with its segments: more may still be there.
         let expected = newest.map_or(1, |head| head.first);
         if self.first > expected {
             self.find(Finding::BeginsLate { first: self.first, expected });
         }
-        let known = std::mem::take(&mut self.known).into_values();
-        let mut missing: Vec<Head> = known.filter(|head| head.sequence >= expected).collect();
-        missing.sort_by_key(|head| head.sequence);
-        for Head { sequence, time, .. } in missing {
+        let missing = std::mem::take(&mut self.known).split_off(&expected);
+        for Head { sequence, time, .. } in missing.into_values().flatten() {
             self.find(Finding::HeadUnlike { sequence, time });
         }
         self.seen
@@ -177,15 +199,19 @@ impl<'a> Verifier<'a> {
             let Head { account, ledger, .. } = head;
             return self.find(Finding::HeadForeign { sequence, account, ledger });
         }
-        if self.key.is_some_and(|key| !head.is_genuine(key)) {
-            self.find(Finding::HeadForged { sequence });
+        let is_genuine = self.key.is_none_or(|key| head.is_genuine(key));
+        if !is_genuine {
+            self.of_other_keys.push(sequence);
         } else if head.sequence + 1 != sequence || head.hash != hex(&link.previous) {
             self.find(Finding::HeadWrong { sequence });
+        } else {
+            // By its hash it vouches for all before it: those heads stood there, and were made with an earlier key.
+            self.seen.earlier_heads += std::mem::take(&mut self.of_other_keys).len() as u64;
         }
-        if let Some(known) = self.known.remove(&head.sequence)
-            && known != head
-        {
-            self.find(Finding::HeadUnlike { sequence: head.sequence, time: known.time });
+        for known in self.known.remove(&head.sequence).unwrap_or_default() {
+            if known != head {
+                self.find(Finding::HeadUnlike { sequence: head.sequence, time: known.time });
+            }
         }
         self.latest = Some(head);
     }

@@ -13,8 +13,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::key::AuditKey;
 use super::link::{hour, next_hour};
-use super::logs::Logs;
+use super::logs::{Logs, ledgers};
+use super::outbox::unsent_key;
 use super::{Book, Hash, Head, Kind, LedgerError, Link};
+use crate::scopes::beginnings;
 
 /// Most events that wait for the writer; whoever comes then waits, too.
 const QUEUE_JOBS_MAX: usize = 1024;
@@ -33,9 +35,6 @@ const READ: ReadLimit = ReadLimit { records_max: 10_000, bytes_max: 8 << 20 };
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// Tells somebody of each head, so that it is known also outside the data directory.
-pub type HeadListener = Arc<dyn Fn(&Head) + Send + Sync>;
-
 /// The ledgers of a server: a handle to the one task that writes them.
 pub(crate) struct Ledgers {
     pub(super) logs: Arc<Logs>,
@@ -49,7 +48,7 @@ pub(crate) struct LedgerGround {
     pub catalog: Arc<dyn Catalog>,
     pub clock: Clock,
     pub key: Arc<AuditKey>,
-    pub told: Option<HeadListener>,
+    pub sends_heads: bool,
 }
 
 enum Job {
@@ -85,7 +84,7 @@ impl Agenda {
 impl Ledgers {
     /// Starts the task. Needs a Tokio runtime.
     pub(crate) fn start(ground: LedgerGround) -> Arc<Self> {
-        let LedgerGround { log, catalog, clock, key, told } = ground;
+        let LedgerGround { log, catalog, clock, key, sends_heads } = ground;
         let logs = Arc::new(Logs::new(log, Arc::clone(&catalog)));
         let agenda = Arc::new(Agenda { next: AtomicI64::new(i64::MAX), wake: Mutex::default() });
         let (jobs, waiting) = mpsc::channel(QUEUE_JOBS_MAX);
@@ -94,7 +93,7 @@ impl Ledgers {
             catalog,
             clock,
             key,
-            told,
+            sends_heads,
             tips: HashMap::new(),
             agenda: Arc::clone(&agenda),
         };
@@ -166,7 +165,8 @@ struct Writer {
     catalog: Arc<dyn Catalog>,
     clock: Clock,
     key: Arc<AuditKey>,
-    told: Option<HeadListener>,
+    /// Whether heads are put where they wait to be sent.
+    sends_heads: bool,
     tips: HashMap<(AccountId, Book), Tip>,
     agenda: Arc<Agenda>,
 }
@@ -174,8 +174,13 @@ struct Writer {
 type Place = (AccountId, Book);
 
 impl Writer {
-    /// Writes until no handle is left.
+    /// Writes until no handle is left. What a server that was killed left without a head gets one soon.
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        if let Err(error) = self.find_ends().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the ends of the audit's ledgers cannot be read");
+        }
+        self.plan();
         while let Some(first) = jobs.recv().await {
             let mut urgent = first.is_urgent();
             let mut waiting = vec![first];
@@ -191,6 +196,13 @@ impl Writer {
             }
             self.do_all(waiting).await;
         }
+    }
+
+    async fn find_ends(&mut self) -> Result<(), LedgerError> {
+        for (_, account, book) in ledgers(&*self.catalog).await? {
+            self.tip((account, book)).await?;
+        }
+        Ok(())
     }
 
     async fn do_all(&mut self, jobs: Vec<Job>) {
@@ -255,15 +267,15 @@ impl Writer {
         if let Err(error) = appended {
             return lost(&error, 1);
         }
-        let commit = Commit { put: vec![(head_key(account, book), body.into())], ..Commit::default() };
+        let body = Bytes::from(body);
+        let mut put = vec![(head_key(account, book), body.clone())];
+        put.extend(self.sends_heads.then(|| (unsent_key(account, book), body)));
+        let commit = Commit { put, ..Commit::default() };
         if let Err(error) = self.catalog.commit(commit).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the catalog did not take a head of the audit"
             );
-        }
-        if let Some(told) = &self.told {
-            told(&head);
         }
     }
 
@@ -318,7 +330,11 @@ impl Writer {
         }
         for records in in_pieces(linked) {
             let batch = Batch { log: tip.log, records, producer: Producer::default() };
-            self.append_batch(batch).await?;
+            if let Err(error) = self.append_batch(batch).await {
+                // What of it stands in the log is looked up before anything else is appended.
+                self.tips.remove(&place);
+                return Err(error);
+            }
         }
         self.tips.insert(place, tip);
         Ok(())
@@ -418,13 +434,25 @@ async fn read_tip(logs: &Logs, log: LogId) -> Result<Tip, LedgerError> {
 }
 
 /// The latest head of a ledger, as the catalog has it: what is missing behind it in the log was taken away.
-pub async fn latest_head(
+async fn latest_head(
     catalog: &dyn Catalog,
     account: AccountId,
     book: Book,
 ) -> Result<Option<Head>, CatalogError> {
     let entry = catalog.get(head_key(account, book)).await?;
     Ok(entry.and_then(|entry| serde_json::from_slice(&entry.value).ok()))
+}
+
+/// The latest heads of all ledgers, also of one that the catalog does not name any more.
+pub async fn latest_heads(catalog: &dyn Catalog) -> Result<Vec<Head>, CatalogError> {
+    let mut heads = Vec::new();
+    for beginning in beginnings(catalog, 1).await? {
+        let Ok(account) = beginning.trim_start_matches('/').parse() else { continue };
+        for book in Book::ALL {
+            heads.extend(latest_head(catalog, account, book).await?);
+        }
+    }
+    Ok(heads)
 }
 
 fn head_key(account: AccountId, book: Book) -> Key {

@@ -8,6 +8,9 @@ use crate::service::CloudTrail;
 impl Serve<ListPublicKeys> for CloudTrail {
     /// The key of the account and region, if its time lies in the range; without a range that is now (API_ListPublicKeys).
     async fn serve(&self, cx: &Context, request: ListPublicKeys) -> Result<ListPublicKeysOutput, Error> {
+        if request.next_token.is_some() {
+            return Err(errors::token());
+        }
         let now = self.clock.now();
         let (from, until) = (request.start_time.unwrap_or(now), request.end_time.unwrap_or(now));
         if request.start_time.is_some() && request.end_time.is_some() && from > until {

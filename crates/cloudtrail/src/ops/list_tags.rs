@@ -1,6 +1,7 @@
 use anabranch_api::cloudtrail::{Error, ListTags, ListTagsOutput, ResourceTag, Tag};
 use anabranch_api::{Context, Operation, Resource, Resources, Serve};
 
+use crate::errors;
 use crate::service::CloudTrail;
 
 impl Serve<ListTags> for CloudTrail {
@@ -10,6 +11,9 @@ impl Serve<ListTags> for CloudTrail {
     }
 
     async fn serve(&self, cx: &Context, request: ListTags) -> Result<ListTagsOutput, Error> {
+        if request.next_token.is_some() {
+            return Err(errors::token());
+        }
         let listed = request.resource_id_list.into_iter().map(|arn| {
             let trail = self.tagged(cx, &arn)?;
             let tags = trail

@@ -22,13 +22,17 @@ const LOOKED_AT_MAX: usize = 20_000;
 const SPAN_FIRST: Duration = Duration::from_secs(60);
 /// How far back is looked at once.
 const SPAN_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How far back is looked at, however many events there were.
+const SPAN_LEAST: Duration = Duration::from_secs(1);
+/// Most events read at once where more than that second is looked at: half as far is looked at then.
+const READ_MAX: usize = 10_000;
 /// How long after its call came an event may be written: what is later is not looked at for it.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(15 * 60);
 /// A day.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Serve<LookupEvents> for CloudTrail {
-    /// The management events of the account in this region, newest first.
+    /// The management events of the account in this region, and its data calls that were denied, newest first.
     async fn serve(&self, cx: &Context, request: LookupEvents) -> Result<LookupEventsOutput, Error> {
         let now = self.clock.now();
         let search = Search::of(cx, &request, now)?;
@@ -45,7 +49,10 @@ impl Serve<LookupEvents> for CloudTrail {
                 break;
             }
             let since = (cursor.at - span).max(search.from - WRITTEN_WITHIN);
-            let window = self.window(cx, since, &cursor, &search).await?;
+            let Some(window) = self.window(cx, (since, span), &cursor, &search).await? else {
+                span /= 2;
+                continue;
+            };
             looked_at += window.len();
             let events = window.iter().rev();
             found.extend(
@@ -70,14 +77,14 @@ impl Serve<LookupEvents> for CloudTrail {
 }
 
 impl CloudTrail {
-    /// What was written since then and comes before the cursor, in the order of the ledger.
+    /// What was written since then and comes before the cursor, in the order of the ledger; none if that is too much for its span.
     async fn window(
         &self,
         cx: &Context,
-        since: Timestamp,
+        (since, span): (Timestamp, Duration),
         cursor: &Cursor,
         search: &Search<'_>,
-    ) -> Result<Vec<Entry>, Error> {
+    ) -> Result<Option<Vec<Entry>>, Error> {
         let mut entries = Vec::new();
         let mut from = ReadFrom::Time(since);
         loop {
@@ -88,11 +95,14 @@ impl CloudTrail {
             };
             let read = page.entries.len();
             entries.extend(page.entries.into_iter().take_while(is_before));
+            if entries.len() > READ_MAX && span > SPAN_LEAST {
+                return Ok(None);
+            }
             match page.next {
                 Some(next) if read == 0 || entries.last().is_some_and(is_before) => {
                     from = ReadFrom::Position(next)
                 }
-                _ => return Ok(entries),
+                _ => return Ok(Some(entries)),
             }
         }
     }
@@ -172,8 +182,7 @@ impl<'a> Search<'a> {
             .map(|time| Timestamp::from_seconds(time.as_second()))?;
         // Event times are whole seconds.
         let in_time = time.seconds() >= self.from.seconds() && time <= self.until;
-        let is_asked = event.management
-            && in_time
+        let is_asked = in_time
             && event.region == cx.region.as_str()
             && self.attribute.is_none_or(|attribute| has(&event, attribute));
         is_asked.then(|| told(&event, time, &entry.body))

@@ -130,6 +130,27 @@ async fn hourly_digests_vouch_for_the_files_and_for_each_other() {
 }
 
 #[tokio::test]
+async fn each_event_is_delivered_once_also_where_many_came_at_the_same_time() {
+    let f = Fixture::new().await;
+    f.trail("one").await;
+    for n in 0..4 {
+        f.call(trail(&format!("further-{n}"))).await.ok();
+        f.advance(Duration::from_secs(300)).await;
+        f.call(trail(&format!("at-the-same-time-{n}"))).await.ok();
+    }
+    f.advance(Duration::from_secs(300)).await;
+    let bucket = f.directory.path().join("blobs/logs");
+    let found = files(&bucket, "/CloudTrail/");
+    let ids: Vec<String> = found
+        .iter()
+        .flat_map(|path| json(path)["Records"].as_array().unwrap().clone())
+        .map(|event| event["eventID"].to_string())
+        .collect();
+    let unique: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!((ids.len(), unique.len()), (10, 10));
+}
+
+#[tokio::test]
 async fn a_bucket_that_is_gone_is_told_of_and_its_events_come_when_it_is_back() {
     let f = Fixture::new().await;
     f.trail("one").await;
@@ -174,6 +195,8 @@ async fn data_events_are_asked_for_while_a_trail_that_selects_them_logs() {
     assert!(f.service.asks_for_data());
     assert!(f.service.selects(put, &f.context(), &about("asked")));
     assert!(!f.service.selects(put, &f.context(), &about("other")));
+    let guest = Context { account: "222222222222".parse().unwrap(), ..f.context() };
+    assert!(f.service.selects(put, &guest, &about("asked")), "the stream's account asks");
     f.call(anabranch_api::cloudtrail::StopLogging { name: "one".into() }).await.unwrap();
     assert!(!f.service.asks_for_data());
 }

@@ -3,6 +3,7 @@ use anabranch_api::cloudtrail::{
 };
 
 use super::*;
+use crate::ledger::Book;
 
 async fn look(f: &Fixture, request: LookupEvents) -> LookupEventsOutput {
     // What was read is written soon; what waits is written with this.
@@ -115,4 +116,46 @@ async fn a_lookup_that_makes_no_sense_is_refused() {
     for (request, sentence) in cases {
         assert_eq!(f.refused(request).await, sentence);
     }
+}
+
+#[tokio::test]
+async fn a_burst_of_long_ago_is_looked_through_in_parts() {
+    let f = Fixture::new().await;
+    f.call(trail("before-the-burst")).await.unwrap();
+    f.advance(Duration::from_secs(30)).await;
+    let account: AccountId = ACCOUNT.parse().unwrap();
+    f.call(GetTrail { name: "before-the-burst".into() }).await.unwrap();
+    f.service.close().await;
+    let body = newest(&f).await;
+    for part in 0..3 {
+        for _ in 0..6_000 {
+            f.service.ledgers.write_soon(account, Book::Management, body.clone()).await;
+        }
+        f.service.close().await;
+        f.advance(Duration::from_secs(10 * (part + 1))).await;
+    }
+    f.advance(Duration::from_secs(20 * 24 * 3600)).await;
+    let mut request = by(LookupAttributeKey::EventName, "CreateTrail");
+    let mut pages = 0;
+    let found = loop {
+        let page = f.call(request.clone()).await.unwrap();
+        pages += 1;
+        if !names(&page).is_empty() {
+            break names(&page);
+        }
+        request.next_token = page.next_token;
+        assert!(request.next_token.is_some(), "it is there");
+    };
+    assert_eq!(found, ["CreateTrail"]);
+    assert!(pages <= 3, "{pages} pages");
+}
+
+/// The record of the newest event.
+async fn newest(f: &Fixture) -> bytes::Bytes {
+    let page = f.service.ledgers.read(
+        ACCOUNT.parse().unwrap(),
+        Book::Management,
+        anabranch_log::ReadFrom::Time(Timestamp::default()),
+    );
+    page.await.unwrap().entries.pop().unwrap().body
 }

@@ -10,6 +10,7 @@ use super::name::TrailId;
 use super::selectors::Seen;
 use super::stored::StoredTrail;
 use crate::errors;
+use crate::scopes::beginnings;
 
 /// What stands in the keys of trails between the region and the name.
 const KEY_MIDDLE: &str = "/cloudtrail/trail/";
@@ -37,26 +38,29 @@ impl Directory {
     /// Loads all of them.
     pub async fn load(catalog: Arc<dyn Catalog>) -> Result<Self, CatalogError> {
         let this = Self { catalog, trails: Mutex::default(), asks_for_data: AtomicBool::new(false) };
+        for scope in beginnings(&*this.catalog, 2).await? {
+            this.load_scope(format!("{scope}{KEY_MIDDLE}").into()).await?;
+        }
+        Ok(this)
+    }
+
+    async fn load_scope(&self, prefix: Key) -> Result<(), CatalogError> {
         let mut after = None;
         loop {
-            let page = this.catalog.scan(Key::from_static(b"/"), after, SCAN_KEYS).await?;
+            let page = self.catalog.scan(prefix.clone(), after, SCAN_KEYS).await?;
             for entry in &page.entries {
                 let Some(id) = parse_key(&entry.key) else { continue };
                 match StoredTrail::from_bytes(&entry.value) {
-                    Ok(stored) => this.set(Trail { id, stored, version: entry.version }),
+                    Ok(stored) => self.set(Trail { id, stored, version: entry.version }),
                     Err(error) => {
-                        let name = &*id.name;
-                        tracing::error!(
-                            name,
-                            error = &error as &dyn std::error::Error,
-                            "a trail cannot be read"
-                        );
+                        let (name, error) = (&*id.name, &error as &dyn std::error::Error);
+                        tracing::error!(name, error, "a trail cannot be read");
                     }
                 }
             }
             after = page.entries.last().map(|e| e.key.clone());
             if !page.more {
-                return Ok(this);
+                return Ok(());
             }
         }
     }

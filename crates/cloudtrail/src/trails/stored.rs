@@ -102,12 +102,17 @@ pub(crate) struct StoredDelivery {
     /// By region, what the next digest begins with.
     #[n(6)]
     pub digests: BTreeMap<String, StoredDigest>,
-    /// From when records are looked at; a hint for the log.
+    /// From when on records are delivered: since logging began.
     #[n(7)]
     pub since_ms: i64,
     /// The end of the digests' hour that is open.
     #[n(8)]
     pub digest_end_ms: i64,
+    /// When the last record of each ledger that was looked at was written: where the next look begins.
+    #[n(9)]
+    pub management_at_ms: Option<i64>,
+    #[n(10)]
+    pub data_at_ms: Option<i64>,
 }
 
 /// What the digests of a region go on with.

@@ -4,10 +4,10 @@ use std::str::FromStr;
 use anabranch_types::Arn;
 use http::Uri;
 
+use crate::webhook;
+
 /// Most targets of a configuration.
 pub const ALARM_TARGETS_MAX: usize = 1_000;
-/// Longest address.
-const URL_BYTES_MAX: usize = 2_048;
 
 /// Where notifications go whose action is an ARN: `ARN=URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +37,7 @@ impl FromStr for AlarmTarget {
         if !matches!(&*parsed.service, "sns" | "sqs") {
             return Err(format!("`{arn}` is neither of an SNS topic nor of an SQS queue"));
         }
-        let invalid = || format!("`{url}` is no address: write http://HOST/PATH or https://HOST/PATH");
-        let uri: Uri = url.parse().map_err(|_| invalid())?;
-        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
-        let names_user = uri.authority().is_none_or(|authority| authority.as_str().contains('@'));
-        if !is_http || names_user || uri.host().is_none_or(str::is_empty) || url.len() > URL_BYTES_MAX {
-            return Err(invalid());
-        }
-        Ok(Self { arn: arn.to_owned(), url: uri })
+        Ok(Self { arn: arn.to_owned(), url: webhook::address(url)? })
     }
 }
 

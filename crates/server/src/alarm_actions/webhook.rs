@@ -1,46 +1,20 @@
 //! Posting a notification as SNS posts one to an HTTP endpoint.
 
-use std::time::Duration;
-
 use anabranch_cloudwatch::Notification;
 use anabranch_wire::sigv4::sha256;
-use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 
 use super::Attempt;
-use crate::client::client_config;
+use crate::webhook::Poster;
 
-/// SNS: an endpoint that has not answered after 15 seconds failed.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// What of an answer is read, so that its connection can be used again.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
-
-/// A client of the addresses that the configuration names. Redirections are not followed: they would lead elsewhere.
-pub(super) struct Webhooks {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-}
+/// A client of the addresses that the configuration names.
+pub(super) struct Webhooks(Poster);
 
 impl Webhooks {
-    /// On TLS an address must show a certificate of Mozilla's list.
+    /// None if TLS cannot be set up.
     pub fn new() -> Option<Self> {
-        let mut plain = HttpConnector::new();
-        plain.enforce_http(false);
-        plain.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let tls = client_config(None).ok()?;
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(plain);
-        Some(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+        Poster::new().map(Self)
     }
 
     pub async fn post(&self, url: &Uri, notification: &Notification) -> Attempt {
@@ -51,22 +25,14 @@ impl Webhooks {
             .header("x-amz-sns-message-type", "Notification")
             .header("x-amz-sns-message-id", &id)
             .header("x-amz-sns-topic-arn", &notification.action)
-            .body(Full::new(body(notification, &id).into()));
+            .body(body(notification, &id).into());
         let request = match request {
             Ok(request) => request,
             Err(error) => return Attempt::GivenUp(format!("the request cannot be written: {error}")),
         };
-        let answered = async {
-            let response = self.client.request(request).await.map_err(|error| error.to_string())?;
-            let status = response.status();
-            // Read for the connection's sake; what it says does not matter.
-            let _ = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-            Ok::<_, String>(status)
-        };
-        match tokio::time::timeout(ANSWER_TIMEOUT, answered).await {
-            Ok(Ok(status)) => outcome(status),
-            Ok(Err(error)) => Attempt::Again(error),
-            Err(_) => Attempt::Again("no answer in time".to_owned()),
+        match self.0.send(request).await {
+            Ok(status) => outcome(status),
+            Err(why) => Attempt::Again(why),
         }
     }
 }

@@ -73,14 +73,13 @@ async fn verify(arguments: &Verify) -> Result<ExitCode, Failure> {
     let dir = named.ok_or("there is no home directory: name the data directory with --data-dir")?;
     let catalog = SqliteCatalog::open_to_read(&dir.join(CATALOG_FILE))?;
     let key = key(arguments, &dir, &catalog).await?;
-    let elsewhere = arguments.heads.as_deref().map(heads).transpose()?.unwrap_or_default();
+    let mut known = heads_of(arguments.heads.as_deref())?;
+    known.extend(ledger::latest_heads(&catalog).await?);
     let mut ledgers = Ledgers::default();
     for (group, account, book) in ledger::ledgers(&catalog).await? {
-        let latest = ledger::latest_head(&catalog, account, book).await?;
-        let known = elsewhere.iter().cloned().chain(latest);
-        let verifier = Verifier::new(account, book, Some(&key), known);
-        ledgers.0.insert(group, Ledger { account, book, verifier, behind: None });
+        ledgers.of_groups.insert(group, Ledger::new(account, book, &key, &known));
     }
+    ledgers.add_missing(&key, &known);
     let disk = RealDisk::to_read(dir.join(LOG_DIR))?;
     offline::dump(&disk, &mut |frame| ledgers.take(frame))?;
     ledgers.tell(arguments.json)
@@ -95,15 +94,21 @@ async fn key(arguments: &Verify, dir: &Path, catalog: &SqliteCatalog) -> Result<
     kept.ok_or_else(|| "there is no audit key in the directory: name it with --audit-key".into())
 }
 
-fn heads(path: &Path) -> Result<Vec<Head>, Failure> {
+/// The heads in a file: one JSON object a line, as they are sent out.
+fn heads_of(path: Option<&Path>) -> Result<Vec<Head>, Failure> {
+    let Some(path) = path else { return Ok(Vec::new()) };
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
     let line = |line| serde_json::from_str(line).map_err(|e| format!("{}: {e}", path.display()).into());
     text.lines().filter(|line| !line.trim().is_empty()).map(line).collect()
 }
 
-/// The ledgers of a directory, by their groups.
+/// The ledgers of a directory.
 #[derive(Default)]
-struct Ledgers<'a>(BTreeMap<GroupId, Ledger<'a>>);
+struct Ledgers<'a> {
+    of_groups: BTreeMap<GroupId, Ledger<'a>>,
+    /// Those that heads are known of and that are not there.
+    missing: Vec<Ledger<'a>>,
+}
 
 struct Ledger<'a> {
     account: AccountId,
@@ -113,9 +118,26 @@ struct Ledger<'a> {
     behind: Option<anabranch_log::Position>,
 }
 
-impl Ledgers<'_> {
+impl<'a> Ledger<'a> {
+    fn new(account: AccountId, book: Book, key: &'a AuditKey, known: &[Head]) -> Self {
+        let verifier = Verifier::new(account, book, Some(key), known.iter().cloned());
+        Self { account, book, verifier, behind: None }
+    }
+}
+
+impl<'a> Ledgers<'a> {
+    fn add_missing(&mut self, key: &'a AuditKey, known: &[Head]) {
+        for head in known {
+            let (Ok(account), Some(book)) = (head.account.parse(), Book::of(&head.ledger)) else { continue };
+            let mut all = self.of_groups.values().chain(&self.missing);
+            if !all.any(|ledger| (ledger.account, ledger.book) == (account, book)) {
+                self.missing.push(Ledger::new(account, book, key, known));
+            }
+        }
+    }
+
     fn take(&mut self, frame: &DumpedFrame) -> ControlFlow<()> {
-        if let Some(ledger) = self.0.get_mut(&frame.log.group) {
+        if let Some(ledger) = self.of_groups.get_mut(&frame.log.group) {
             for record in frame.records() {
                 if ledger.behind.is_none_or(|behind| record.position > behind) {
                     ledger.verifier.take(&record.record.headers, &record.record.data);
@@ -128,7 +150,7 @@ impl Ledgers<'_> {
 
     fn tell(self, as_json: bool) -> Result<ExitCode, Failure> {
         let (mut lines, mut changed) = (Vec::new(), false);
-        for Ledger { account, book, verifier, .. } in self.0.into_values() {
+        for Ledger { account, book, verifier, .. } in self.of_groups.into_values().chain(self.missing) {
             let verified = verifier.finish();
             changed |= !verified.findings.is_empty();
             match as_json {
@@ -145,7 +167,7 @@ impl Ledgers<'_> {
 }
 
 fn words(account: AccountId, book: Book, verified: &Verified) -> Vec<String> {
-    let Verified { events, heads, unsealed, findings } = verified;
+    let Verified { events, heads, earlier_heads, unsealed, findings } = verified;
     let mut lines: Vec<String> = findings
         .iter()
         .map(|finding| format!("account {account}, {} events: {finding}", book.name()))
@@ -153,6 +175,9 @@ fn words(account: AccountId, book: Book, verified: &Verified) -> Vec<String> {
     let verdict = if findings.is_empty() { "as it was written" } else { "CHANGED, see docs/operations.md" };
     let mut line =
         format!("account {account}, {} events: {events} events, {heads} heads: {verdict}", book.name());
+    if *earlier_heads > 0 {
+        line += &format!("; {earlier_heads} heads were made with the key before this one");
+    }
     if *unsealed > 0 {
         line += &format!("; {unsealed} events behind the last head are under no MAC yet");
     }
@@ -168,6 +193,7 @@ fn object(account: AccountId, book: Book, verified: &Verified) -> String {
         "unchanged": findings.is_empty(),
         "events": verified.events,
         "heads": verified.heads,
+        "earlier_heads": verified.earlier_heads,
         "unsealed": verified.unsealed,
         "findings": findings,
     })

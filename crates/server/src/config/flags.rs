@@ -7,6 +7,7 @@ use anabranch_types::Region;
 use clap::{Args, ValueEnum};
 
 use crate::alarm_actions::AlarmTarget;
+use crate::audit_heads::HeadsPlace;
 use crate::client::Target;
 use crate::fault::FaultRule;
 
@@ -184,6 +185,16 @@ pub struct ServeFlags {
     /// finds out who rewrites that. Without it the key is in the directory, under the master key.
     #[arg(long, value_name = "FILE")]
     pub audit_key: Option<PathBuf>,
+
+    /// Where the audit's heads are sent as they are made, so that they are known outside the data directory: an address they are posted to, or a
+    /// stream's ARN.
+    #[arg(long, value_name = "URL|ARN")]
+    pub audit_heads: Option<HeadsPlace>,
+
+    /// The role, of the stream's account, by its name, as which heads are put into the stream of --audit-heads. It has to trust
+    /// cloudtrail.amazonaws.com.
+    #[arg(long, value_name = "NAME")]
+    pub audit_heads_role: Option<String>,
 
     /// Append an audit event per call to this file, one JSON document a line.
     #[arg(long, value_name = "FILE")]

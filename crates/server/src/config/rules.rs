@@ -6,6 +6,7 @@ use anabranch_governance::iam::web_identity::PROVIDERS_MAX;
 use anabranch_governance::kms::MasterKey;
 
 use crate::alarm_actions::{ALARM_TARGETS_MAX, AlarmTarget};
+use crate::audit_heads::HeadsPlace;
 
 use super::{ConfigError, Settings, Source, TlsMode};
 
@@ -66,6 +67,12 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let targets: BTreeSet<&str> = flags.alarm_target.iter().map(AlarmTarget::arn).collect();
     if targets.len() < flags.alarm_target.len() || targets.len() > ALARM_TARGETS_MAX {
         return refuse(format!("--alarm-target names each ARN once, and {ALARM_TARGETS_MAX} at the most"));
+    }
+    let to_stream = matches!(flags.audit_heads, Some(HeadsPlace::Stream(_)));
+    if to_stream != flags.audit_heads_role.is_some() {
+        return refuse(
+            "--audit-heads-role goes together with a stream in --audit-heads: it puts the heads there".into(),
+        );
     }
     for excluded in ["data-dir", "durability", "master-key-file", "master-key-kms"] {
         if flags.ephemeral && settings.sources.contains_key(excluded) {

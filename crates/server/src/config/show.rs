@@ -70,6 +70,8 @@ impl Settings {
             ("log-level", quoted(&flags.log_level)),
             ("log-format", quoted(format!("{:?}", flags.log_format).to_lowercase())),
             ("audit-key", path(flags.audit_key.as_deref())),
+            ("audit-heads", flags.audit_heads.as_ref().map(quoted).unwrap_or_default()),
+            ("audit-heads-role", flags.audit_heads_role.as_ref().map(quoted).unwrap_or_default()),
             ("audit-file", path(flags.audit_file.as_deref())),
         ]
     }

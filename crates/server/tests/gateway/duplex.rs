@@ -89,6 +89,8 @@ async fn start() -> SocketAddr {
         credentials: Arc::new(Credentials::none()),
         audit: Arc::new(NoAudit),
         audit_key: None,
+        audit_heads: None,
+        audit_heads_role: None,
         blobs: None,
         master_key: Arc::new(MasterKey::random(&Rng::system())),
         master_key_place: String::new(),

@@ -97,7 +97,7 @@ fn with_body(record: &NewRecord, body: &'static str) -> NewRecord {
 fn what_nobody_changed_is_whole() {
     let Author { records, heads, .. } = written();
     let verified = verify(&records, &heads);
-    assert_eq!(verified, Verified { events: 11, heads: 3, unsealed: 2, findings: Vec::new() });
+    assert_eq!(verified, Verified { events: 11, heads: 3, unsealed: 2, ..Verified::default() });
 }
 
 #[test]
@@ -120,6 +120,28 @@ fn heads_made_anew_with_another_key_are_found() {
     let forged = |sequence| Finding::HeadForged { sequence };
     let records = written_by(Author::new(AuditKey::new(&[8; 32]))).records;
     assert_eq!(found(&records, &[]), [forged(4), forged(8), forged(12)]);
+}
+
+#[test]
+fn heads_of_the_key_before_are_vouched_for_by_those_of_this_key() {
+    let mut author = written_by(Author::new(AuditKey::new(&[8; 32])));
+    author.key = key();
+    author.head(T0_MS + 3 * HOUR_MS + 10);
+    let verified = verify(&author.records, &[]);
+    assert_eq!(
+        verified,
+        Verified { events: 11, heads: 4, earlier_heads: 3, unsealed: 0, findings: Vec::new() }
+    );
+    author.records[1] = with_body(&author.records[1], "another");
+    let wrong = found(&rechained(&author.records), &[]);
+    assert_eq!(wrong[0], Finding::HeadWrong { sequence: 15 }, "its hash is of all that was before");
+    assert!(wrong.contains(&Finding::HeadForged { sequence: 4 }));
+    author.key = AuditKey::new(&[8; 32]);
+    author.head(T0_MS + 3 * HOUR_MS + 20);
+    assert!(
+        found(&author.records, &[]).contains(&Finding::HeadForged { sequence: 16 }),
+        "nobody goes back to it"
+    );
 }
 
 #[test]
@@ -190,6 +212,20 @@ fn a_ledger_written_anew_with_the_key_is_found_by_heads_that_were_sent_out() {
     let unlike = |head: &Head| Finding::HeadUnlike { sequence: head.sequence, time: head.time.clone() };
     assert_eq!(found(&invented.records, &[]), []);
     assert_eq!(found(&invented.records, &heads), heads.iter().map(unlike).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_head_kept_elsewhere_is_not_hidden_by_another_one_of_its_number() {
+    let Author { heads, .. } = written();
+    let mut author = Author::new(key());
+    author.push(Kind::Event, T0_MS, b"invented".to_vec());
+    author.push(Kind::Event, T0_MS, b"invented".to_vec());
+    author.push(Kind::Event, T0_MS, b"invented".to_vec());
+    author.head(T0_MS + 1000);
+    assert_eq!(author.heads[0].sequence, heads[0].sequence);
+    let known = [heads[0].clone(), author.heads[0].clone()];
+    let unlike = Finding::HeadUnlike { sequence: 3, time: heads[0].time.clone() };
+    assert_eq!(found(&author.records, &known), [unlike]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use anabranch_log::RecordLog;
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{LocalLog, Options};
 
-use super::super::{Verified, Verifier};
+use super::super::{HeadOutbox, Verified, Verifier};
 use super::*;
 
 /// 2026-11-21T15:40:00Z
@@ -21,7 +21,6 @@ struct Fixture {
     log: Arc<LocalLog>,
     catalog: Arc<dyn Catalog>,
     clock: Clock,
-    told: Arc<Mutex<Vec<Head>>>,
 }
 
 impl Fixture {
@@ -29,16 +28,14 @@ impl Fixture {
         let disk = Arc::new(RealDisk::open(directory.join("log")).unwrap());
         let log =
             Arc::new(LocalLog::open(disk, Options { clock: clock.clone(), ..Options::default() }).unwrap());
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let listener = Arc::clone(&told);
         let ledgers = Ledgers::start(LedgerGround {
             log: log.clone(),
             catalog: Arc::clone(&catalog),
             clock: clock.clone(),
             key: Arc::new(AuditKey::new(&[7; 32])),
-            told: Some(Arc::new(move |head| listener.lock().unwrap().push(head.clone()))),
+            sends_heads: true,
         });
-        Self { ledgers, log, catalog, clock, told }
+        Self { ledgers, log, catalog, clock }
     }
 
     fn new(directory: &Path) -> Self {
@@ -57,8 +54,8 @@ impl Fixture {
 
     async fn verified(&self) -> Verified {
         let key = AuditKey::new(&[7; 32]);
-        let head = latest_head(&*self.catalog, account(), Book::Management).await.unwrap();
-        let mut verifier = Verifier::new(account(), Book::Management, Some(&key), head);
+        let heads = latest_heads(&*self.catalog).await.unwrap();
+        let mut verifier = Verifier::new(account(), Book::Management, Some(&key), heads);
         let log = self.ledgers.logs.find(account(), Book::Management).await.unwrap().unwrap();
         let all = self.log.read(log, ReadFrom::Time(Timestamp::default()), READ).await.unwrap();
         for record in all.records {
@@ -102,7 +99,7 @@ async fn what_is_written_is_there_when_it_is_answered_and_chained_over_restarts(
 }
 
 #[tokio::test]
-async fn each_hour_with_events_ends_with_a_head_that_the_catalog_knows_and_others_are_told_of() {
+async fn each_hour_with_events_ends_with_a_head_that_the_catalog_knows_and_that_waits_to_be_sent() {
     let directory = tempfile::tempdir().unwrap();
     let fixture = Fixture::new(directory.path());
     assert_eq!(fixture.ledgers.next_due(), None);
@@ -115,8 +112,39 @@ async fn each_hour_with_events_ends_with_a_head_that_the_catalog_knows_and_other
     fixture.write("two").await;
     fixture.ledgers.seal().await;
     // The second stands in another hour than the first head.
-    assert_eq!(fixture.verified().await, Verified { events: 2, heads: 3, unsealed: 0, findings: Vec::new() });
-    assert_eq!(fixture.told.lock().unwrap().len(), 3);
+    assert_eq!(fixture.verified().await, Verified { events: 2, heads: 3, ..Verified::default() });
+    let outbox = HeadOutbox(Arc::clone(&fixture.catalog));
+    let waiting = outbox.waiting().await.unwrap();
+    let heads: Vec<Head> = waiting.iter().map(|waiting| waiting.head.clone()).collect();
+    assert_eq!(heads, latest_heads(&*fixture.catalog).await.unwrap(), "it vouches for those before");
+    fixture.write("three").await;
+    fixture.ledgers.seal().await;
+    outbox.sent(&waiting[0]).await.unwrap();
+    let later = outbox.waiting().await.unwrap();
+    assert_eq!(later.len(), 1, "a later one had taken its place");
+    outbox.sent(&later[0]).await.unwrap();
+    assert!(outbox.waiting().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_kill_left_without_a_head_gets_one_when_the_server_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = Clock::standing(T0);
+    let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::default());
+    let killed = Fixture::over(directory.path(), Arc::clone(&catalog), clock.clone());
+    killed.write("one").await;
+    let open = Arc::downgrade(&killed.log);
+    drop(killed);
+    while open.strong_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance_to(T0 + 5 * HOUR);
+    let fixture = Fixture::over(directory.path(), catalog, clock);
+    while fixture.ledgers.next_due().is_none() {
+        tokio::task::yield_now().await;
+    }
+    fixture.advance(Duration::ZERO).await;
+    assert_eq!(fixture.verified().await, Verified { events: 1, heads: 1, ..Verified::default() });
 }
 
 #[tokio::test]
