@@ -158,6 +158,7 @@ def started(binary: str, told: dict) -> Server:
     server = Server(binary, told.get("flags", []), told.get("environment", {}))
     for name, content in told.get("files", {}).items():
         path = server.place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
         path.chmod(0o600)
     return server.start()
