@@ -114,6 +114,26 @@ impl Consumptions {
     }
 }
 
+/// The collections that writes are in, by table, each once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Collections(Vec<(ByteString, Vec<ItemCollectionMetrics>)>);
+
+impl Collections {
+    pub fn note(&mut self, table: &str, metrics: Option<ItemCollectionMetrics>) {
+        let Some(metrics) = metrics else { return };
+        match self.0.iter_mut().find(|(name, _)| **name == *table) {
+            Some((_, known)) if known.contains(&metrics) => {}
+            Some((_, known)) => known.push(metrics),
+            None => self.0.push((table.into(), vec![metrics])),
+        }
+    }
+
+    /// None if there are none.
+    pub fn told(self) -> Option<Vec<(ByteString, Vec<ItemCollectionMetrics>)>> {
+        (!self.0.is_empty()).then_some(self.0)
+    }
+}
+
 fn capacity(units: f64) -> Capacity {
     Capacity { capacity_units: Some(units), ..Capacity::default() }
 }

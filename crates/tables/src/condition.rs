@@ -1,5 +1,6 @@
 //! What must hold of an item: conditions and filters, whether they came as expressions or as legacy parameters.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::path::Path;
@@ -99,21 +100,17 @@ impl Condition {
             Condition::All(all) => all.iter().all(|c| c.holds(item)),
             Condition::Any(any) => any.iter().any(|c| c.holds(item)),
             Condition::Not(condition) => !condition.holds(item),
-            Condition::Compare(left, comparison, right) => comparison
-                .holds(left.of(item).as_ref().map(Held::get), right.of(item).as_ref().map(Held::get)),
+            Condition::Compare(left, comparison, right) => {
+                comparison.holds(left.of(item).as_deref(), right.of(item).as_deref())
+            }
             Condition::Between(value, low, high) => {
-                let (value, low, high) = (value.of(item), low.of(item), high.of(item));
-                let (value, low, high) = (
-                    value.as_ref().map(Held::get),
-                    low.as_ref().map(Held::get),
-                    high.as_ref().map(Held::get),
-                );
-                Comparison::GreaterOrEqual.holds(value, low) && Comparison::LessOrEqual.holds(value, high)
+                let value = value.of(item);
+                Comparison::GreaterOrEqual.holds(value.as_deref(), low.of(item).as_deref())
+                    && Comparison::LessOrEqual.holds(value.as_deref(), high.of(item).as_deref())
             }
             Condition::In(value, any) => {
                 let value = value.of(item);
-                let value = value.as_ref().map(Held::get);
-                any.iter().any(|one| Comparison::Equal.holds(value, one.of(item).as_ref().map(Held::get)))
+                any.iter().any(|one| Comparison::Equal.holds(value.as_deref(), one.of(item).as_deref()))
             }
             Condition::Exists(path) => path.of(item).is_some(),
             Condition::Missing(path) => path.of(item).is_none(),
@@ -122,9 +119,7 @@ impl Condition {
             Condition::Contains(value, part) => pair(value, part, item, Value::contains),
         }
     }
-}
 
-impl Condition {
     /// Every path it looks at.
     pub fn paths(&self) -> Vec<&Path> {
         let mut paths = Vec::new();
@@ -152,23 +147,8 @@ impl Condition {
 
 fn pair(left: &Operand, right: &Operand, item: &Attributes, holds: fn(&Value, &Value) -> bool) -> bool {
     match (left.of(item), right.of(item)) {
-        (Some(left), Some(right)) => holds(left.get(), right.get()),
+        (Some(left), Some(right)) => holds(&left, &right),
         _ => false,
-    }
-}
-
-/// An operand's value: one that is there, or one that was reckoned.
-enum Held<'a> {
-    There(&'a Value),
-    Reckoned(Value),
-}
-
-impl Held<'_> {
-    fn get(&self) -> &Value {
-        match self {
-            Held::There(value) => value,
-            Held::Reckoned(value) => value,
-        }
     }
 }
 
@@ -180,14 +160,11 @@ impl Operand {
         }
     }
 
-    fn of<'a>(&'a self, item: &'a Attributes) -> Option<Held<'a>> {
+    fn of<'a>(&'a self, item: &'a Attributes) -> Option<Cow<'a, Value>> {
         match self {
-            Operand::Path(path) => path.of(item).map(Held::There),
-            Operand::Value(value) => Some(Held::There(value)),
-            Operand::Size(path) => {
-                let extent = path.of(item)?.extent()?.to_string();
-                crate::number::Number::parse(&extent).ok().map(|n| Held::Reckoned(Value::N(n)))
-            }
+            Operand::Path(path) => path.of(item).map(Cow::Borrowed),
+            Operand::Value(value) => Some(Cow::Borrowed(value)),
+            Operand::Size(path) => Some(Cow::Owned(Value::N(path.of(item)?.extent()?.into()))),
         }
     }
 }

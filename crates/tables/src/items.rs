@@ -24,7 +24,7 @@ use crate::value::{Attributes, size_of};
 /// Locks that items share.
 const LOCKS: usize = 1024;
 /// How often a write that was overtaken begins again. Only other servers, and changes of the table, overtake.
-const ATTEMPTS_MAX: usize = 100;
+pub(crate) const ATTEMPTS_MAX: usize = 100;
 
 /// A write of one item.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub(crate) enum Refusal {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Refused(Vec<Option<Refusal>>),
+    /// The token is not as it was when it was looked up.
+    TokenChanged,
     All(Error),
 }
 
@@ -80,7 +82,6 @@ impl Failure {
     /// The error of a single write.
     pub fn of_one(self, tells_item: bool) -> Error {
         match self {
-            Failure::All(error) => error,
             Failure::Refused(mut refusals) => match refusals.pop().flatten() {
                 Some(Refusal::Invalid(error)) => error,
                 Some(Refusal::Condition { item }) => {
@@ -89,6 +90,15 @@ impl Failure {
                 }
                 None => errors::internal(),
             },
+            other => other.of_all(),
+        }
+    }
+
+    /// The error of writes of which none was refused for itself.
+    pub fn of_all(self) -> Error {
+        match self {
+            Failure::All(error) => error,
+            Failure::Refused(_) | Failure::TokenChanged => errors::internal(),
         }
     }
 }
@@ -135,9 +145,13 @@ impl Default for Locks {
 }
 
 impl Locks {
+    pub async fn one(&self, key: &Key) -> MutexGuard<'_, ()> {
+        self.0[place_of(key)].lock().await
+    }
+
     /// Always in the same order, so that nobody waits for somebody who waits for them.
     async fn all(&self, keys: &[ItemKey]) -> Vec<MutexGuard<'_, ()>> {
-        let mut places: Vec<usize> = keys.iter().map(place_of).collect();
+        let mut places: Vec<usize> = keys.iter().map(|key| place_of(&key.0)).collect();
         places.sort_unstable();
         places.dedup();
         let mut held = Vec::with_capacity(places.len());
@@ -148,9 +162,9 @@ impl Locks {
     }
 }
 
-fn place_of(key: &ItemKey) -> usize {
+fn place_of(key: &Key) -> usize {
     // FNV-1a (RFC 9923).
-    let hash = key.0.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
     usize::try_from(hash >> 32).unwrap_or_default() % LOCKS
@@ -245,12 +259,10 @@ impl Tables {
     }
 
     /// Does one write.
-    pub(crate) async fn write(&self, scope: &Scope, write: Write) -> Result<Written, Error> {
-        let tells_item = write.tells_item;
-        let writes = [write];
-        match self.write_all(scope, &writes, None).await {
+    pub(crate) async fn write(&self, scope: &Scope, write: &Write) -> Result<Written, Error> {
+        match self.write_all(scope, std::slice::from_ref(write), None).await {
             Ok(mut written) => written.pop().ok_or_else(errors::internal),
-            Err(failure) => Err(failure.of_one(tells_item)),
+            Err(failure) => Err(failure.of_one(write.tells_item)),
         }
     }
 
@@ -322,7 +334,7 @@ impl Tables {
 
     /// Commits what was drafted.
     async fn finish(&self, draft: Draft<'_>, written: Vec<Written>) -> Result<Option<Vec<Written>>, Failure> {
-        let Draft { commit, tables, counted, changed, .. } = draft;
+        let Draft { commit, tables, has_token, counted, changed, .. } = draft;
         // Until it is known what became of them; also where nobody waits for that any more.
         for (key, _) in &changed {
             self.hot.forget(&key.0);
@@ -342,6 +354,9 @@ impl Tables {
             Err(CatalogError::Conflict { expectation }) => {
                 if let Some(table) = tables.get(expectation) {
                     self.reload(&table.scope, &table.name).await;
+                }
+                if has_token && expectation == tables.len() {
+                    return Err(Failure::TokenChanged);
                 }
                 Ok(None)
             }
@@ -372,6 +387,8 @@ struct Draft<'a> {
     commit: Commit,
     /// The tables whose versions are the first expectations.
     tables: Vec<Arc<Table>>,
+    /// Whether the version of a token is the expectation after those.
+    has_token: bool,
     counted: Vec<Counted>,
     /// The items, as they are then.
     changed: Vec<(ItemKey, Option<Arc<Attributes>>)>,
@@ -383,6 +400,7 @@ impl<'a> Draft<'a> {
             scope,
             commit: Commit::default(),
             tables: Vec::new(),
+            has_token: token.is_some(),
             counted: Vec::new(),
             changed: Vec::new(),
         };

@@ -60,7 +60,6 @@ impl KeyCondition {
         form: Form,
     ) -> Result<Self, Error> {
         let (mut hash, mut range) = (None, None);
-        let count = leaves.len();
         let mut foreign = false;
         for (name, leaf) in leaves {
             let place = match name {
@@ -76,7 +75,7 @@ impl KeyCondition {
             }
         }
         let hash = hash.ok_or_else(|| errors::missed_key(&key.hash))?;
-        if foreign || count > 2 {
+        if foreign {
             return Err(match (&key.range, form) {
                 (Some(name), _) if range.is_none() => errors::missed_key(name),
                 (_, Form::Expression) => errors::key_condition_unsupported(),

@@ -1,7 +1,7 @@
 //! DynamoDB, as far as the Kinesis Client Library keeps its leases, worker metrics and coordinator state in it.
 //!
 //! Start reading at [`Tables`] and `ops/`, one file per operation. `items` reads and writes single items, `page` reads many in order,
-//! `settle` is what happens to tables as time passes. `value` and `number` are what items hold; `expression/` and `legacy/` make a `condition` or an
+//! `settle` is what happens to tables as time passes, `sweep` to items. `value` and `number` are what items hold; `expression/` and `legacy/` make a `condition` or an
 //! `update` of what a request says. `keys` says where everything stands in the catalog.
 
 mod agenda;
@@ -28,6 +28,7 @@ mod number;
 mod ops;
 mod page;
 mod path;
+mod pieces;
 mod projection;
 mod protection;
 mod reading;
@@ -37,6 +38,7 @@ mod schema;
 mod service;
 mod settle;
 mod stored;
+mod sweep;
 mod update;
 mod value;
 

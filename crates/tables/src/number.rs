@@ -219,6 +219,13 @@ fn digit(digits: &[u8], place: usize) -> u8 {
     digits.len().checked_sub(place + 1).map_or(0, |at| digits[at])
 }
 
+impl From<u64> for Number {
+    fn from(whole: u64) -> Self {
+        let digits: Vec<u8> = whole.to_string().bytes().map(|b| b - b'0').collect();
+        Self::of_digits(false, &digits, 0).expect("twenty digits are not too many")
+    }
+}
+
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         self.ordered().cmp(&other.ordered())

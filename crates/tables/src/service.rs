@@ -15,6 +15,7 @@ use crate::errors;
 use crate::hot::Hot;
 use crate::items::Locks;
 use crate::keys::{Scope, next_scope_after, scope_of, table_of};
+use crate::pieces::Pieces;
 use crate::stored::StoredTable;
 
 /// DynamoDB's tables.
@@ -29,6 +30,8 @@ pub struct Tables {
     pub(crate) directory: Directory,
     pub(crate) agenda: Agenda,
     pub(crate) locks: Locks,
+    /// Of the tokens of transactions.
+    pub(crate) token_locks: Locks,
     pub(crate) hot: Hot,
     /// Held by whoever changes a table.
     pub(crate) changing: Mutex<()>,
@@ -66,9 +69,6 @@ pub enum TablesOpenError {
     },
 }
 
-/// Entries read by one scan.
-const SCAN_ENTRIES: usize = 1000;
-
 impl Tables {
     /// Loads every table; what was begun before is taken up again by what [`Tables::due`] gives.
     pub async fn open(ground: TablesGround) -> Result<Arc<Self>, TablesOpenError> {
@@ -81,6 +81,7 @@ impl Tables {
             directory: Directory::default(),
             agenda: Agenda::default(),
             locks: Locks::default(),
+            token_locks: Locks::default(),
             hot: Hot::default(),
             changing: Mutex::default(),
             settling: Mutex::default(),
@@ -99,11 +100,9 @@ impl Tables {
     }
 
     async fn load(&self, scope: &Scope) -> Result<(), TablesOpenError> {
-        let mut after: Option<Key> = None;
-        loop {
-            let page = self.catalog.scan(scope.tables(), after, SCAN_ENTRIES).await?;
-            after = page.entries.last().map(|entry| entry.key.clone());
-            for entry in page.entries {
+        let mut pieces = Pieces::of(scope.tables());
+        while let Some(entries) = pieces.next(&*self.catalog).await? {
+            for entry in entries {
                 let Some((scope, name)) = table_of(&entry.key) else { continue };
                 let stored = StoredTable::from_bytes(&entry.value)
                     .map_err(|source| TablesOpenError::Table { name: name.to_owned(), source })?;
@@ -116,10 +115,8 @@ impl Tables {
                 };
                 self.take_in(table);
             }
-            if !page.more {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// Hands over a handler of each of its operations.

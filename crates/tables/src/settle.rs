@@ -1,8 +1,7 @@
-//! What happens to tables as time passes: indexes are filled and emptied, tables deleted, expired items swept.
+//! What happens to tables as time passes: indexes are filled and emptied, tables deleted.
 //!
 //! All of it is told by what the catalog keeps of the table, so that a restart goes on where it was.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,23 +11,15 @@ use anabranch_types::Timestamp;
 use bytes::Bytes;
 
 use crate::Tables;
-use crate::condition::{Comparison, Condition, Operand};
-use crate::counts::Count;
 use crate::directory::Table;
 use crate::errors;
-use crate::items::{Action, Write, read_stored};
+use crate::items::read_stored;
 use crate::keys::{ItemKey, Scope};
-use crate::number::Number;
-use crate::path::Path;
-use crate::stored::{IndexPhase, Phase, StoredIndex, StoredToken};
-use crate::value::{Value, size_of};
+use crate::pieces::PIECE_ENTRIES;
+use crate::stored::{IndexPhase, Phase, StoredIndex};
 
 /// How long work that failed waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often expired items and tokens are looked for. AWS promises "within a few days".
-const SWEEP: Duration = Duration::from_secs(600);
-/// Items of a piece: read, and written in one commit.
-const PIECE_ITEMS: usize = 100;
 
 /// What of a table is to be done now.
 enum Job {
@@ -47,7 +38,6 @@ impl Tables {
         }
         if self.agenda.is_sweep_due(now) {
             self.sweep(now).await;
-            self.agenda.sweep_at(now.max(self.clock.now()) + SWEEP);
         }
     }
 
@@ -96,10 +86,13 @@ impl Tables {
         let mut after: Option<Key> = None;
         loop {
             let items = scope.index(&stored.id, 0).all();
-            let page = self.catalog.scan(items, after.clone(), PIECE_ITEMS).await.map_err(failed)?;
+            let page = self.catalog.scan(items, after.clone(), PIECE_ENTRIES).await.map_err(failed)?;
             match self.fill_piece(table, index, &page.entries).await? {
                 Piece::Overtaken => continue,
-                Piece::TableChanged => return self.take_anew(scope, name).await,
+                Piece::TableChanged => {
+                    self.reload(scope, name).await;
+                    return Ok(());
+                }
                 Piece::Done => {}
             }
             after = page.entries.last().map(|entry| entry.key.clone()).or(after);
@@ -176,123 +169,16 @@ impl Tables {
         Ok(())
     }
 
-    async fn take_anew(&self, scope: &Scope, name: &str) -> Result<(), Error> {
-        self.reload(scope, name).await;
-        Ok(())
-    }
-
     /// Deletes every key that begins so, piece by piece.
     async fn delete_all(&self, prefix: Bytes) -> Result<(), Error> {
         loop {
-            let page = self.catalog.scan(prefix.clone(), None, PIECE_ITEMS).await.map_err(failed)?;
+            let page = self.catalog.scan(prefix.clone(), None, PIECE_ENTRIES).await.map_err(failed)?;
             if page.entries.is_empty() {
                 return Ok(());
             }
             let delete = page.entries.into_iter().map(|entry| entry.key).collect();
             let commit = Commit { delete, ..Commit::default() };
             self.catalog.commit(commit).await.map_err(failed)?;
-        }
-    }
-
-    /// Counts the items of a table and its indexes, unless they are known.
-    pub(crate) async fn count(&self, table: &Table) -> Result<(), Error> {
-        if table.counts.is_known() {
-            return Ok(());
-        }
-        let numbers = table.stored.indexes.iter().map(|index| index.number);
-        let mut counted = BTreeMap::new();
-        for number in std::iter::once(0).chain(numbers) {
-            let mut count = Count::default();
-            let prefix = table.scope.index(&table.stored.id, number).all();
-            let mut after: Option<Key> = None;
-            loop {
-                let page = self.catalog.scan(prefix.clone(), after, PIECE_ITEMS).await.map_err(failed)?;
-                for entry in &page.entries {
-                    let one = Count::of(size_of(&read_stored(&entry.value)?));
-                    count.items += one.items;
-                    count.bytes += one.bytes;
-                }
-                after = page.entries.last().map(|entry| entry.key.clone());
-                if !page.more {
-                    break;
-                }
-            }
-            counted.insert(number, count);
-        }
-        table.counts.set(counted);
-        Ok(())
-    }
-
-    /// Deletes what has expired: items and the tokens of transactions.
-    async fn sweep(&self, now: Timestamp) {
-        for table in self.directory.all() {
-            let expires = table.stored.time_to_live.as_ref().filter(|ttl| ttl.is_enabled);
-            let Some(expires) = expires.filter(|_| table.stored.is_open(now)) else { continue };
-            if let Err(error) = self.sweep_table(&table, &expires.attribute, now).await {
-                tracing::warn!(table = %table.name, %error, "expired items could not be deleted; they will be tried again");
-            }
-        }
-        for scope in self.directory.scopes() {
-            if let Err(error) = self.sweep_tokens(&scope, now).await {
-                tracing::warn!(%error, "the tokens of old transactions could not be deleted; they will be tried again");
-            }
-        }
-    }
-
-    /// Each item on the condition that it still is expired.
-    async fn sweep_table(&self, table: &Table, attribute: &str, now: Timestamp) -> Result<(), Error> {
-        let seconds = Number::parse(&now.seconds().to_string()).map_err(|_| errors::internal())?;
-        let is_expired = Condition::Compare(
-            Operand::Path(Path::attribute(attribute)),
-            Comparison::LessOrEqual,
-            Operand::Value(Value::N(seconds)),
-        );
-        let items = table.scope.index(&table.stored.id, 0).all();
-        let mut after: Option<Key> = None;
-        loop {
-            let page = self.catalog.scan(items.clone(), after, PIECE_ITEMS).await.map_err(failed)?;
-            for entry in &page.entries {
-                let item = read_stored(&entry.value)?;
-                if !is_expired.holds(&item) {
-                    continue;
-                }
-                let action = Action::Delete { key: table.stored.key_of(&item) };
-                let condition = Some(is_expired.clone());
-                let write = Write { table: table.name.clone(), action, condition, tells_item: false };
-                match self.write(&table.scope, write).await {
-                    Ok(_) | Err(Error::ConditionalCheckFailedException(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            after = page.entries.last().map(|entry| entry.key.clone());
-            if !page.more {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn sweep_tokens(&self, scope: &Scope, now: Timestamp) -> Result<(), Error> {
-        let mut after: Option<Key> = None;
-        loop {
-            let page = self.catalog.scan(scope.tokens(), after, PIECE_ITEMS).await.map_err(failed)?;
-            let is_old =
-                |entry: &&Entry| StoredToken::from_bytes(&entry.value).is_ok_and(|token| !token.counts(now));
-            let old: Vec<&Entry> = page.entries.iter().filter(is_old).collect();
-            let commit = Commit {
-                expect: old.iter().map(|e| Expect::Version(e.key.clone(), e.version)).collect(),
-                put: Vec::new(),
-                delete: old.iter().map(|e| e.key.clone()).collect(),
-            };
-            if !commit.delete.is_empty() {
-                match self.catalog.commit(commit).await {
-                    Ok(_) | Err(CatalogError::Conflict { .. }) => {}
-                    Err(error) => return Err(failed(error)),
-                }
-            }
-            after = page.entries.last().map(|entry| entry.key.clone());
-            if !page.more {
-                return Ok(());
-            }
         }
     }
 }
@@ -317,19 +203,4 @@ fn next_job(table: &Table, now: Timestamp) -> Option<Job> {
 
 fn failed(error: CatalogError) -> Error {
     errors::catalog(&error)
-}
-
-impl crate::stored::StoredTable {
-    /// Leaves out the attributes that no key is made of any more.
-    fn forget_definitions(&mut self) {
-        let Self { definitions, key, indexes, .. } = self;
-        definitions.retain(|d| key.has(&d.name) || indexes.iter().any(|index| index.key.has(&d.name)));
-    }
-}
-
-impl StoredToken {
-    /// Whether it still keeps a transaction from being done again.
-    pub fn counts(&self, now: Timestamp) -> bool {
-        now.millis() - self.at_ms < crate::limits::TOKEN_MS
-    }
 }

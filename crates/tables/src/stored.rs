@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anabranch_types::Timestamp;
 use minicbor::{Decode, Encode};
 
+use crate::limits::TOKEN_MS;
 use crate::value::Kind;
 
 /// A table.
@@ -206,6 +207,12 @@ impl StoredTable {
         self.indexes.iter().find(|index| index.name == name)
     }
 
+    /// Leaves out the attributes that no key is made of any more.
+    pub fn forget_definitions(&mut self) {
+        let Self { definitions, key, indexes, .. } = self;
+        definitions.retain(|d| key.has(&d.name) || indexes.iter().any(|index| index.key.has(&d.name)));
+    }
+
     /// As AWS calls the state it is in.
     pub fn status(&self, now: Timestamp) -> &'static str {
         match self.phase {
@@ -239,5 +246,12 @@ impl StoredIndex {
     /// Whether writes go into it.
     pub fn is_kept(&self) -> bool {
         self.phase != IndexPhase::Deleting
+    }
+}
+
+impl StoredToken {
+    /// Whether it still keeps a transaction from being done again.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        now.millis() - self.at_ms < TOKEN_MS
     }
 }

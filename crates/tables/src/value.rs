@@ -135,17 +135,18 @@ impl Value {
     }
 
     /// What `size` says of it in an expression: bytes of text and binary, elements of the rest; none of what has no size.
-    pub fn extent(&self) -> Option<usize> {
-        match self {
-            Value::S(text) => Some(text.len()),
-            Value::B(bytes) => Some(bytes.len()),
-            Value::Ss(all) => Some(all.len()),
-            Value::Ns(all) => Some(all.len()),
-            Value::Bs(all) => Some(all.len()),
-            Value::M(all) => Some(all.len()),
-            Value::L(all) => Some(all.len()),
-            Value::N(_) | Value::Null | Value::Bool(_) => None,
-        }
+    pub fn extent(&self) -> Option<u64> {
+        let extent = match self {
+            Value::S(text) => text.len(),
+            Value::B(bytes) => bytes.len(),
+            Value::Ss(all) => all.len(),
+            Value::Ns(all) => all.len(),
+            Value::Bs(all) => all.len(),
+            Value::M(all) => all.len(),
+            Value::L(all) => all.len(),
+            Value::N(_) | Value::Null | Value::Bool(_) => return None,
+        };
+        Some(extent as u64)
     }
 
     /// How it stands to another of the same ordered kind; none where there is no order between them.

@@ -253,9 +253,7 @@ impl Parser<'_> {
                 let value = self.value()?;
                 // The size of a value that stands here is known now.
                 let extent = value.extent().ok_or_else(|| self.place.operand_kind("size", value.kind()))?;
-                let number = crate::number::Number::parse(&extent.to_string())
-                    .map_err(|why| crate::errors::not_a_number(why, "size"))?;
-                Operand::Value(Value::N(number))
+                Operand::Value(Value::N(extent.into()))
             }
             _ => Operand::Size(self.path()?),
         };

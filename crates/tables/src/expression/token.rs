@@ -1,5 +1,3 @@
-use std::fmt;
-
 use anabranch_api::dynamodb::Error;
 
 use crate::errors::Place;
@@ -72,10 +70,4 @@ pub(super) fn tokens(place: Place, source: &str) -> Result<Vec<Token<'_>>, Error
 
 fn word_len(text: &str) -> usize {
     text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count()
-}
-
-impl fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text)
-    }
 }

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use crate::Tables;
 use crate::attributes;
-use crate::capacity::{Consumptions, collection};
+use crate::capacity::{Collections, Consumptions, collection};
 use crate::errors;
 use crate::items::{Action, Write};
 use crate::limits::BATCH_WRITES_MAX;
@@ -34,21 +34,21 @@ impl Serve<BatchWriteItem> for Tables {
     async fn serve(&self, cx: &Context, request: BatchWriteItem) -> Result<BatchWriteItemOutput, Error> {
         let scope = service::scope(cx);
         let mut consumed = Consumptions::default();
-        let mut collections = Vec::new();
+        let mut collections = Collections::default();
         let writes = self.writes(cx, &request)?.into_iter();
         // At once, so that they share a sync.
         let writing = writes.map(async |(given, write)| {
-            let key = write.key().clone();
-            Ok::<_, Error>((given, key, self.write(&scope, write).await?))
+            let written = self.write(&scope, &write).await?;
+            Ok::<_, Error>((given, write, written))
         });
-        for (given, key, written) in try_join_all(writing).await? {
+        for (given, write, written) in try_join_all(writing).await? {
             consumed.of(&written.table.name).wrote(&written, 1.0);
-            let metrics = collection(&written.table, &key, request.return_item_collection_metrics);
-            collections.extend(metrics.map(|metrics| (given.into(), vec![metrics])));
+            let metrics = collection(&written.table, write.key(), request.return_item_collection_metrics);
+            collections.note(&given, metrics);
         }
         Ok(BatchWriteItemOutput {
             unprocessed_items: Some(Vec::new()),
-            item_collection_metrics: (!collections.is_empty()).then_some(collections),
+            item_collection_metrics: collections.told(),
             consumed_capacity: consumed.told(request.return_consumed_capacity),
         })
     }

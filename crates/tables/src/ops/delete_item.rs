@@ -1,13 +1,11 @@
-use anabranch_api::dynamodb::{DeleteItem, DeleteItemOutput, Error, ReturnValue};
+use anabranch_api::dynamodb::{DeleteItem, DeleteItemOutput, Error};
 use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 
 use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, collection};
-use crate::errors::{self, Place};
-use crate::expression::Placeholders;
 use crate::items::{Action, Write};
-use crate::request::{Conditional, check_forms, tells_item};
-use crate::resolve::{about, table_name};
+use crate::request::{Conditional, returns_old};
+use crate::resolve::about;
 use crate::{Tables, service};
 
 impl Serve<DeleteItem> for Tables {
@@ -20,42 +18,36 @@ impl Serve<DeleteItem> for Tables {
     }
 
     async fn serve(&self, cx: &Context, request: DeleteItem) -> Result<DeleteItemOutput, Error> {
-        let write = read(cx, &request)?;
-        let key = attributes::read_all(&request.key)?;
-        let written = self.write(&service::scope(cx), write).await?;
+        let (write, returns_old) = read(cx, &request)?;
+        let written = self.write(&service::scope(cx), &write).await?;
         let mut consumed = Consumption::default();
         consumed.wrote(&written, 1.0);
-        let old = written.before.as_deref().filter(|_| request.return_values == Some(ReturnValue::AllOld));
+        let old = written.before.as_deref().filter(|_| returns_old);
         Ok(DeleteItemOutput {
             attributes: old.map(write_all),
             consumed_capacity: consumed.told(&written.table.name, request.return_consumed_capacity),
-            item_collection_metrics: collection(&written.table, &key, request.return_item_collection_metrics),
+            item_collection_metrics: collection(
+                &written.table,
+                write.key(),
+                request.return_item_collection_metrics,
+            ),
         })
     }
 }
 
-fn read(cx: &Context, request: &DeleteItem) -> Result<Write, Error> {
+/// The write, and whether it returns the item that was.
+fn read(cx: &Context, request: &DeleteItem) -> Result<(Write, bool), Error> {
     let conditional = Conditional {
         expression: request.condition_expression.as_deref(),
         expected: request.expected.as_deref(),
         operator: request.conditional_operator,
+        names: request.expression_attribute_names.as_deref(),
+        values: request.expression_attribute_values.as_deref(),
+        on_failure: request.return_values_on_condition_check_failure,
     };
-    check_forms(&[("ConditionExpression", conditional.expression.is_some())], &conditional.others())?;
-    if !matches!(request.return_values, None | Some(ReturnValue::None | ReturnValue::AllOld)) {
-        return Err(errors::return_values("ALL_OLD or NONE"));
-    }
+    conditional.check_forms()?;
+    let returns_old = returns_old(request.return_values)?;
     let key = attributes::read_all(&request.key)?;
-    let placeholders = Placeholders::new(
-        request.expression_attribute_names.as_deref(),
-        request.expression_attribute_values.as_deref(),
-        &[(Place::Condition, conditional.expression.is_some())],
-    )?;
-    let condition = conditional.read(&placeholders)?;
-    placeholders.all_used()?;
-    Ok(Write {
-        table: table_name(cx, &request.table_name)?,
-        action: Action::Delete { key },
-        condition,
-        tells_item: tells_item(request.return_values_on_condition_check_failure),
-    })
+    let write = conditional.write(cx, &request.table_name, &[], |_| Ok(Action::Delete { key }))?;
+    Ok((write, returns_old))
 }

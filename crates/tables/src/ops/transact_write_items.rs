@@ -1,24 +1,22 @@
 use std::collections::BTreeSet;
 
 use anabranch_api::dynamodb::{
-    AttributeValue, DeleteItem, Error, PutItem, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    TransactWriteItems, TransactWriteItemsOutput, UpdateItem,
+    DeleteItem, Error, PutItem, TransactWriteItem, TransactWriteItems, TransactWriteItemsOutput, UpdateItem,
 };
 use anabranch_api::{ApiError, ConditionKeys, Context, Operation as _, Resources, Serve};
 use anabranch_catalog::Value as _;
 use aws_lc_rs::digest;
-use bytestring::ByteString;
 
 use crate::Tables;
 use crate::attributes;
-use crate::capacity::{Consumptions, collection};
+use crate::capacity::{Collections, Consumptions, collection};
 use crate::errors::{self, Place, Reason};
-use crate::expression::{self, Placeholders};
-use crate::items::{Action, Failure, Refusal, Token, Write};
+use crate::expression;
+use crate::items::{ATTEMPTS_MAX, Action, Failure, Refusal, Token, Write, Written};
 use crate::keys::Scope;
 use crate::limits::TRANSACTION_BYTES_MAX;
-use crate::request::{condition, tells_item};
-use crate::resolve::{about, table_name};
+use crate::request::Conditional;
+use crate::resolve::about;
 use crate::service;
 use crate::stored::StoredToken;
 use crate::value::size_of;
@@ -60,30 +58,22 @@ impl Serve<TransactWriteItems> for Tables {
         let writes =
             request.transact_items.iter().map(|item| read(cx, item)).collect::<Result<Vec<_>, Error>>()?;
         self.check_distinct(&scope, &writes)?;
-        let token = match &request.client_request_token {
-            Some(text) => match self.token(&scope, text, &request).await? {
-                Some(token) => Some(token),
-                // It was done before.
-                None => return Ok(TransactWriteItemsOutput::default()),
-            },
-            None => None,
-        };
-        let written = match self.write_all(&scope, &writes, token.as_ref()).await {
-            Ok(written) => written,
-            Err(Failure::All(error)) => return Err(error),
+        let written = match self.transact(&scope, &writes, &request).await {
+            Ok(Some(written)) => written,
+            Ok(None) => return Ok(TransactWriteItemsOutput::default()),
             Err(Failure::Refused(refusals)) => return Err(cancelled(&writes, refusals)),
+            Err(failure) => return Err(failure.of_all()),
         };
         let mut consumed = Consumptions::default();
-        let mut collections = Vec::new();
+        let mut collections = Collections::default();
         for (write, written) in writes.iter().zip(&written) {
             consumed.of(&written.table.name).wrote(written, COST);
             let metrics = collection(&written.table, write.key(), request.return_item_collection_metrics);
-            let name: ByteString = written.table.name.as_str().into();
-            collections.extend(metrics.map(|metrics| (name, vec![metrics])));
+            collections.note(&written.table.name, metrics);
         }
         Ok(TransactWriteItemsOutput {
             consumed_capacity: consumed.told(request.return_consumed_capacity),
-            item_collection_metrics: (!collections.is_empty()).then_some(collections),
+            item_collection_metrics: collections.told(),
         })
     }
 }
@@ -107,6 +97,28 @@ impl Tables {
             }
         }
         if bytes > TRANSACTION_BYTES_MAX { Err(errors::transaction_too_large()) } else { Ok(()) }
+    }
+
+    /// Does the writes, unless they were done under the request's token before: none then.
+    async fn transact(
+        &self,
+        scope: &Scope,
+        writes: &[Write],
+        request: &TransactWriteItems,
+    ) -> Result<Option<Vec<Written>>, Failure> {
+        let Some(text) = &request.client_request_token else {
+            return self.write_all(scope, writes, None).await.map(Some);
+        };
+        // So that a request that is sent again while it is being done is not refused for what it did itself.
+        let _held = self.token_locks.one(&scope.token(text)).await;
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(token) = self.token(scope, text, request).await? else { return Ok(None) };
+            match self.write_all(scope, writes, Some(&token)).await {
+                Err(Failure::TokenChanged) => {}
+                done => return done.map(Some),
+            }
+        }
+        Err(Failure::TokenChanged)
     }
 
     /// The token under which the transaction is done; none if it was done under it already.
@@ -165,95 +177,55 @@ fn cancelled(writes: &[Write], refusals: Vec<Option<Refusal>>) -> Error {
     errors::cancelled(&reasons)
 }
 
-type Names = Option<Vec<(ByteString, ByteString)>>;
-type Values = Option<Vec<(ByteString, AttributeValue)>>;
-
-/// What every action has.
-struct Common<'a> {
-    table: &'a str,
-    condition: Option<&'a str>,
-    update: Option<&'a str>,
-    names: &'a Names,
-    values: &'a Values,
-    on_failure: Option<ReturnValuesOnConditionCheckFailure>,
-}
-
 fn read(cx: &Context, item: &TransactWriteItem) -> Result<Write, Error> {
     match (&item.condition_check, &item.put, &item.delete, &item.update) {
         (Some(check), None, None, None) => {
             let key = attributes::read_all(&check.key)?;
-            let common = Common {
-                table: &check.table_name,
-                condition: Some(&check.condition_expression),
-                update: None,
-                names: &check.expression_attribute_names,
-                values: &check.expression_attribute_values,
+            let conditional = Conditional {
+                expression: Some(&check.condition_expression),
+                names: check.expression_attribute_names.as_deref(),
+                values: check.expression_attribute_values.as_deref(),
                 on_failure: check.return_values_on_condition_check_failure,
+                ..Conditional::default()
             };
-            common.write(cx, |_| Ok(Action::Check { key }))
+            conditional.write(cx, &check.table_name, &[], |_| Ok(Action::Check { key }))
         }
         (None, Some(put), None, None) => {
             let item = attributes::read_all(&put.item)?;
-            let common = Common {
-                table: &put.table_name,
-                condition: put.condition_expression.as_deref(),
-                update: None,
-                names: &put.expression_attribute_names,
-                values: &put.expression_attribute_values,
+            let conditional = Conditional {
+                expression: put.condition_expression.as_deref(),
+                names: put.expression_attribute_names.as_deref(),
+                values: put.expression_attribute_values.as_deref(),
                 on_failure: put.return_values_on_condition_check_failure,
+                ..Conditional::default()
             };
-            common.write(cx, |_| Ok(Action::Put(item)))
+            conditional.write(cx, &put.table_name, &[], |_| Ok(Action::Put(item)))
         }
         (None, None, Some(delete), None) => {
             let key = attributes::read_all(&delete.key)?;
-            let common = Common {
-                table: &delete.table_name,
-                condition: delete.condition_expression.as_deref(),
-                update: None,
-                names: &delete.expression_attribute_names,
-                values: &delete.expression_attribute_values,
+            let conditional = Conditional {
+                expression: delete.condition_expression.as_deref(),
+                names: delete.expression_attribute_names.as_deref(),
+                values: delete.expression_attribute_values.as_deref(),
                 on_failure: delete.return_values_on_condition_check_failure,
+                ..Conditional::default()
             };
-            common.write(cx, |_| Ok(Action::Delete { key }))
+            conditional.write(cx, &delete.table_name, &[], |_| Ok(Action::Delete { key }))
         }
         (None, None, None, Some(update)) => {
             let key = attributes::read_all(&update.key)?;
-            let common = Common {
-                table: &update.table_name,
-                condition: update.condition_expression.as_deref(),
-                update: Some(&update.update_expression),
-                names: &update.expression_attribute_names,
-                values: &update.expression_attribute_values,
+            let conditional = Conditional {
+                expression: update.condition_expression.as_deref(),
+                names: update.expression_attribute_names.as_deref(),
+                values: update.expression_attribute_values.as_deref(),
                 on_failure: update.return_values_on_condition_check_failure,
+                ..Conditional::default()
             };
-            common.write(cx, |placeholders| {
+            conditional.write(cx, &update.table_name, &[(Place::Update, true)], |placeholders| {
                 let update = expression::update(&update.update_expression, placeholders)?;
                 Ok(Action::Update { key, update })
             })
         }
         _ => Err(errors::transaction_action_of_one()),
-    }
-}
-
-impl Common<'_> {
-    fn write(
-        self,
-        cx: &Context,
-        action: impl FnOnce(&Placeholders) -> Result<Action, Error>,
-    ) -> Result<Write, Error> {
-        let placeholders = Placeholders::new(
-            self.names.as_deref(),
-            self.values.as_deref(),
-            &[(Place::Update, self.update.is_some()), (Place::Condition, self.condition.is_some())],
-        )?;
-        let action = action(&placeholders)?;
-        let condition = condition(Place::Condition, self.condition, &placeholders)?;
-        placeholders.all_used()?;
-        Ok(Write {
-            table: table_name(cx, self.table)?,
-            action,
-            condition,
-            tells_item: tells_item(self.on_failure),
-        })
     }
 }

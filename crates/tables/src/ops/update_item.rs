@@ -4,13 +4,12 @@ use anabranch_api::{ConditionKeys, Context, Operation as _, Resources, Serve};
 use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, collection};
 use crate::errors::Place;
-use crate::expression::{self, Placeholders};
+use crate::expression;
 use crate::items::{Action, Write};
 use crate::legacy;
 use crate::path::{Path, project};
-use crate::request::{Conditional, check_forms, tells_item};
-use crate::resolve::{about, table_name};
-use crate::update::Update;
+use crate::request::{Conditional, check_forms};
+use crate::resolve::about;
 use crate::value::Attributes;
 use crate::{Tables, service};
 
@@ -25,8 +24,7 @@ impl Serve<UpdateItem> for Tables {
 
     async fn serve(&self, cx: &Context, request: UpdateItem) -> Result<UpdateItemOutput, Error> {
         let (write, touched) = read(cx, &request)?;
-        let key = attributes::read_all(&request.key)?;
-        let written = self.write(&service::scope(cx), write).await?;
+        let written = self.write(&service::scope(cx), &write).await?;
         let mut consumed = Consumption::default();
         consumed.wrote(&written, 1.0);
         let returned =
@@ -34,7 +32,11 @@ impl Serve<UpdateItem> for Tables {
         Ok(UpdateItemOutput {
             attributes: returned.as_ref().map(write_all),
             consumed_capacity: consumed.told(&written.table.name, request.return_consumed_capacity),
-            item_collection_metrics: collection(&written.table, &key, request.return_item_collection_metrics),
+            item_collection_metrics: collection(
+                &written.table,
+                write.key(),
+                request.return_item_collection_metrics,
+            ),
         })
     }
 }
@@ -44,6 +46,9 @@ fn read(cx: &Context, request: &UpdateItem) -> Result<(Write, Vec<Path>), Error>
         expression: request.condition_expression.as_deref(),
         expected: request.expected.as_deref(),
         operator: request.conditional_operator,
+        names: request.expression_attribute_names.as_deref(),
+        values: request.expression_attribute_values.as_deref(),
+        on_failure: request.return_values_on_condition_check_failure,
     };
     let [expected, operator] = conditional.others();
     check_forms(
@@ -54,27 +59,16 @@ fn read(cx: &Context, request: &UpdateItem) -> Result<(Write, Vec<Path>), Error>
         &[("AttributeUpdates", request.attribute_updates.is_some()), expected, operator],
     )?;
     let key = attributes::read_all(&request.key)?;
-    let placeholders = Placeholders::new(
-        request.expression_attribute_names.as_deref(),
-        request.expression_attribute_values.as_deref(),
-        &[
-            (Place::Update, request.update_expression.is_some()),
-            (Place::Condition, conditional.expression.is_some()),
-        ],
-    )?;
-    let update: Update = match request.update_expression.as_deref() {
-        Some(source) => expression::update(source, &placeholders)?,
-        None => legacy::updates(request.attribute_updates.as_deref().unwrap_or_default())?,
-    };
-    let condition = conditional.read(&placeholders)?;
-    placeholders.all_used()?;
-    let touched = update.paths();
-    let write = Write {
-        table: table_name(cx, &request.table_name)?,
-        action: Action::Update { key, update },
-        condition,
-        tells_item: tells_item(request.return_values_on_condition_check_failure),
-    };
+    let mut touched = Vec::new();
+    let beside = [(Place::Update, request.update_expression.is_some())];
+    let write = conditional.write(cx, &request.table_name, &beside, |placeholders| {
+        let update = match request.update_expression.as_deref() {
+            Some(source) => expression::update(source, placeholders)?,
+            None => legacy::updates(request.attribute_updates.as_deref().unwrap_or_default())?,
+        };
+        touched = update.paths();
+        Ok(Action::Update { key, update })
+    })?;
     Ok((write, touched))
 }
 

@@ -357,3 +357,23 @@ async fn batches_write_and_read_what_they_list() {
     let key = json!({ "TableName": "tab", "Key": { "p": { "S": "20" } } });
     assert_eq!(bench.call::<GetItem>(key).await, json!({}));
 }
+
+#[tokio::test]
+async fn the_collections_of_a_batch_are_told_once_for_each_table() {
+    let bench = bench().await;
+    let mut with_index = table(Some("S"));
+    with_index["AttributeDefinitions"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "AttributeName": "n", "AttributeType": "S" }));
+    with_index["LocalSecondaryIndexes"] = json!([{
+        "IndexName": "by-n", "Projection": { "ProjectionType": "ALL" },
+        "KeySchema": [{ "AttributeName": "p", "KeyType": "HASH" }, { "AttributeName": "n", "KeyType": "RANGE" }],
+    }]);
+    bench.call::<CreateTable>(with_index).await;
+    let put = |p: &str, c: &str| json!({ "PutRequest": { "Item": { "p": { "S": p }, "c": { "S": c } } } });
+    let batch = json!({ "RequestItems": { "tab": [put("x", "1"), put("x", "2"), put("y", "1")] }, "ReturnItemCollectionMetrics": "SIZE" });
+    let written = bench.call::<BatchWriteItem>(batch).await;
+    let of = |p: &str| json!({ "ItemCollectionKey": { "p": { "S": p } }, "SizeEstimateRangeGB": [0.0, 1.0] });
+    assert_eq!(written["ItemCollectionMetrics"], json!({ "tab": [of("x"), of("y")] }));
+}

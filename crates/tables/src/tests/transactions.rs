@@ -1,9 +1,16 @@
 //! All or nothing.
 
+use std::sync::Arc;
+
 use anabranch_api::dynamodb::{CreateTable, GetItem, PutItem, TransactGetItems, TransactWriteItems};
+use anabranch_catalog::Revision;
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, bench, table};
+use crate::harness::{Bench, bench, call, table};
+use crate::items::{Action, Failure, Token, Write};
+use crate::service;
+use crate::stored::StoredToken;
+use crate::value::{Attributes, Value as Held};
 
 async fn with_item() -> Bench {
     let bench = bench().await;
@@ -105,6 +112,41 @@ async fn a_token_keeps_a_transaction_from_being_done_twice_for_ten_minutes() {
     bench.pass(600).await;
     bench.call::<TransactWriteItems>(add("1")).await;
     assert_eq!(number(&bench, "x").await, json!("3"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transaction_that_is_sent_again_while_it_is_done_succeeds_and_is_done_once() {
+    let bench = with_item().await;
+    let add = json!({ "Update": {
+        "TableName": "tab", "Key": key("x"), "UpdateExpression": "ADD n :one", "ConditionExpression": "n = :one",
+        "ExpressionAttributeValues": { ":one": { "N": "1" } },
+    } });
+    let request = json!({ "ClientRequestToken": "t1", "TransactItems": [add, put_if_absent("y")] });
+    let sent: Vec<_> = (0..8)
+        .map(|_| {
+            let (tables, cx, request) = (Arc::clone(&bench.tables), bench.cx.clone(), request.clone());
+            tokio::spawn(async move { call::<TransactWriteItems>(&tables, &cx, request).await })
+        })
+        .collect();
+    for one in sent {
+        one.await.unwrap().unwrap();
+    }
+    assert_eq!(number(&bench, "x").await, json!("2"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_as_it_was_found_keeps_the_transaction_from_being_done() {
+    let bench = with_item().await;
+    let scope = service::scope(&bench.cx);
+    let stored = StoredToken { digest: [0; 32], at_ms: 0 };
+    // As if it had been swept since.
+    let token = Token { key: scope.token("t1"), stored, expired: Some(Revision(1)) };
+    let item = Attributes::from([("p".to_owned(), Held::S("y".to_owned()))]);
+    let write =
+        Write { table: "tab".to_owned(), action: Action::Put(item), condition: None, tells_item: false };
+    let failure = bench.tables.write_all(&scope, &[write], Some(&token)).await.unwrap_err();
+    assert!(matches!(failure, Failure::TokenChanged), "{failure:?}");
+    assert_eq!(bench.call::<GetItem>(json!({ "TableName": "tab", "Key": key("y") })).await, json!({}));
 }
 
 #[tokio::test]
