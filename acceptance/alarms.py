@@ -3,12 +3,13 @@
 
 An alarm on WriteProvisionedThroughputExceeded and one on GetRecords.IteratorAgeMilliseconds go from OK to ALARM and back; a composite alarm
 over both follows. Each change is posted to a webhook as SNS posts it, and put into a stream as the role that the server was given. In the middle the
-server is killed while its webhook is away: what waited arrives after the restart.
+server is killed while its webhook is away: what waited arrives after the restart. At the end it is killed right after each change that it answered.
 """
 
 import http.server
 import json
 import os
+import struct
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:operators"
 ROLE = "alarms"
 WAIT_SECONDS = 20
+KILLS = 3
 MIB = 1_048_576
 
 
@@ -44,6 +46,8 @@ def main() -> int:
         story.killed_while_the_webhook_is_away()
         story.both_recover()
         story.history_tells_it()
+        story.killed_right_after_each_change()
+        story.pictures_show_it()
         return story.end()
     finally:
         hook.close()
@@ -188,6 +192,36 @@ class Story:
         self.check("history has each change", kinds.count("StateUpdate") == 3 and "ConfigurationUpdate" in kinds, kinds)
         done = [item["HistorySummary"] for item in items if item["HistoryItemType"] == "Action"]
         self.check("history has each action", len(done) >= 6 and all(text.startswith("Successfully") for text in done), done)
+
+    def killed_right_after_each_change(self) -> None:
+        """No change that was answered is lost, whenever the power is cut."""
+        self.cloudwatch.put_metric_alarm(
+            AlarmName="set", Namespace="N", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0,
+            ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore", AlarmActions=[TOPIC], OKActions=[TOPIC])
+        before, expected = "INSUFFICIENT_DATA", []
+        for state in ["ALARM", "OK"] * KILLS:
+            self.cloudwatch.set_alarm_state(AlarmName="set", StateValue=state, StateReason="said so")
+            self.server.kill()
+            expected.append(f"set {before}->{state}")
+            before = state
+            self.server.start()
+            self.connect()
+        told = lambda: [change for change in self.hook.changes() if change.startswith("set ")]
+        self.wait("every change before a kill", lambda: sorted(told()) == sorted(expected), told)
+
+    def pictures_show_it(self) -> None:
+        """The metrics that set off the alarms, as a picture."""
+        widget = {
+            "metrics": [["AWS/Kinesis", "WriteProvisionedThroughputExceeded", "StreamName", "busy", {"stat": "Sum"}],
+                        [".", "GetRecords.IteratorAgeMilliseconds", ".", ".", {"stat": "Maximum", "yAxis": "right"}]],
+            "title": "A throttled writer and a lagging reader", "period": 60, "start": "-PT1H",
+            "annotations": {"horizontal": [{"value": 60_000, "label": "lagging", "yAxis": "right"}]},
+        }
+        image = self.cloudwatch.get_metric_widget_image(MetricWidget=json.dumps(widget))["MetricWidgetImage"]
+        self.check("a PNG of 600 by 400", image[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", image[16:24]) == (600, 400), image[:24])
+        if "ACCEPTANCE_PICTURES" in os.environ:
+            with open(os.path.join(os.environ["ACCEPTANCE_PICTURES"], "alarms.png"), "wb") as file:
+                file.write(image)
 
     def overload(self) -> None:
         """A shard takes a mebibyte a second: of nine at once most are refused."""

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use anabranch_api::ApiError;
 use anabranch_api::cloudwatch::Error;
 
+use super::finding::{Finding, shown};
+
 /// A value outside what CloudWatch takes: CW PutMetricData, "NaN, +Infinity, -Infinity are not supported". Wording ours.
 pub(super) fn invalid_value(value: &str, parameter: &str) -> Error {
     Error::InvalidParameterValueException(
@@ -158,6 +160,38 @@ pub(super) fn account_not_linked(account: &str) -> Error {
 /// The beginning is AWS's; what is behind it is ours.
 pub(super) fn invalid_expression(id: &str, why: &str) -> Error {
     invalid_query(format!("Error in expression '{id}': {why}"))
+}
+
+/// CW API GetMetricWidgetImage, OutputFormat; `image/png` is a difference to AWS, listed in docs/differences.md. Wording ours.
+pub(super) fn no_such_format(format: &str) -> Error {
+    invalid_query(match format {
+        "image/png" => "OutputFormat image/png is not implemented by Anabranch.".to_owned(),
+        _ => format!("The value {format} for parameter OutputFormat is invalid. Supported values are [png]."),
+    })
+}
+
+/// CW API GetMetricWidgetImage: "Up to 100 KB uncompressed payload". Wording ours.
+pub(super) fn widget_too_large(most: usize) -> Error {
+    invalid_query(format!("The parameter MetricWidget must not be longer than {most} bytes."))
+}
+
+/// Wording ours, as that of dashboards.
+pub(super) fn widget_not_json() -> Error {
+    invalid_query("The parameter MetricWidget must be a valid JSON object")
+}
+
+/// In the form of what AWS finds wrong with dashboards.
+pub(super) fn widget_invalid(found: &[Finding]) -> Error {
+    let (count, shown) = (found.len(), shown(found));
+    invalid_query(format!("The metric widget is invalid, there are {count} validation errors:\n{shown}"))
+}
+
+/// A limit of ours: docs/limits.md.
+pub(super) fn too_many_points_to_draw(requested: i64, most: i64) -> Error {
+    invalid_query(format!(
+        "You have requested up to {requested} datapoints, which exceeds the limit of {most}. \
+         You may reduce the datapoints requested by increasing Period, or decreasing the time range."
+    ))
 }
 
 /// ListMetrics' model names no other error for it. Wording ours.

@@ -3,15 +3,17 @@
 //! Start at [`CloudWatch`]; one file per operation, and `record` for what our own services measure. [`store`] keeps data, [`evaluate`] answers
 //! queries of metrics for whoever asks: its `Evaluator` is the one way. [`summary`] is what is known of a stretch of time, [`statistic`] what
 //! can be asked of it. What is on disk: docs/formats/metrics.md. [`alarms`] are a service
-//! of their own, [`Alarms`], which asks the evaluator too; [`dashboards`] are another.
+//! of their own, [`Alarms`], which asks the evaluator too; [`dashboards`] are another. [`widget`] draws what the evaluator answers.
 
 mod alarms;
 mod dashboards;
 mod datum;
 mod errors;
 mod evaluate;
+mod finding;
 mod get_metric_data;
 mod get_metric_statistics;
+mod get_metric_widget_image;
 mod grid;
 mod list_metrics;
 mod put_metric_data;
@@ -20,6 +22,7 @@ mod sketch;
 mod statistic;
 mod store;
 mod summary;
+mod widget;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use anabranch_api::{Register, cloudwatch};
 use anabranch_catalog::Catalog;
 use anabranch_log::RecordLog;
 use anabranch_types::{Due, Timestamp};
+use tokio::sync::Semaphore;
 
 pub use alarms::{Alarms, AlarmsGround, AlarmsOpenError, Delivered, Notification};
 pub use dashboards::Dashboards;
@@ -37,15 +41,23 @@ use store::{Hourly, Store};
 /// What the namespaces of services begin with (CW API PutMetricData).
 const SERVICES_PREFIX: &str = "AWS/";
 
+/// Pictures drawn at a time: each takes up to 20 MiB.
+const DRAWN_AT_ONCE_MAX: usize = 2;
+
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {
     store: Arc<Store>,
+    /// Whose turn it is to draw.
+    drawing: Arc<Semaphore>,
 }
 
 impl CloudWatch {
     /// Metrics kept in logs of `log`, which `catalog` names.
     pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
-        Self { store: Arc::new(Store::new(log, catalog)) }
+        Self {
+            store: Arc::new(Store::new(log, catalog)),
+            drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE_MAX)),
+        }
     }
 
     /// What evaluates queries of metrics.

@@ -276,12 +276,20 @@ pub fn register_dashboards<S: CloudWatchDashboards>(service: &Arc<S>, register: 
 
 /// Answers every operation of this family that is built.
 pub trait CloudWatchMetrics:
-    Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics> + Serve<ListMetrics>
+    Serve<PutMetricData>
+    + Serve<GetMetricData>
+    + Serve<GetMetricStatistics>
+    + Serve<ListMetrics>
+    + Serve<GetMetricWidgetImage>
 {
 }
 
 impl<T> CloudWatchMetrics for T where
-    T: Serve<PutMetricData> + Serve<GetMetricData> + Serve<GetMetricStatistics> + Serve<ListMetrics>
+    T: Serve<PutMetricData>
+        + Serve<GetMetricData>
+        + Serve<GetMetricStatistics>
+        + Serve<ListMetrics>
+        + Serve<GetMetricWidgetImage>
 {
 }
 
@@ -291,6 +299,7 @@ pub fn register_metrics<S: CloudWatchMetrics>(service: &Arc<S>, register: &mut d
     register.add(handler::unary::<GetMetricData, S>(service));
     register.add(handler::unary::<GetMetricStatistics, S>(service));
     register.add(handler::unary::<ListMetrics, S>(service));
+    register.add(handler::unary::<GetMetricWidgetImage, S>(service));
 }
 
 /// The codecs of this service's protocols.
@@ -1194,6 +1203,39 @@ impl Operation for ListMetrics {
     }
 }
 
+impl Operation for GetMetricWidgetImage {
+    const SERVICE: &'static Service = &services::CLOUDWATCH;
+    const NAME: &'static str = "GraniteServiceVersion20100801.GetMetricWidgetImage";
+    const ACTION: &'static str = "cloudwatch:GetMetricWidgetImage";
+    const READ_ONLY: bool = true;
+    const HAS_OUTPUT: bool = true;
+    const DATA_TYPE: Option<&'static str> = Some("AWS::CloudWatch::Metric");
+    type Output = GetMetricWidgetImageOutput;
+    type Error = Error;
+
+    fn read(protocol: Protocol, body: Bytes, violations: &mut Violations) -> Result<Self, Malformed> {
+        protocol.decode_with::<Self, Spoken>(body, violations)
+    }
+
+    fn write(output: &Self::Output, protocol: Protocol, envelope: &Envelope<'_>, out: BytesMut) -> BytesMut {
+        protocol.encode_long_with::<_, Spoken>(output, envelope, out)
+    }
+
+    fn parameters(&self) -> Option<Bytes> {
+        transcript::of(self)
+    }
+
+    fn elements(output: &Self::Output) -> Option<Bytes> {
+        transcript::of(output)
+    }
+
+    fn check(&self, _violations: &mut Violations) {}
+
+    fn resources(&self, _cx: &Context) -> Resources {
+        resource::any(Self::ACTION)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActionConfiguration {
     pub alarm_tags_propagation: Option<AlarmTagsPropagation>,
@@ -1567,6 +1609,26 @@ pub struct GetMetricStatistics {
 pub struct GetMetricStatisticsOutput {
     pub label: Option<ByteString>,
     pub datapoints: Option<Vec<Datapoint>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GetMetricWidgetImage {
+    pub metric_widget: ByteString,
+    pub output_format: Option<ByteString>,
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetMetricWidgetImageOutput {
+    pub metric_widget_image: Option<Bytes>,
+}
+
+impl fmt::Debug for GetMetricWidgetImageOutput {
+    /// Without blobs and secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GetMetricWidgetImageOutput")
+            .field("metric_widget_image", &self.metric_widget_image.as_ref().map(shown::Hidden::of))
+            .finish()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -4027,6 +4089,75 @@ impl Encode for GetMetricStatisticsOutput {
                 v.encode(e);
             }
             e.end_list();
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetMetricWidgetImage {
+    fn decode<D: Decoder>(d: &mut D, at: &Path<'_>, violations: &mut Violations) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MetricWidget", "OutputFormat"];
+        let mut value = Self::default();
+        let mut seen = 0_u64;
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            seen |= 1 << index;
+            match index {
+                0 => {
+                    value.metric_widget = d.string()?;
+                }
+                1 => {
+                    value.output_format = Some(d.string()?);
+                }
+                _ => {}
+            }
+        }
+        codec::note_missing(seen, &[(0, "MetricWidget")], at, violations);
+        Ok(value)
+    }
+}
+
+impl Encode for GetMetricWidgetImage {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        e.member("MetricWidget");
+        e.string(&self.metric_widget);
+
+        if let Some(v) = &self.output_format {
+            e.member("OutputFormat");
+            e.string(v);
+        }
+        e.end_structure();
+    }
+}
+
+impl Decode for GetMetricWidgetImageOutput {
+    fn decode<D: Decoder>(
+        d: &mut D,
+        _at: &Path<'_>,
+        _violations: &mut Violations,
+    ) -> Result<Self, Malformed> {
+        static NAMES: &[&str] = &["MetricWidgetImage"];
+        let mut value = Self::default();
+        d.begin_structure()?;
+        while let Some(index) = d.next_member(NAMES)? {
+            match index {
+                0 => {
+                    value.metric_widget_image = Some(d.blob()?);
+                }
+                _ => {}
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Encode for GetMetricWidgetImageOutput {
+    fn encode<E: Encoder>(&self, e: &mut E) {
+        e.begin_structure();
+        if let Some(v) = &self.metric_widget_image {
+            e.member("MetricWidgetImage");
+            e.blob(v);
         }
         e.end_structure();
     }

@@ -821,7 +821,7 @@ pub const CLOUDWATCH: Service = Service {
             full_name: "GraniteServiceVersion20100801.GetMetricWidgetImage",
             http_method: "POST",
             http_uri: "/",
-            built: false,
+            built: true,
             is_signed: true,
         },
         OperationEntry {

@@ -103,16 +103,18 @@ impl Alarms {
     /// Gives up the oldest notifications where too many wait.
     pub(super) async fn bound_outbox(&self) -> Result<(), CatalogError> {
         let page = self.catalog.scan_back(OUTBOX.into(), None, OUTBOX_MAX).await?;
-        if !page.more {
-            return Ok(());
-        }
-        for notification in self.waiting(None, SCAN_ENTRIES).await?.0 {
-            if page.entries.last().is_some_and(|oldest_kept| notification.key < oldest_kept.key) {
+        let Some(oldest_kept) = page.entries.last().filter(|_| page.more) else { return Ok(()) };
+        loop {
+            let oldest = self.waiting(None, SCAN_ENTRIES).await?.0;
+            let given_up: Vec<_> = oldest.iter().filter(|waiting| waiting.key < oldest_kept.key).collect();
+            if given_up.is_empty() {
+                return Ok(());
+            }
+            for notification in given_up {
                 let why = "Too many notifications wait to be delivered".to_owned();
-                self.delivered(&notification, &Delivered::GivenUp(why)).await?;
+                self.delivered(notification, &Delivered::GivenUp(why)).await?;
             }
         }
-        Ok(())
     }
 
     /// Calls `told` after each change of what waits, until the watch is dropped.

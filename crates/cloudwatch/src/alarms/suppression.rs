@@ -117,6 +117,19 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_is_taken_back_while_actions_wait_is_not_told() {
+        tell(
+            60,
+            30,
+            &[
+                (10, Alarm, false, Some(By::WaitPeriod), false),
+                (40, Ok, false, Some(By::WaitPeriod), false),
+                (70, Ok, false, None, false),
+            ],
+        );
+    }
+
+    #[test]
     fn actions_are_taken_when_the_suppressor_left_and_the_alarm_stayed() {
         tell(
             0,

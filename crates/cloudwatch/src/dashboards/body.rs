@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::finding::Finding;
+
 /// CloudWatch quotas, dashboards: widgets of one, and metrics of a widget and of a dashboard.
 const WIDGETS_MAX: usize = 500;
 const METRICS_PER_WIDGET_MAX: usize = 500;
@@ -12,14 +14,6 @@ const HEIGHT_MAX: i64 = 1_000;
 /// Findings that are told at the most.
 const FINDINGS_MAX: usize = 100;
 const TYPES: [&str; 8] = ["alarm", "custom", "explorer", "log", "metric", "table", "text", "trace"];
-
-/// What is wrong, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// `/widgets/0/properties`
-    pub path: String,
-    pub message: String,
-}
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

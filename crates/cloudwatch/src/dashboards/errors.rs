@@ -1,10 +1,9 @@
 //! Every sentence that callers of the operations on dashboards can be told.
 
 use anabranch_api::cloudwatch::Error;
-use serde_json::json;
 
-use super::body::Finding;
 use super::{DASHBOARDS_MAX, NAME_CHARS_MAX};
+use crate::finding::{Finding, shown};
 
 /// CW API PutDashboard, DashboardName. Wording ours.
 pub(super) fn name_invalid(name: &str) -> Error {
@@ -20,9 +19,7 @@ pub(super) fn not_json() -> Error {
 
 /// As AWS's users publish it.
 pub(super) fn body_invalid(findings: &[Finding]) -> Error {
-    let shown: Vec<_> = findings.iter().map(|f| json!({"dataPath": f.path, "message": f.message})).collect();
-    let shown = serde_json::to_string_pretty(&shown).unwrap_or_default();
-    let count = findings.len();
+    let (count, shown) = (findings.len(), shown(findings));
     Error::DashboardInvalidInputError(
         format!("The dashboard body is invalid, there are {count} validation errors:\n{shown}").into(),
     )

@@ -1,7 +1,8 @@
 //! Takes the actions of alarms: delivers what waits in the outbox, each notification at least once.
 //!
 //! ARNs of topics and queues go to the addresses that the configuration names for them, ARNs of streams become records there, put through
-//! the door as the role that the configuration names. A target that fails is tried again, later each time, and holds up no other.
+//! the door as the role that the configuration names. A target that fails is tried again, later each time, and holds up others no longer than it may
+//! take to answer.
 
 mod target;
 mod webhook;

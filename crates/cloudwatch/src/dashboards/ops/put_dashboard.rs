@@ -2,9 +2,10 @@ use anabranch_api::cloudwatch::{DashboardValidationMessage, Error, PutDashboard,
 use anabranch_api::{Context, Serve};
 use anabranch_catalog::{Commit, Value as _};
 
-use super::super::body::{self, Finding};
+use super::super::body;
 use super::super::stored::StoredDashboard;
 use super::super::{DASHBOARDS_MAX, Dashboards, all_of, errors, failed, is_name, key};
+use crate::finding::Finding;
 
 /// Longest document: what the catalog has room for, and more than 500 widgets take.
 const BODY_BYTES_MAX: usize = 1_000_000;
