@@ -42,6 +42,8 @@ def environment(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": str(CLIENTS / "aws-config"),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Live tails are at a host of their own on AWS (docs/clients.md).
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_PAGER": "",
         "NODE_NO_WARNINGS": "1",

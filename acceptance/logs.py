@@ -4,7 +4,6 @@ killed server keeps."""
 
 import gzip
 import json
-import os
 import sys
 import threading
 import time
@@ -16,8 +15,6 @@ WAIT_SECONDS = 30
 
 
 def main() -> int:
-    # Live tails are at a host of their own on AWS (docs/clients.md).
-    os.environ["AWS_DISABLE_HOST_PREFIX_INJECTION"] = "true"
     return callers.run("logs", SCENARIOS)
 
 

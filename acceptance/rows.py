@@ -161,7 +161,7 @@ class Row:
         answer = self.ask({"read": values.expand(step["read"], self.names), "records": records, "seconds": seconds})
         if answer["ok"]:
             events = answer["output"]["Events"]
-            answer["output"]["Records"] = [record for event in events for record in event["Records"]]
+            answer["output"]["Records"] = [record for event in events for record in event.get("Records", event.get("sessionResults", []))]
         return answer
 
     def advance(self, milliseconds: int) -> None:

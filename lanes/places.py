@@ -120,7 +120,7 @@ def go_toolchain() -> Path:
 
 def rust() -> Path:
     folder = CLIENTS / "rust"
-    models = [ROOT / "models" / name for name in ("cloudwatch.json", "kinesis.json", "sts.json", "operations.toml")]
+    models = [ROOT / "models" / name for name in ("cloudwatch.json", "kinesis.json", "logs.json", "sts.json", "operations.toml")]
     return keyed("rust", folder / "Cargo.toml", folder / "Cargo.lock", *sorted(folder.glob("**/*.rs")), *models)
 
 

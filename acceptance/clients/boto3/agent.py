@@ -12,6 +12,8 @@ import botocore.exceptions
 from botocore.config import Config
 
 CONFIG = Config(parameter_validation=False, retries={"max_attempts": 0}, read_timeout=30, connect_timeout=5)
+# Operations that answer with a stream of events, and the member that has it.
+STREAMS = {"SubscribeToShard": "EventStream", "StartLiveTail": "responseStream"}
 subscriptions = {}
 
 
@@ -54,10 +56,11 @@ def call(question: dict) -> dict:
     method = getattr(made, boto3_name(made, question["operation"]))
     answer = method(**sent(question["params"]))
     status = answer["ResponseMetadata"]["HTTPStatusCode"]
-    if question["operation"] != "SubscribeToShard":
+    if question["operation"] not in STREAMS:
         return {"ok": True, "status": status, "output": came(answer)}
     handle = str(len(subscriptions))
-    subscriptions[handle] = (answer["EventStream"], iter(answer["EventStream"]))
+    stream = answer[STREAMS[question["operation"]]]
+    subscriptions[handle] = (stream, iter(stream))
     return {"ok": True, "status": status, "output": {"Subscription": handle}}
 
 
@@ -84,9 +87,9 @@ def read(question: dict) -> dict:
         event = next(events, None)
         if event is None:
             return {"ok": True, "output": {"Events": got, "Ended": True}}
-        body = event["SubscribeToShardEvent"]
+        (body,) = event.values()
         got.append(came(body))
-        records += len(body["Records"])
+        records += len(body.get("Records", body.get("sessionResults", [])))
         if question["records"] is not None and records >= question["records"]:
             break
     return {"ok": True, "output": {"Events": got, "Ended": False}}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -97,9 +98,9 @@ func call(asked question) answer {
 		return refused(err)
 	}
 	status := status(returned[0].Elem().FieldByName("ResultMetadata").Interface().(smithymiddleware.Metadata))
-	if output, opened := returned[0].Interface().(*kinesis.SubscribeToShardOutput); opened {
+	if opening := returned[0].MethodByName("GetStream"); opening.IsValid() {
 		handle := fmt.Sprint(len(subscriptions) + 1)
-		subscriptions[handle] = &subscription{stream: output.GetStream()}
+		subscriptions[handle] = &subscription{stream: opening.Call(nil)[0].Interface().(stream)}
 		return answer{"ok": true, "status": status, "output": answer{"Subscription": handle}}
 	}
 	return answer{"ok": true, "status": status, "output": shown(returned[0])}
@@ -115,7 +116,7 @@ func client(asked question) any {
 			Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 			// What config.LoadDefaultConfig chooses; 0 would compress everything.
 			RequestMinCompressSizeBytes: 10240,
-			APIOptions:                  []func(*smithymiddleware.Stack) error{unvalidated},
+			APIOptions:                  []func(*smithymiddleware.Stack) error{unvalidated, unprefixed},
 		})
 	}
 	return clients[name]
@@ -152,6 +153,8 @@ func serviceClient(service string, chosen aws.Config) any {
 		return kinesis.NewFromConfig(chosen)
 	case "lambda":
 		return lambda.NewFromConfig(chosen)
+	case "logs":
+		return cloudwatchlogs.NewFromConfig(chosen)
 	case "sts":
 		return sts.NewFromConfig(chosen)
 	}
@@ -165,6 +168,14 @@ func unvalidated(stack *smithymiddleware.Stack) error {
 		return err
 	}
 	return nil
+}
+
+// unprefixed leaves the endpoint's host as it is; StartLiveTail's is on AWS another.
+func unprefixed(stack *smithymiddleware.Stack) error {
+	disabled := func(ctx context.Context, in smithymiddleware.InitializeInput, next smithymiddleware.InitializeHandler) (smithymiddleware.InitializeOutput, smithymiddleware.Metadata, error) {
+		return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+	}
+	return stack.Initialize.Add(smithymiddleware.InitializeMiddlewareFunc("Unprefixed", disabled), smithymiddleware.Before)
 }
 
 func status(metadata smithymiddleware.Metadata) int {

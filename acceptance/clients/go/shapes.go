@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	dynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
+
+const logs = "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 // unsupported says what the SDK is too old for.
 type unsupported string
@@ -18,7 +21,7 @@ func (missing unsupported) Error() string { return string(missing) }
 // fill sets the members of a structure from a document of the table.
 func fill(into reflect.Value, document map[string]any) error {
 	for name, value := range document {
-		field := into.FieldByName(name)
+		field := into.FieldByName(exported(name))
 		if !field.IsValid() {
 			return unsupported(fmt.Sprintf("%s has no %s", into.Type().Name(), name))
 		}
@@ -27,6 +30,17 @@ func fill(into reflect.Value, document map[string]any) error {
 		}
 	}
 	return nil
+}
+
+// exported is a member's name as the SDK has it.
+func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+// modelled is a member's name as the model has it: those of CloudWatch Logs begin small.
+func modelled(of reflect.Type, name string) string {
+	if strings.HasPrefix(of.PkgPath(), logs) {
+		return strings.ToLower(name[:1]) + name[1:]
+	}
+	return name
 }
 
 func set(into reflect.Value, value any) error {
@@ -194,7 +208,7 @@ func structure(value reflect.Value) any {
 			continue
 		}
 		if came := shown(value.Field(i)); came != nil {
-			members[member.Name] = came
+			members[modelled(value.Type(), member.Name)] = came
 		}
 	}
 	return members

@@ -1,7 +1,9 @@
 // The AWS SDK for JavaScript v3 as a client of the scenario table: reads questions as JSON lines, answers with what the SDK said.
 
 import * as cloudwatch from "@aws-sdk/client-cloudwatch";
+import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as dynamodb from "@aws-sdk/client-dynamodb";
+import * as iam from "@aws-sdk/client-iam";
 import * as kinesis from "@aws-sdk/client-kinesis";
 import * as lambda from "@aws-sdk/client-lambda";
 import * as sts from "@aws-sdk/client-sts";
@@ -10,10 +12,14 @@ import { createInterface } from "node:readline";
 const packages = {
   cloudwatch: [cloudwatch, cloudwatch.CloudWatchClient],
   dynamodb: [dynamodb, dynamodb.DynamoDBClient],
+  iam: [iam, iam.IAMClient],
   kinesis: [kinesis, kinesis.KinesisClient],
   lambda: [lambda, lambda.LambdaClient],
+  logs: [logs, logs.CloudWatchLogsClient],
   sts: [sts, sts.STSClient],
 };
+/** Operations that answer with a stream of events, and the member that has it. */
+const streams = { SubscribeToShard: "EventStream", StartLiveTail: "responseStream" };
 const clients = new Map();
 const subscriptions = new Map();
 
@@ -22,7 +28,7 @@ function client({ service, region, key, secret, token, endpoint }) {
   if (!clients.has(name)) {
     const made = packages[service][1];
     const credentials = { accessKeyId: key, secretAccessKey: secret, sessionToken: token };
-    clients.set(name, new made({ region, credentials, endpoint, maxAttempts: 1 }));
+    clients.set(name, new made({ region, credentials, endpoint, maxAttempts: 1, disableHostPrefix: true }));
   }
   return clients.get(name);
 }
@@ -60,9 +66,9 @@ async function call(question) {
   if (unknown.length) return { unsupported: `${question.operation} has no ${unknown}` };
   const answer = await client(question).send(told);
   const status = answer.$metadata.httpStatusCode;
-  if (question.operation !== "SubscribeToShard") return { ok: true, status, output: came(answer) };
+  if (!(question.operation in streams)) return { ok: true, status, output: came(answer) };
   const handle = String(subscriptions.size);
-  subscriptions.set(handle, { events: answer.EventStream[Symbol.asyncIterator](), waiting: null });
+  subscriptions.set(handle, { events: answer[streams[question.operation]][Symbol.asyncIterator](), waiting: null });
   return { ok: true, status, output: { Subscription: handle } };
 }
 
@@ -77,10 +83,10 @@ async function read(question) {
     if (next === "late") return { ok: true, output: { Events: got, Ended: false } };
     subscription.waiting = null;
     if (next.done) return { ok: true, output: { Events: got, Ended: true } };
-    const event = next.value.SubscribeToShardEvent;
+    const event = next.value.SubscribeToShardEvent ?? next.value.sessionStart ?? next.value.sessionUpdate;
     if (!event) continue;
     got.push(came(event));
-    records += event.Records.length;
+    records += (event.Records ?? event.sessionResults ?? []).length;
     if (question.records !== null && records >= question.records) return { ok: true, output: { Events: got, Ended: false } };
   }
 }

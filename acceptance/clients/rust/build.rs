@@ -8,8 +8,17 @@ use std::path::Path;
 use serde_json::Value;
 
 /// The SDK's crate and the model of each service. The Lambda crate would take longer to build than all the others for its two rows.
-const SERVICES: [(&str, &str); 3] =
-    [("aws_sdk_cloudwatch", "cloudwatch"), ("aws_sdk_kinesis", "kinesis"), ("aws_sdk_sts", "sts")];
+const SERVICES: [(&str, &str); 4] = [
+    ("aws_sdk_cloudwatch", "cloudwatch"),
+    ("aws_sdk_cloudwatchlogs", "logs"),
+    ("aws_sdk_kinesis", "kinesis"),
+    ("aws_sdk_sts", "sts"),
+];
+/// Operations that answer with a stream of events, and the shapes of these: `subscription.rs` reads them.
+const STREAMS: [(&str, &[&str]); 2] = [
+    ("SubscribeToShard", &["SubscribeToShardEvent"]),
+    ("StartLiveTail", &["LiveTailSessionStart", "LiveTailSessionUpdate"]),
+];
 const KEYWORDS: [&str; 1] = ["type"];
 /// Members that the SDK is too old for.
 const UNKNOWN: [&str; 1] = ["QueueCount"];
@@ -76,8 +85,8 @@ impl Service<'_> {
             for (_, shape) in members {
                 self.take(&shape);
             }
-            if name == "SubscribeToShard" {
-                self.show("SubscribeToShardEvent");
+            if let Some((_, events)) = STREAMS.iter().find(|(operation, _)| operation == name) {
+                events.iter().for_each(|event| self.show(event));
                 continue;
             }
             writeln!(arms, "\"{name}\" => answered({method}(client, params)?.send().await),")

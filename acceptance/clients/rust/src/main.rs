@@ -18,6 +18,7 @@ use subscription::Subscription;
 enum Client {
     CloudWatch(aws_sdk_cloudwatch::Client),
     Kinesis(aws_sdk_kinesis::Client),
+    Logs(aws_sdk_cloudwatchlogs::Client),
     Sts(aws_sdk_sts::Client),
 }
 
@@ -66,18 +67,27 @@ impl Agent {
         match self.client(question)? {
             Client::CloudWatch(client) => services::cloudwatch::call(&client, operation, params).await,
             Client::Kinesis(client) if operation == "SubscribeToShard" => {
-                let handle = self.subscriptions.len().to_string();
-                self.subscriptions.insert(handle.clone(), Subscription::begin(&client, params).await?);
-                Ok(json!({ "ok": true, "output": { "Subscription": handle } }))
+                Ok(self.opened(Subscription::of_shard(&client, params).await?))
             }
+            Client::Logs(client) if operation == "StartLiveTail" => {
+                Ok(self.opened(Subscription::of_tail(&client, params).await?))
+            }
+            Client::Logs(client) => services::logs::call(&client, operation, params).await,
             Client::Kinesis(client) => services::kinesis::call(&client, operation, params).await,
             Client::Sts(client) => services::sts::call(&client, operation, params).await,
         }
     }
 
+    fn opened(&mut self, subscription: Subscription) -> Value {
+        let handle = self.subscriptions.len().to_string();
+        self.subscriptions.insert(handle.clone(), subscription);
+        json!({ "ok": true, "output": { "Subscription": handle } })
+    }
+
     fn client(&mut self, question: &Value) -> Result<Client, Trouble> {
-        let name =
-            ["service", "region", "key", "secret", "token", "endpoint"].map(|part| text(question, part)).join(" ");
+        let name = ["service", "region", "key", "secret", "token", "endpoint"]
+            .map(|part| text(question, part))
+            .join(" ");
         if let Some(made) = self.clients.get(&name) {
             return Ok(made.clone());
         }
@@ -104,6 +114,7 @@ impl Agent {
         let made = match text(question, "service") {
             "cloudwatch" => Client::CloudWatch(made!(aws_sdk_cloudwatch)),
             "kinesis" => Client::Kinesis(made!(aws_sdk_kinesis)),
+            "logs" => Client::Logs(made!(aws_sdk_cloudwatchlogs)),
             "sts" => Client::Sts(made!(aws_sdk_sts)),
             other => return Err(Trouble::Unsupported(format!("no client of {other} is built in"))),
         };

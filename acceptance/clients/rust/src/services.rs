@@ -34,6 +34,7 @@ where
 
 macro_rules! service {
     ($name:ident) => {
+        #[allow(deprecated, reason = "the table calls all that the service has")]
         pub mod $name {
             use serde_json::Value;
 
@@ -49,4 +50,5 @@ macro_rules! service {
 
 service!(cloudwatch);
 service!(kinesis);
+service!(logs);
 service!(sts);

@@ -15,10 +15,14 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.SdkResponse;
 import software.amazon.awssdk.core.SdkClient;
+import software.amazon.awssdk.core.client.config.SdkAdvancedClientOption;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchClient;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsAsyncClient;
+import software.amazon.awssdk.services.cloudwatchlogs.CloudWatchLogsClient;
+import software.amazon.awssdk.services.cloudwatchlogs.model.StartLiveTailRequest;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.iam.IamClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -37,7 +41,7 @@ import software.amazon.awssdk.services.sts.StsClient;
 public final class Agent {
     private final Map<String, SdkClient> clients = new HashMap<>();
     private final Map<String, AwsCredentialsProvider> providers = new HashMap<>();
-    private final Map<String, Subscription> subscriptions = new HashMap<>();
+    private final Map<String, Subscription<?, ?>> subscriptions = new HashMap<>();
 
     public static void main(String[] arguments) throws Exception {
         Agent agent = new Agent();
@@ -93,8 +97,8 @@ public final class Agent {
         if (operation.equals("Credentials")) {
             return Map.of("ok", true, "output", Providers.told(credentials(question)));
         }
-        if (operation.equals("SubscribeToShard")) {
-            return subscribe(question);
+        if (operation.equals("SubscribeToShard") || operation.equals("StartLiveTail")) {
+            return subscribe(operation, question);
         }
         SdkClient client = client(text(question, "service"), question);
         String name = operation.substring(0, 1).toLowerCase() + operation.substring(1);
@@ -119,12 +123,22 @@ public final class Agent {
         throw new NoSuchMethodException(name);
     }
 
-    private Map<String, Object> subscribe(JsonNode question) throws Exception {
-        KinesisAsyncClient client = (KinesisAsyncClient) client("kinesis-async", question);
-        SubscribeToShardRequest request =
-            (SubscribeToShardRequest) Shapes.build(SubscribeToShardRequest.class, question.field("params").orElseThrow());
-        Subscription subscription = new Subscription();
-        subscription.begin(client, request);
+    private Map<String, Object> subscribe(String operation, JsonNode question) throws Exception {
+        JsonNode params = question.field("params").orElseThrow();
+        Subscription<?, ?> subscription;
+        if (operation.equals("StartLiveTail")) {
+            CloudWatchLogsAsyncClient client = (CloudWatchLogsAsyncClient) client("logs-async", question);
+            var request = (StartLiveTailRequest) Shapes.build(StartLiveTailRequest.class, params);
+            var tail = new Subscription.Tail();
+            tail.begin(client.startLiveTail(request, tail));
+            subscription = tail;
+        } else {
+            KinesisAsyncClient client = (KinesisAsyncClient) client("kinesis-async", question);
+            var request = (SubscribeToShardRequest) Shapes.build(SubscribeToShardRequest.class, params);
+            var shard = new Subscription.Shard();
+            shard.begin(client.subscribeToShard(request, shard));
+            subscription = shard;
+        }
         String handle = String.valueOf(subscriptions.size());
         subscriptions.put(handle, subscription);
         return Map.of("ok", true, "status", 200, "output", Map.of("Subscription", handle));
@@ -139,6 +153,8 @@ public final class Agent {
             case "iam" -> built(IamClient.builder(), question);
             case "kms" -> built(KmsClient.builder(), question);
             case "lambda" -> built(LambdaClient.builder(), question);
+            case "logs" -> built(CloudWatchLogsClient.builder(), question);
+            case "logs-async" -> built(CloudWatchLogsAsyncClient.builder(), question);
             case "sts" -> built(StsClient.builder(), question);
             default -> throw new IllegalArgumentException("no client of " + service);
         });
@@ -161,7 +177,9 @@ public final class Agent {
             .region(Region.of(text(question, "region")))
             .endpointOverride(URI.create(text(question, "endpoint")))
             .credentialsProvider(credentials(question))
-            .overrideConfiguration(chosen -> chosen.retryStrategy(DefaultRetryStrategy.doNotRetry()))
+            .overrideConfiguration(chosen -> chosen
+                .retryStrategy(DefaultRetryStrategy.doNotRetry())
+                .putAdvancedOption(SdkAdvancedClientOption.DISABLE_HOST_PREFIX_INJECTION, true))
             .build();
     }
 

@@ -7,25 +7,36 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.reactivestreams.Subscriber;
+import software.amazon.awssdk.awscore.eventstream.EventStreamResponseHandler;
+import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.async.SdkPublisher;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.cloudwatchlogs.model.LiveTailSessionStart;
+import software.amazon.awssdk.services.cloudwatchlogs.model.LiveTailSessionUpdate;
+import software.amazon.awssdk.services.cloudwatchlogs.model.StartLiveTailResponse;
+import software.amazon.awssdk.services.cloudwatchlogs.model.StartLiveTailResponseHandler;
+import software.amazon.awssdk.services.cloudwatchlogs.model.StartLiveTailResponseStream;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
-import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
-/** One open SubscribeToShard of the asynchronous client: what it pushes waits in a queue until the driver reads it. */
-final class Subscription implements SubscribeToShardResponseHandler, Subscriber<SubscribeToShardEventStream> {
+/** One open SubscribeToShard or StartLiveTail of an asynchronous client: what it pushes waits in a queue until the driver reads it. */
+class Subscription<R, E> implements EventStreamResponseHandler<R, E>, Subscriber<E> {
+    static final class Shard extends Subscription<SubscribeToShardResponse, SubscribeToShardEventStream>
+        implements SubscribeToShardResponseHandler {}
+
+    static final class Tail extends Subscription<StartLiveTailResponse, StartLiveTailResponseStream>
+        implements StartLiveTailResponseHandler {}
+
     private static final Object END = new Object();
 
     private final BlockingQueue<Object> arrived = new LinkedBlockingQueue<>();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private volatile org.reactivestreams.Subscription flow;
 
-    /** Subscribes; returns when the service has accepted, throws what it refused with. */
-    void begin(KinesisAsyncClient client, SubscribeToShardRequest request) {
-        client.subscribeToShard(request, this).whenComplete((nothing, trouble) -> {
+    /** Returns when the service has accepted a call that this handles, throws what it refused with. */
+    void begin(CompletableFuture<Void> called) {
+        called.whenComplete((nothing, trouble) -> {
             if (trouble != null) {
                 opened.completeExceptionally(trouble);
                 arrived.add(trouble);
@@ -51,14 +62,21 @@ final class Subscription implements SubscribeToShardResponseHandler, Subscriber<
             if (next == null || ended) {
                 break;
             }
-            SubscribeToShardEvent event = (SubscribeToShardEvent) next;
-            events.add(Shapes.read(event));
-            records += event.records().size();
+            events.add(Shapes.read((SdkPojo) next));
+            records += count(next);
         } while (wanted < 0 || records < wanted);
         Map<String, Object> output = new LinkedHashMap<>();
         output.put("Events", events);
         output.put("Ended", ended);
         return Map.of("ok", true, "output", output);
+    }
+
+    /** How many records, or events of a log, an event brings. */
+    private static int count(Object event) {
+        if (event instanceof SubscribeToShardEvent records) {
+            return records.records().size();
+        }
+        return event instanceof LiveTailSessionUpdate update ? update.sessionResults().size() : 0;
     }
 
     void close() {
@@ -68,10 +86,10 @@ final class Subscription implements SubscribeToShardResponseHandler, Subscriber<
     }
 
     @Override
-    public void responseReceived(SubscribeToShardResponse response) {}
+    public void responseReceived(R response) {}
 
     @Override
-    public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {
+    public void onEventStream(SdkPublisher<E> publisher) {
         publisher.subscribe(this);
     }
 
@@ -91,9 +109,9 @@ final class Subscription implements SubscribeToShardResponseHandler, Subscriber<
     }
 
     @Override
-    public void onNext(SubscribeToShardEventStream event) {
-        if (event instanceof SubscribeToShardEvent body) {
-            arrived.add(body);
+    public void onNext(E event) {
+        if (event instanceof SubscribeToShardEvent || event instanceof LiveTailSessionStart || event instanceof LiveTailSessionUpdate) {
+            arrived.add(event);
         }
     }
 
