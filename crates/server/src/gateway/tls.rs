@@ -23,9 +23,10 @@ const CERTIFICATE_FILE: &str = "tls/development.pem";
 const KEY_FILE: &str = "tls/development.key";
 
 /// What the APIs' hosts begin with on AWS, and what we call ourselves.
-const HOSTS: [&str; 7] = ["anabranch", "kinesis", "sts", "monitoring", "lambda", "logs", "stream-logs"];
-/// What SDKs make of `localhost` for StartLiveTail, unless they are told not to (docs/clients.md).
-const STREAM_HOST: &str = "stream-localhost";
+const HOSTS: [&str; 8] =
+    ["anabranch", "kinesis", "sts", "monitoring", "lambda", "logs", "stream-logs", "streaming-logs"];
+/// What SDKs make of `localhost` for StartLiveTail, those of before April 2026 the second, unless they are told not to (docs/clients.md).
+const STREAM_HOSTS: [&str; 2] = ["stream-localhost", "streaming-localhost"];
 
 /// The certificate and key that connections are accepted with.
 #[derive(Debug)]
@@ -134,7 +135,8 @@ struct Made {
 /// that begins a name of two labels, `*.localhost`, fits nothing for rustls and for browsers (RFC 6125, 7.2, leaves that to them).
 fn names(region: &Region) -> Vec<String> {
     let of_host = |host: &&str| [format!("{host}.localhost"), format!("{host}.{region}.localhost")];
-    ["localhost", STREAM_HOST].map(str::to_owned).into_iter().chain(HOSTS.iter().flat_map(of_host)).collect()
+    let here = ["localhost"].into_iter().chain(STREAM_HOSTS).map(str::to_owned);
+    here.chain(HOSTS.iter().flat_map(of_host)).collect()
 }
 
 /// A certificate for names that stay on this machine, signed by itself.
@@ -266,6 +268,7 @@ mod tests {
             "kinesis.localhost",
             "sts.eu-central-1.localhost",
             "stream-localhost",
+            "streaming-localhost",
         ] {
             assert_eq!(handshake(&tls, &authority, host).await, Ok(()), "{host}");
         }
