@@ -8,6 +8,7 @@ use crate::service::Logs;
 impl Serve<TestMetricFilter> for Logs {
     async fn serve(&self, _: &Context, request: TestMetricFilter) -> Result<TestMetricFilterOutput, Error> {
         let pattern = Pattern::parse(&request.filter_pattern).map_err(|_| errors::invalid_pattern())?;
+        // The service numbers from 1; the examples of its reference from 0.
         let numbered = (1..).zip(&request.log_event_messages);
         let matches = numbered.filter_map(|(number, message)| {
             Some(MetricFilterMatchRecord {

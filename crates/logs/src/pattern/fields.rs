@@ -7,6 +7,9 @@ use super::{Extracted, Invalid};
 /// Most words of a line that are looked at.
 const WORDS_MAX: usize = 1024;
 
+/// A word of a line, and the field that it stands for.
+type Column<'f, 'a> = (Option<&'f Field>, &'a str);
+
 /// Conditions on a line's words.
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -17,8 +20,9 @@ pub(crate) struct Fields {
 
 #[derive(Debug)]
 struct Field {
-    /// As it is named, with `$` before it; by its place if it has no name.
-    name: String,
+    /// As it is named, with `$` before it. A word without a name is called by its place in the line, `$1` the first (LOGS API
+    /// TestMetricFilter, examples).
+    name: Option<String>,
     condition: Option<Condition<Test>>,
 }
 
@@ -35,14 +39,18 @@ impl Fields {
             return Err(Invalid);
         }
         let mut fields = Self { fields: Vec::new(), before_gap: None };
+        // `[]` is any line.
+        if cursor.take("]") {
+            fields.before_gap = Some(0);
+            return if cursor.is_done() { Ok(fields) } else { Err(Invalid) };
+        }
         loop {
             if cursor.take("...") {
                 if fields.before_gap.replace(fields.fields.len()).is_some() {
                     return Err(Invalid);
                 }
             } else {
-                let place = fields.fields.len() + 1;
-                fields.fields.push(Field::parse(&mut cursor, place)?);
+                fields.fields.push(Field::parse(&mut cursor)?);
             }
             if !cursor.take(",") {
                 break;
@@ -53,18 +61,18 @@ impl Fields {
     }
 
     pub fn matches(&self, message: &str) -> bool {
-        self.words(message).is_some_and(|words| self.holds(&words))
+        self.columns(message).is_some_and(|columns| holds(&columns))
     }
 
     pub fn extract(&self, message: &str) -> Option<Extracted> {
-        let words = self.words(message).filter(|words| self.holds(words))?;
-        let named = self.fields.iter().zip(words);
-        Some(named.map(|(field, word)| (field.name.clone(), word.to_owned())).collect())
+        let columns = self.columns(message).filter(|columns| holds(columns))?;
+        let named = columns.into_iter().enumerate();
+        Some(named.map(|(at, (field, word))| (name(field, at), word.to_owned())).collect())
     }
 
-    pub fn value(&self, name: &str, message: &str) -> Option<String> {
-        let place = self.fields.iter().position(|field| field.name == name)?;
-        self.words(message)?.get(place).map(|word| (*word).to_owned())
+    pub fn value(&self, wanted: &str, message: &str) -> Option<String> {
+        let mut columns = self.columns(message)?.into_iter().enumerate();
+        columns.find(|(at, (field, _))| name(*field, *at) == wanted).map(|(_, (_, word))| word.to_owned())
     }
 
     pub fn regexes(&self) -> usize {
@@ -75,32 +83,37 @@ impl Fields {
         count
     }
 
-    fn holds(&self, words: &[&str]) -> bool {
-        self.fields.iter().zip(words).all(|(field, word)| {
-            let Some(condition) = &field.condition else { return true };
-            condition.holds(&|test| test.operand.compares_text(test.comparison, word))
-        })
-    }
-
-    /// The words that stand for the fields; none if the line has too few or too many.
-    fn words<'a>(&self, message: &'a str) -> Option<Vec<&'a str>> {
-        let mut words = split(message);
-        match self.before_gap {
-            None => (words.len() == self.fields.len()).then_some(words),
-            Some(before) => {
-                let left_out = words.len().checked_sub(self.fields.len())?;
-                words.drain(before..before + left_out);
-                Some(words)
-            }
+    /// A line's words, each with the field that it stands for if it is in no gap; none if the line has too few or too many.
+    fn columns<'a>(&self, message: &'a str) -> Option<Vec<Column<'_, 'a>>> {
+        let words = split(message);
+        let in_gap = words.len().checked_sub(self.fields.len())?;
+        if in_gap > 0 && self.before_gap.is_none() {
+            return None;
         }
+        let (before, behind) = self.fields.split_at(self.before_gap.unwrap_or(self.fields.len()));
+        let gap = std::iter::repeat_n(None, in_gap);
+        let fields = before.iter().map(Some).chain(gap).chain(behind.iter().map(Some));
+        Some(fields.zip(words).collect())
     }
 }
 
+fn holds(columns: &[Column<'_, '_>]) -> bool {
+    columns.iter().all(|(field, word)| {
+        let Some(condition) = field.and_then(|field| field.condition.as_ref()) else { return true };
+        condition.holds(&|test| test.operand.compares_text(test.comparison, word))
+    })
+}
+
+/// What the word at a place, from 0 on, is called.
+fn name(field: Option<&Field>, at: usize) -> String {
+    field.and_then(|field| field.name.clone()).unwrap_or_else(|| format!("${}", at + 1))
+}
+
 impl Field {
-    fn parse(cursor: &mut Cursor<'_>, place: usize) -> Result<Self, Invalid> {
+    fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Invalid> {
         let mut first = *cursor;
         let written = first.word().unwrap_or_default();
-        let name = if written.is_empty() { format!("${place}") } else { format!("${written}") };
+        let name = (!written.is_empty()).then(|| format!("${written}"));
         let is_name = written.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         if !is_name {
             return Err(Invalid);

@@ -154,7 +154,11 @@ fn names_stand_for_values() {
     let fields = Pattern::parse("[ip, ..., status_code = 4*, bytes]").unwrap();
     let found = fields.extract(ACCESS[0]).unwrap();
     let shown: Vec<String> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(shown, ["$ip=127.0.0.1", "$status_code=404", "$bytes=1534"]);
+    let gap = ["$2=Prod", "$3=frank", "$4=10/Oct/2000:13:25:15 -0700", "$5=GET /index.html HTTP/1.0"];
+    let expected = [&["$ip=127.0.0.1"][..], &gap, &["$status_code=404", "$bytes=1534"]].concat();
+    assert_eq!(shown, expected);
+    assert_eq!(fields.value("$5", ACCESS[0]).as_deref(), Some("GET /index.html HTTP/1.0"));
+    assert_eq!(fields.value("$1", ACCESS[0]), None, "it is called $ip");
     assert_eq!(fields.extract(ACCESS[1]), None);
     assert_eq!(fields.value("$bytes", ACCESS[0]).as_deref(), Some("1534"));
 
@@ -165,6 +169,67 @@ fn names_stand_for_values() {
     assert_eq!(json.value("$.latency", EVENT).as_deref(), Some("150.0"));
     assert_eq!(json.value("$.none", EVENT), None);
     assert_eq!(Pattern::parse("ERROR").unwrap().extract(LINES[0]), Some(Vec::new()));
+}
+
+/// The examples of LOGS API TestMetricFilter, with the names that words have.
+#[test]
+fn words_without_a_name_are_called_by_their_place() {
+    let line = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
+    for (pattern, expected) in [
+        ("[]", "$1 $2 $3 $4 $5 $6 $7"),
+        ("[..., size]", "$1 $2 $3 $4 $5 $6 $size"),
+        ("[..., status_code=404, size]", "$1 $2 $3 $4 $5 $status_code $size"),
+        ("[..., request=*.html*, status_code=4*,]", "$1 $2 $3 $4 $request $status_code $7"),
+        (
+            "[ip, identity, user_id, timestamp, request, status_code, size]",
+            "$ip $identity $user_id $timestamp $request $status_code $size",
+        ),
+    ] {
+        let found = Pattern::parse(pattern).unwrap().extract(line).unwrap();
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names.join(" "), expected, "{pattern}");
+    }
+    assert_eq!(meant("[]", &["", "any line"]), ["", "any line"]);
+}
+
+/// The examples of LOGS FilterAndPatternSyntax on conditions that are put together, and on what a selector does not select.
+#[test]
+fn conditions_are_put_together_as_in_the_manual() {
+    let document = r#"{
+      "user": {"id": 1, "email": "John.Stiles@example.com"},
+      "users": [{"id": 2, "email": "John.Doe@example.com"}, {"id": 3, "email": "Jane.Doe@example.com"}],
+      "actions": ["GET", "PUT", "DELETE"], "coordinates": [[0, 1, 2], [4, 5, 6], [7, 8, 9]], "latency": 1200
+    }"#;
+    for (pattern, expected) in [
+        (r#"{ ($.user.id = 1) && ($.users[0].email = "John.Doe@example.com") }"#, true),
+        (r#"{ ($.user.id = 2 && $.users[0].email = "nonmatch") || $.actions[2] = "GET" }"#, false),
+        (
+            r#"{ $.user.email = "John.Stiles@example.com" || $.coordinates[0][1] = nonmatch && $.actions[2] = nomatch }"#,
+            true,
+        ),
+        (
+            r#"{ ($.user.email = "John.Stiles@example.com" || $.coordinates[0][1] = nonmatch) && $.actions[2] = nomatch }"#,
+            false,
+        ),
+        ("{ $.coordinates[1][2] = 6 }", true),
+        ("{ $.actions = 1 }", false),
+        ("{ $.actions != 1 }", false),
+        ("{ $.user != 1 }", false),
+        ("{ $.latency > +1000 }", true),
+        ("{ $.latency < 10e3 }", true),
+        ("{ $.latency < 10e-3 }", false),
+        ("{ $.latency <= 1200.5 }", true),
+    ] {
+        assert_eq!(Pattern::parse(pattern).map(|p| p.matches(document)), Ok(expected), "{pattern}");
+    }
+    let lines = ["ERROR WARN message", "ERROR message", "WARN message"];
+    assert_eq!(meant("ERROR", &lines), lines[..2]);
+    assert_eq!(meant("?ERROR ?WARN", &lines), lines);
+    assert_eq!(meant("ERROR WARN", &lines), lines[..1]);
+    assert_eq!(meant("ERROR -WARN", &lines), lines[1..2]);
+    assert_eq!(meant("[w1=ERROR, w2]", &lines), lines[1..2]);
+    assert_eq!(meant("[w1=ERROR || w1=WARN, w2]", &lines), lines[1..]);
+    assert_eq!(meant("[..., w1!=ERROR&&w1!=WARN, w2]", &lines), [""; 0]);
 }
 
 #[test]
