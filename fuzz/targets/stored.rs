@@ -1,4 +1,4 @@
-//! What is sealed, the keys that are wrapped, and what the catalog and the log of metrics hold.
+//! What is sealed, the keys that are wrapped, and what the catalog, the log of metrics and those of CloudWatch Logs hold.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use anabranch_cloudwatch::fuzz_stored as fuzz_metrics;
 use anabranch_governance::iam::identities::fuzz_stored;
 use anabranch_governance::kms::{DataKey, MasterKey, NONCE_BYTES, TAG_BYTES, fuzz_kms};
+use anabranch_logs::fuzz_events;
 use anabranch_streams::fuzzing;
 use anabranch_types::Rng;
 use libfuzzer_sys::fuzz_target;
@@ -16,6 +17,7 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
     fuzz_metrics(bytes);
     fuzz_stored(bytes);
     fuzz_kms(bytes);
+    fuzz_events(bytes);
     let (master, data) = keys();
     // What comes from the disk without having been sealed opens nothing.
     assert!(master.unwrap(bytes, b"context").is_err());
