@@ -13,7 +13,7 @@ use super::datum::Metric;
 use super::{CloudWatch, errors};
 
 /// CW API ListMetrics: "up to 500 results are returned for any one call".
-const PAGE: usize = 500;
+const PAGE_METRICS_MAX: usize = 500;
 /// CW API ListMetrics: metrics without new data in the past two weeks are not returned.
 const LISTED: Duration = Duration::from_secs(14 * 24 * 3600);
 /// CW API ListMetrics, RecentlyActive: PT3H.
@@ -37,8 +37,8 @@ impl Serve<ListMetrics> for CloudWatch {
                 && is_asked(&request, metric)
         };
         let mut listed = self.store.list(cx.account, &cx.region, is_asked).await?;
-        let more = listed.len() > PAGE;
-        listed.truncate(PAGE);
+        let more = listed.len() > PAGE_METRICS_MAX;
+        listed.truncate(PAGE_METRICS_MAX);
         let last = listed.last().filter(|_| more);
         let owners = vec![ByteString::from(account); listed.len()];
         Ok(ListMetricsOutput {

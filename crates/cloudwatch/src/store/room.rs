@@ -13,7 +13,7 @@ use crate::datum::Datum;
 use crate::errors;
 
 /// What data that are in no run yet take in memory at the most, for each account and region, before they are written to one.
-const RECENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const RECENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Metrics of an account and region at the most. Each takes some hundred bytes of memory.
 pub(crate) const METRICS_MAX: usize = 250_000;
 

@@ -9,6 +9,7 @@ use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{LocalLog, Options, Prepare, SEGMENT_BYTES_MIN};
 use anabranch_types::{AccountId, Clock, Region, Rng, Timestamp};
 
+use super::room::{METRICS_MAX, RECENT_BYTES_MAX};
 use super::run::Level;
 use super::{Place, Store};
 use crate::datum::{Datum, Measured, Metric};
@@ -250,4 +251,55 @@ async fn snapshots_keep_what_is_used_and_nothing_else() {
     f.check(f.now() - DAY, f.now() + 60, 60).await;
     let room = f.store.room(&f.place().key()).await.unwrap().unwrap();
     assert_eq!(room.memory().metrics(), 2);
+}
+
+#[tokio::test]
+async fn data_are_written_to_a_run_before_they_take_more_memory_than_they_may() {
+    const CALLS: usize = 30;
+    const METRICS: usize = 1000;
+    const VALUES: u32 = 150;
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::new(directory.path());
+    let measured = Measured::Values((0..VALUES).map(|value| (f64::from(value), 1.0)).collect());
+    let (mut most, mut all, mut before) = (0, 0, 0);
+    for call in 0..CALLS {
+        let data = (0..METRICS).map(|n| Datum {
+            metric: metric(n),
+            unit: StandardUnit::Count,
+            at: Timestamp::from_seconds(T0 + 60 * call as i64),
+            resolution_seconds: 60,
+            measured: measured.clone(),
+        });
+        f.store.append(&f.place(), data.collect(), f.clock.now()).await.unwrap();
+        let room = f.store.room(&f.place().key()).await.unwrap().unwrap();
+        let bytes = room.memory().recent.bytes();
+        all += bytes.saturating_sub(before);
+        (most, before) = (most.max(bytes), bytes);
+    }
+    let of_a_call = METRICS * (VALUES as usize * 16 + 128);
+    assert!(most <= RECENT_BYTES_MAX + of_a_call && all > RECENT_BYTES_MAX, "{most} at the most of {all}");
+    assert_eq!(f.levels().await.len(), 1);
+    let seconds = Timestamp::from_seconds;
+    let read = f.read(&metric(7), Grid::aligned(seconds(T0), seconds(T0 + 3600), 60)).await;
+    let counts: Vec<f64> = read.values().map(|summary| summary.samples).collect();
+    assert_eq!(counts, vec![f64::from(VALUES); CALLS]);
+}
+
+#[tokio::test]
+async fn metrics_too_many_are_refused_and_those_that_are_there_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::new(directory.path());
+    let put = async |from: usize, count: usize| {
+        let data = (from..from + count).map(|n| datum(n, T0, 60, 2)).collect();
+        f.store.append(&f.place(), data, f.clock.now()).await
+    };
+    for thousand in 0..METRICS_MAX / 1000 {
+        put(thousand * 1000, 1000).await.unwrap();
+    }
+    let refused = put(METRICS_MAX, 1).await.map_err(anabranch_api::ApiError::from);
+    assert_eq!(refused.unwrap_err().code, "LimitExceededFault");
+    assert!(put(METRICS_MAX - 1, 2).await.is_err(), "all of a call or none");
+    put(METRICS_MAX - 1000, 1000).await.unwrap();
+    let room = f.store.room(&f.place().key()).await.unwrap().unwrap();
+    assert_eq!(room.memory().metrics(), METRICS_MAX);
 }
