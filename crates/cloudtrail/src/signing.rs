@@ -17,6 +17,8 @@ use crate::ledger::hex;
 
 /// What the private half is sealed for.
 const CONTEXT: &[u8] = b"a key that signs the digests of trails";
+/// Keys read at the most; nobody loses as many master keys.
+const KEYS_MAX: usize = 1000;
 /// How long a key is told to be good for.
 const GOOD_FOR_MS: i64 = 10 * 365 * 24 * 3_600_000;
 
@@ -68,26 +70,27 @@ impl SigningKeys {
         Self { catalog, master_key, rng }
     }
 
-    /// The key of an account in a region, if it was ever needed.
-    pub async fn find(
-        &self,
-        account: AccountId,
-        region: &Region,
-    ) -> Result<Option<SigningKey>, SigningError> {
-        let Some(entry) = self.catalog.get(key(account, region)).await? else { return Ok(None) };
-        let StoredKey { made_ms, public, sealed } = StoredKey::from_bytes(&entry.value)?;
-        Ok(Some(SigningKey { made_ms, public: public.into(), sealed }))
+    /// The keys of an account in a region, the latest last: one if any was ever needed, and another one for each time that the master key was lost.
+    pub async fn all(&self, account: AccountId, region: &Region) -> Result<Vec<SigningKey>, SigningError> {
+        let page = self.catalog.scan(prefix(account, region), None, KEYS_MAX).await?;
+        let read = page.entries.iter().map(|entry| {
+            let StoredKey { made_ms, public, sealed } = StoredKey::from_bytes(&entry.value)?;
+            Ok(SigningKey { made_ms, public: public.into(), sealed })
+        });
+        read.collect()
     }
 
-    /// The same, made if there is none; takes a moment then.
+    /// The latest key that the master key opens, made if there is none; takes a moment then.
     pub async fn find_or_make(
         &self,
         account: AccountId,
         region: &Region,
         now: Timestamp,
     ) -> Result<SigningKey, SigningError> {
-        if let Some(found) = self.find(account, region).await? {
-            return Ok(found);
+        let mut all = self.all(account, region).await?;
+        let opens = |key: &SigningKey| self.master_key.open(&key.sealed, CONTEXT).is_ok();
+        if let Some(latest) = all.iter().rposition(opens) {
+            return Ok(all.swap_remove(latest));
         }
         let pair = tokio::task::spawn_blocking(|| KeyPair::generate(KeySize::Rsa2048)).await?;
         let pair = pair.map_err(|_| SigningError::Cryptography)?;
@@ -96,7 +99,8 @@ impl SigningKeys {
         let sealed = self.master_key.seal(private.as_ref(), CONTEXT, &self.rng).to_vec();
         let public = pair.public_key().as_ref().to_vec();
         let stored = StoredKey { made_ms: now.millis(), public: public.clone(), sealed: sealed.clone() };
-        let key = key(account, region);
+        let number = format!("{:08}", all.len());
+        let key: Key = [&*prefix(account, region), number.as_bytes()].concat().into();
         let put = vec![(key.clone(), stored.to_bytes())];
         self.catalog.commit(Commit { expect: vec![Expect::Absent(key)], put, delete: Vec::new() }).await?;
         Ok(SigningKey { made_ms: now.millis(), public: public.into(), sealed })
@@ -129,8 +133,8 @@ impl SigningKey {
     }
 }
 
-fn key(account: AccountId, region: &Region) -> Key {
-    format!("/{account}/{region}/cloudtrail/signing-key").into()
+fn prefix(account: AccountId, region: &Region) -> Key {
+    format!("/{account}/{region}/cloudtrail/signing-key/").into()
 }
 
 #[cfg(test)]
@@ -154,8 +158,20 @@ mod tests {
                 assert_eq!(made.fingerprint(), found.fingerprint());
                 fingerprints.insert(made.fingerprint());
                 keys.sign(&found, b"text").unwrap();
-                let refused = over(MasterKey::random(&rng)).sign(&found, b"text").unwrap_err();
+                let without = over(MasterKey::random(&rng));
+                let refused = without.sign(&found, b"text").unwrap_err();
                 assert!(matches!(refused, SigningError::Sealed(_)));
+                let another = without.find_or_make(account, &region, Timestamp::default()).await.unwrap();
+                without.sign(&another, b"text").unwrap();
+                let told = keys.all(account, &region).await.unwrap();
+                let told: Vec<_> = told.iter().map(SigningKey::fingerprint).collect();
+                assert_eq!(
+                    told,
+                    [made.fingerprint(), another.fingerprint()],
+                    "files of before are verified, too"
+                );
+                let kept = keys.find_or_make(account, &region, Timestamp::default()).await.unwrap();
+                assert_eq!(kept.fingerprint(), made.fingerprint());
             }
         }
         assert_eq!(fingerprints.len(), 4);

@@ -6,7 +6,7 @@ use crate::errors;
 use crate::service::CloudTrail;
 
 impl Serve<ListPublicKeys> for CloudTrail {
-    /// The key of the account and region, if its time lies in the range; without a range that is now (API_ListPublicKeys).
+    /// The keys of the account and region whose time lies in the range; without a range that is now (API_ListPublicKeys).
     async fn serve(&self, cx: &Context, request: ListPublicKeys) -> Result<ListPublicKeysOutput, Error> {
         if request.next_token.is_some() {
             return Err(errors::token());
@@ -16,8 +16,8 @@ impl Serve<ListPublicKeys> for CloudTrail {
         if request.start_time.is_some() && request.end_time.is_some() && from > until {
             return Err(errors::time_range());
         }
-        let key = self.signing_keys.find(cx.account, &cx.region).await.map_err(|e| errors::internal(&e))?;
-        let listed = key.into_iter().filter(|key| key.is_valid_within(from, until)).map(|key| PublicKey {
+        let keys = self.signing_keys.all(cx.account, &cx.region).await.map_err(|e| errors::internal(&e))?;
+        let listed = keys.into_iter().filter(|key| key.is_valid_within(from, until)).map(|key| PublicKey {
             value: Some(key.public.clone()),
             validity_start_time: Some(Timestamp::from_millis(key.made_ms)),
             validity_end_time: Some(key.ends()),

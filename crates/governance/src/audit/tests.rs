@@ -1,6 +1,6 @@
 use anabranch_api::{
     ApiError, Context, Descriptor, FederatedUser, Principal, RequestId, Resource, Resources, RoleSession,
-    Session, User,
+    Session, User, WebIdentity,
 };
 use anabranch_types::{AccountId, Partition, Region, Timestamp};
 
@@ -153,4 +153,24 @@ fn temporary_credentials_tell_what_they_were_made_of() {
         };
         assert_eq!(serde_json::to_value(event_of(&cx, None).identity).unwrap(), expected);
     }
+}
+
+#[test]
+fn the_holder_of_a_providers_token_is_told_by_it() {
+    let identity = WebIdentity {
+        provider: "arn:aws:iam::111111111111:oidc-provider/token.example.com".into(),
+        subject: "job-7".into(),
+        ..WebIdentity::default()
+    };
+    let cx = Context { principal: Principal::WebIdentity(identity.into()), ..context() };
+    let told = serde_json::to_value(event_of(&cx, None).identity).unwrap();
+    assert_eq!(
+        (&told["type"], &told["userName"], &told["identityProvider"], told.get("accountId")),
+        (
+            &json!("WebIdentityUser"),
+            &json!("job-7"),
+            &json!("arn:aws:iam::111111111111:oidc-provider/token.example.com"),
+            None
+        )
+    );
 }
