@@ -147,10 +147,11 @@ fn a_listener_beyond_loopback_is_closed_and_on_tls_or_says_so() {
 const MANUALS: [&str; 2] =
     [include_str!("../../../../docs/from-localstack.md"), include_str!("../../../../docs/operations.md")];
 
-/// The flags a page names, but for those in the first column of its tables, which are other programs'.
+/// The flags a page names, but for other programs': those in the first column of its tables, those of the AWS CLI.
 fn flags_named(page: &str) -> impl Iterator<Item = &str> {
     let told = page
         .lines()
+        .filter(|line| !line.starts_with("aws "))
         .map(|line| if line.starts_with('|') { line.splitn(3, '|').nth(2).unwrap_or("") } else { line });
     let words = told.flat_map(|text| text.split(|c: char| !(c.is_ascii_lowercase() || c == '-')));
     words.filter(|word| word.starts_with("--") && word.chars().any(|c| c != '-'))
