@@ -107,6 +107,10 @@ def a_metric_filter_measures_what_is_put(server) -> None:
     asked = dict(Namespace="App", MetricName="Latency", StartTime=now - 3600, EndTime=now + 120, Period=86400, Statistics=["Sum", "SampleCount"])
     points = root("cloudwatch").get_metric_statistics(**asked)["Datapoints"]
     is_([(point["Sum"], point["SampleCount"], point["Unit"]) for point in points], [(40.0, 2.0, "Milliseconds")])
+    stat = {"Metric": {"Namespace": "App", "MetricName": "Latency"}, "Period": 86400, "Stat": "Average"}
+    queries = [{"Id": "latency", "MetricStat": stat, "ReturnData": False}, {"Id": "seconds", "Expression": "latency / 1000"}]
+    found = root("cloudwatch").get_metric_data(MetricDataQueries=queries, StartTime=now - 86400, EndTime=now + 120)["MetricDataResults"]
+    is_([(result["Id"], result["Values"]) for result in found], [("seconds", [0.02])])
 
 
 def a_live_tail_shows_what_comes(server) -> None:
