@@ -22,17 +22,17 @@ pub(crate) const DESCRIBED_MAX: usize = 50;
 pub(crate) const GROUPS_MAX: usize = 1_000_000;
 /// Streams of one log group. AWS has no such limit; each costs this process about a kilobyte of memory.
 pub(crate) const STREAMS_MAX: usize = 100_000;
-/// LOGS cloudwatch_limits.
+/// LOGS cloudwatch_limits: subscription filters of a log group.
 pub(crate) const SUBSCRIPTION_FILTERS_MAX: usize = 2;
-/// LOGS cloudwatch_limits.
+/// LOGS cloudwatch_limits: metric filters of a log group.
 pub(crate) const METRIC_FILTERS_MAX: usize = 100;
-/// LOGS API MetricTransformation, dimensions.
+/// LOGS API MetricTransformation: dimensions of a metric filter.
 pub(crate) const METRIC_DIMENSIONS_MAX: usize = 3;
 /// LOGS FilterAndPatternSyntax: filters with regular expressions of one group that are kept.
 pub(crate) const REGEX_FILTERS_MAX: usize = 5;
 /// LOGS FilterAndPatternSyntax: regular expressions of one filter that is kept.
 pub(crate) const FILTER_REGEXES_MAX: usize = 2;
-/// LOGS API TagResource.
+/// LOGS API TagResource: tags of a log group.
 pub(crate) const TAGS_MAX: usize = 50;
 /// How many days of retention there may be (LOGS API PutRetentionPolicy).
 pub(crate) const RETENTION_DAYS: [i32; 22] =

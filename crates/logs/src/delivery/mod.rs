@@ -22,7 +22,7 @@ use crate::service::Logs;
 
 /// The pause after a delivery that failed first; each further one doubles it.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The longest one.
+/// The longest pause between two tries of a delivery.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 type Wake = Arc<dyn Fn() + Send + Sync>;
