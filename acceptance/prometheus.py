@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""A real Prometheus scrapes a server that is put to and read from: its numbers must be what went through, the rules of contrib/prometheus must be
-ones and fire when they should (promtool), and every panel of contrib/grafana must be a query that it answers.
+"""A real Prometheus scrapes a server that is put to and read from: its numbers must be what went through and what CloudWatch has, the rules of
+contrib/prometheus must be ones and fire when they should (promtool), and every panel of contrib/grafana must be a query that it answers.
 
 Prometheus and promtool are Debian's (`lanes/install.py prometheus`).
 """
 
+import datetime
 import json
+import math
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -25,6 +28,10 @@ CONTRIB = Path(__file__).resolve().parent.parent / "contrib"
 STREAM = "scraped"
 RECORDS, BYTES = 300, 40
 SECONDS = 60
+# CloudWatch is told at each full minute.
+MINUTE = 90
+# Some of what `load` has measured; all that is listed is compared.
+TOLD = {"IncomingBytes", "PutRecords.SuccessfulRecords", "GetRecords.IteratorAgeMilliseconds", "GetRecords.Latency"}
 
 
 def main() -> int:
@@ -36,6 +43,7 @@ def main() -> int:
         load(server)
         prometheus = Prometheus(server)
         outcomes.of("what went through a stream is what Prometheus has", lambda: figures(prometheus), (TimeoutError,))
+        outcomes.of("all that CloudWatch has of streams is what Prometheus has", lambda: same(prometheus, server), (TimeoutError,))
         outcomes.of("calls and their errors are counted", lambda: calls(prometheus), (TimeoutError,))
         outcomes.of("every panel of the dashboard has an answer", lambda: panels(prometheus), (TimeoutError,))
         code = server.stop()
@@ -54,8 +62,12 @@ def rules() -> str | None:
     return None
 
 
+def client_of(server: Server, service: str):
+    return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="000000000000", aws_secret_access_key="x")
+
+
 def load(server: Server) -> None:
-    client = boto3.client("kinesis", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="000000000000", aws_secret_access_key="x")
+    client = client_of(server, "kinesis")
     client.create_stream(StreamName=STREAM, ShardCount=1)
     records = [{"Data": b"x" * (BYTES - 1), "PartitionKey": "k"}] * RECORDS
     assert client.put_records(StreamName=STREAM, Records=records)["FailedRecordCount"] == 0
@@ -120,6 +132,31 @@ def figures(prometheus: Prometheus) -> str | None:
         if (found := prometheus.value(expression)) != expected:
             return f"{expression} is {found}, not {expected}"
     return None
+
+
+def same(prometheus: Prometheus, server: Server) -> str | None:
+    cloudwatch = client_of(server, "cloudwatch")
+    eventually(f"CloudWatch has {TOLD}", lambda: {metric["MetricName"] for metric in listed(cloudwatch)} >= TOLD, MINUTE)
+    for metric in listed(cloudwatch):
+        figure = "anabranch_kinesis_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", metric["MetricName"]).replace(".", "_").lower()
+        for told, statistic in [("total", "Sum"), ("samples_total", "SampleCount")]:
+            scraped = prometheus.value(f'{figure}_{told}{{stream="{STREAM}"}}')
+            eventually(f"{metric['MetricName']} {scraped}", lambda m=metric, s=statistic, v=scraped: math.isclose(sum_of(cloudwatch, m, s), v), MINUTE)
+    return None
+
+
+def listed(cloudwatch) -> list[dict]:
+    return cloudwatch.list_metrics(Namespace="AWS/Kinesis")["Metrics"]
+
+
+def sum_of(cloudwatch, metric: dict, statistic: str) -> float:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    day = datetime.timedelta(days=1)
+    told = cloudwatch.get_metric_statistics(
+        Namespace="AWS/Kinesis", MetricName=metric["MetricName"], Dimensions=metric["Dimensions"],
+        StartTime=now - day, EndTime=now + day, Period=86400, Statistics=[statistic],
+    )
+    return sum(point[statistic] for point in told["Datapoints"])
 
 
 def calls(prometheus: Prometheus) -> str | None:
