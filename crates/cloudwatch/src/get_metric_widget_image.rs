@@ -18,7 +18,7 @@ use super::{CloudWatch, errors};
 
 /// CW API GetMetricWidgetImage: "Up to 100 KB uncompressed payload".
 const WIDGET_BYTES_MAX: usize = 100 * 1024;
-/// Data points that the metrics of a picture may have together. A bound of ours: many more than it has pixels across.
+/// Data points that the metrics and expressions of a picture may have together. A bound of ours: many more than it has pixels across.
 const POINTS_MAX: i64 = 500_000;
 /// CW API GetMetricWidgetImage, OutputFormat; the other one, `image/png`, is for callers without an SDK.
 const FORMAT: &str = "png";
@@ -59,8 +59,11 @@ impl Serve<GetMetricWidgetImage> for CloudWatch {
 /// Refuses what would take too much memory, before anything is read.
 fn check_points(widget: &Widget) -> Result<(), Error> {
     let seconds = (widget.end.millis() - widget.start.millis()) / 1000 + 1;
-    let periods =
-        widget.entries.iter().filter_map(|entry| entry.query.metric_stat.as_ref()).map(|m| m.period);
+    let period = |entry: &Entry| {
+        let own = entry.query.metric_stat.as_ref().map(|metric| metric.period);
+        own.or(entry.query.period).unwrap_or(1)
+    };
+    let periods = widget.entries.iter().map(period);
     let points =
         periods.map(|period| seconds / i64::from(period.max(1)) + 1).fold(0_i64, i64::saturating_add);
     if points > POINTS_MAX { Err(errors::too_many_points_to_draw(points, POINTS_MAX)) } else { Ok(()) }
@@ -164,13 +167,30 @@ mod tests {
     use super::*;
 
     fn told(widget: &str) -> Vec<String> {
+        labels(&widget_of(widget).entries)
+    }
+
+    fn widget_of(widget: &str) -> Widget {
         let region = anabranch_types::Region::parse("us-east-1").unwrap();
         let asker = Asker {
             account: "111111111111".parse().unwrap(),
             region: &region,
             now: Timestamp::from_seconds(1_795_275_600),
         };
-        labels(&Widget::parse(widget, asker).unwrap().entries)
+        Widget::parse(widget, asker).unwrap()
+    }
+
+    #[test]
+    fn expressions_count_like_metrics_for_what_may_be_drawn() {
+        let drawn = |entry: &str, times: usize| {
+            let widget =
+                format!(r#"{{"period":1,"start":"-P1D","metrics":[{}]}}"#, [entry].repeat(times).join(","));
+            check_points(&widget_of(&widget))
+        };
+        for entry in [r#"["N","M"]"#, r#"[{"expression":"TIME_SERIES(1)"}]"#] {
+            assert!(drawn(entry, 5).is_ok(), "{entry}");
+            assert!(drawn(entry, 6).is_err(), "{entry}");
+        }
     }
 
     #[test]
