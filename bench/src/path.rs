@@ -254,19 +254,15 @@ impl Path {
 
     fn context(&self, caller: Identity) -> Context {
         Context {
-            principal: caller.principal,
-            account: caller.account,
-            region: caller.region,
-            partition: Partition::Aws,
             access_key: caller.access_key,
             session: caller.session,
-            source: None,
-            user_agent: None,
-            endpoint: None,
-            secure_transport: false,
-            request_id: RequestId::from_random(1),
-            received: self.clock.now(),
-            room: None,
+            ..Context::inside(
+                caller.principal,
+                caller.account,
+                caller.region,
+                RequestId::from_random(1),
+                self.clock.now(),
+            )
         }
     }
 }

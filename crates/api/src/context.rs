@@ -43,6 +43,33 @@ pub struct Context {
     pub room: Option<usize>,
 }
 
+impl Context {
+    /// A call that came over no connection: one of our own services calls another.
+    pub fn inside(
+        principal: Principal,
+        account: AccountId,
+        region: Region,
+        request_id: RequestId,
+        received: Timestamp,
+    ) -> Self {
+        Self {
+            principal,
+            account,
+            partition: region.partition(),
+            region,
+            access_key: None,
+            session: None,
+            source: None,
+            user_agent: None,
+            endpoint: None,
+            secure_transport: true,
+            request_id,
+            received,
+            room: None,
+        }
+    }
+}
+
 /// A request's id: a random UUID in its usual text form.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId(u128);

@@ -4,26 +4,21 @@ use anabranch_api::{
     AnswerParts, ApiError, Context, Fault, Operation, Principal, RequestId, RequestParts, cloudwatch, echo,
     kinesis,
 };
-use anabranch_types::{AccountId, Partition, Region, StreamName, Timestamp};
+use anabranch_types::{AccountId, Region, StreamName, Timestamp};
 use anabranch_wire::Violations;
 use bytes::Bytes;
 use bytestring::ByteString;
 
 fn context() -> Context {
     Context {
-        principal: Principal::Development(AccountId::DEVELOPMENT),
-        account: AccountId::DEVELOPMENT,
-        region: Region::parse("eu-west-1").expect("a region"),
-        partition: Partition::Aws,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
         secure_transport: false,
-        request_id: RequestId::from_random(0),
-        received: Timestamp::from_millis(0),
-        room: None,
+        ..Context::inside(
+            Principal::Development(AccountId::DEVELOPMENT),
+            AccountId::DEVELOPMENT,
+            Region::parse("eu-west-1").expect("a region"),
+            RequestId::from_random(0),
+            Timestamp::from_millis(0),
+        )
     }
 }
 

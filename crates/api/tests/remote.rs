@@ -9,7 +9,7 @@ use anabranch_api::{
     ApiError, Context, Endpoint, EventFrame, Fault, Operation, Principal, Remote, RemoteAnswer,
     RemoteRequest, RequestId, Serve, cloudwatch, echo, kinesis, sts,
 };
-use anabranch_types::{AccountId, Partition, Region, SequenceNumber, StreamName, Timestamp};
+use anabranch_types::{AccountId, Region, SequenceNumber, StreamName, Timestamp};
 use anabranch_wire::{Protocol, Violations, eventstream};
 use bytes::Bytes;
 
@@ -29,19 +29,14 @@ impl Endpoint for Told {
 
 fn context() -> Context {
     Context {
-        principal: Principal::Service("test"),
-        account: AccountId::DEVELOPMENT,
-        region: Region::parse("us-east-1").expect("a region"),
-        partition: Partition::Aws,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
         secure_transport: false,
-        request_id: RequestId::from_random(0),
-        received: Timestamp::from_millis(0),
-        room: None,
+        ..Context::inside(
+            Principal::Service("test"),
+            AccountId::DEVELOPMENT,
+            Region::parse("us-east-1").expect("a region"),
+            RequestId::from_random(0),
+            Timestamp::from_millis(0),
+        )
     }
 }
 

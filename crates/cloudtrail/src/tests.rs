@@ -16,7 +16,7 @@ use anabranch_governance::metrics::Metrics;
 use anabranch_governance::{Authority, Door};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{LocalLog, Options};
-use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
+use anabranch_types::{AccountId, Clock, Region, Rng, Timestamp};
 use tempfile::TempDir;
 
 use crate::{CloudTrail, TrailGround};
@@ -63,19 +63,14 @@ impl Fixture {
     fn context(&self) -> Context {
         let account: AccountId = ACCOUNT.parse().unwrap();
         Context {
-            principal: Principal::Root(account),
-            account,
-            region: Region::parse("us-east-1").unwrap(),
-            partition: Partition::Aws,
             access_key: Some("AKIATEST".into()),
-            session: None,
-            source: None,
-            user_agent: None,
-            endpoint: None,
-            secure_transport: false,
-            request_id: RequestId::from_random(Rng::system().u128()),
-            received: self.clock.now(),
-            room: None,
+            ..Context::inside(
+                Principal::Root(account),
+                account,
+                Region::parse("us-east-1").unwrap(),
+                RequestId::from_random(Rng::system().u128()),
+                self.clock.now(),
+            )
         }
     }
 

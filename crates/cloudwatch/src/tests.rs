@@ -10,7 +10,7 @@ use anabranch_api::{ApiError, Context, Principal, RequestId};
 use anabranch_catalog::{MemoryCatalog, SqliteCatalog};
 use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{LocalLog, Options};
-use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
+use anabranch_types::{AccountId, Clock, Region, Rng, Timestamp};
 use bytestring::ByteString;
 
 use super::CloudWatch;
@@ -43,21 +43,13 @@ fn authority() -> Arc<Authority> {
 /// A call of the root of `account`, received at [`T0`].
 pub(crate) fn context(account: &str) -> Context {
     let account: AccountId = account.parse().unwrap();
-    Context {
-        principal: Principal::Root(account),
+    Context::inside(
+        Principal::Root(account),
         account,
-        region: Region::parse("us-east-1").unwrap(),
-        partition: Partition::Aws,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
-        secure_transport: false,
-        request_id: RequestId::from_random(7),
-        received: Timestamp::from_seconds(T0),
-        room: None,
-    }
+        Region::parse("us-east-1").unwrap(),
+        RequestId::from_random(7),
+        Timestamp::from_seconds(T0),
+    )
 }
 
 impl Fixture {

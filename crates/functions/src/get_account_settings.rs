@@ -36,26 +36,18 @@ impl Serve<GetAccountSettings> for Functions {
 mod tests {
     use anabranch_api::lambda::{AccountLimit, AccountUsage, GetAccountSettings};
     use anabranch_api::{Context, Principal, RequestId, Serve};
-    use anabranch_types::{AccountId, Partition, Region, Timestamp};
+    use anabranch_types::{AccountId, Region, Timestamp};
 
     use crate::Functions;
 
     fn context() -> Context {
-        Context {
-            principal: Principal::Root(AccountId::DEVELOPMENT),
-            account: AccountId::DEVELOPMENT,
-            region: Region::parse("us-east-1").unwrap(),
-            partition: Partition::Aws,
-            access_key: None,
-            session: None,
-            source: None,
-            user_agent: None,
-            endpoint: None,
-            secure_transport: false,
-            request_id: RequestId::from_random(1),
-            received: Timestamp::from_seconds(0),
-            room: None,
-        }
+        Context::inside(
+            Principal::Root(AccountId::DEVELOPMENT),
+            AccountId::DEVELOPMENT,
+            Region::parse("us-east-1").unwrap(),
+            RequestId::from_random(1),
+            Timestamp::from_seconds(0),
+        )
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anabranch_api::{Context, Principal, RequestId};
 use anabranch_catalog::MemoryCatalog;
-use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
+use anabranch_types::{AccountId, Clock, Region, Rng, Timestamp};
 
 use crate::Authority;
 use crate::authorize::DenialMessages;
@@ -116,19 +116,17 @@ const ACCOUNT: &str = "111111111111";
 pub(crate) fn context(account: &str) -> Context {
     let account: AccountId = account.parse().unwrap();
     Context {
-        principal: Principal::Root(account),
-        account,
-        region: Region::parse("us-east-1").unwrap(),
-        partition: Partition::Aws,
         access_key: Some("AKIATEST".into()),
-        session: None,
         source: Some([127, 0, 0, 1].into()),
         user_agent: Some("test/1".into()),
-        endpoint: None,
         secure_transport: false,
-        request_id: RequestId::from_random(7),
-        received: Timestamp::from_millis(1_795_275_600_123),
-        room: None,
+        ..Context::inside(
+            Principal::Root(account),
+            account,
+            Region::parse("us-east-1").unwrap(),
+            RequestId::from_random(7),
+            Timestamp::from_millis(1_795_275_600_123),
+        )
     }
 }
 

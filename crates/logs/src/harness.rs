@@ -11,7 +11,7 @@ use anabranch_governance::{Authorize, Lasting};
 use anabranch_log::RecordLog;
 use anabranch_log::disk::{Disk, RealDisk, SimulatedDisk};
 use anabranch_log::local::{LocalLog, Options, Prepare, SEGMENT_BYTES_MIN};
-use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, Timestamp};
+use anabranch_types::{AccountId, Clock, Due, Region, Rng, Timestamp};
 use anabranch_wire::{Envelope, Protocol, Violations};
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
@@ -124,21 +124,13 @@ async fn begin(ground: LogsGround, world: Arc<World>, clock: Clock) -> Bench {
 
 fn context(clock: &Clock) -> Context {
     let account: AccountId = "123456789012".parse().unwrap();
-    Context {
-        principal: Principal::Root(account),
+    Context::inside(
+        Principal::Root(account),
         account,
-        region: Region::parse("us-east-1").unwrap(),
-        partition: Partition::Aws,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
-        secure_transport: false,
-        request_id: RequestId::from_random(0),
-        received: clock.now(),
-        room: None,
-    }
+        Region::parse("us-east-1").unwrap(),
+        RequestId::from_random(0),
+        clock.now(),
+    )
 }
 
 impl Bench {

@@ -99,21 +99,13 @@ impl Deputy {
     }
 
     fn call(&self, principal: Principal, account: AccountId, region: &Region) -> Context {
-        Context {
+        Context::inside(
             principal,
             account,
-            partition: region.partition(),
-            region: region.clone(),
-            access_key: None,
-            session: None,
-            source: None,
-            user_agent: None,
-            endpoint: None,
-            secure_transport: true,
-            request_id: RequestId::from_random(self.rng.u128()),
-            received: self.clock.now(),
-            room: None,
-        }
+            region.clone(),
+            RequestId::from_random(self.rng.u128()),
+            self.clock.now(),
+        )
     }
 }
 

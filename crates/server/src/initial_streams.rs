@@ -87,19 +87,11 @@ fn request(stream: &InitialStream) -> CreateStream {
 }
 
 fn context(account: AccountId, region: Region, clock: &Clock) -> Context {
-    Context {
-        principal: Principal::Root(account),
+    Context::inside(
+        Principal::Root(account),
         account,
-        partition: region.partition(),
         region,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
-        secure_transport: false,
-        request_id: RequestId::from_random(Rng::system().u128()),
-        received: clock.now(),
-        room: None,
-    }
+        RequestId::from_random(Rng::system().u128()),
+        clock.now(),
+    )
 }

@@ -145,21 +145,13 @@ impl Metrics {
     }
 
     fn context(&self, account: AccountId, region: &Region) -> Context {
-        Context {
-            principal: Principal::Service(SERVICE),
+        Context::inside(
+            Principal::Service(SERVICE),
             account,
-            partition: region.partition(),
-            region: region.clone(),
-            access_key: None,
-            session: None,
-            source: None,
-            user_agent: None,
-            endpoint: None,
-            secure_transport: true,
-            request_id: RequestId::from_random(self.rng.u128()),
-            received: self.clock.now(),
-            room: None,
-        }
+            region.clone(),
+            RequestId::from_random(self.rng.u128()),
+            self.clock.now(),
+        )
     }
 }
 

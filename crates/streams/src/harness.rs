@@ -17,7 +17,7 @@ use anabranch_governance::metrics::Metrics;
 use anabranch_governance::{Authority, Authorize};
 use anabranch_log::disk::{Disk, RealDisk, SimulatedDisk};
 use anabranch_log::local::{LocalLog, Options, Prepare, SEGMENT_BYTES_MIN};
-use anabranch_types::{AccountId, Clock, Due, Partition, Region, Rng, StreamName, Timestamp};
+use anabranch_types::{AccountId, Clock, Due, Region, Rng, StreamName, Timestamp};
 use bytes::Bytes;
 
 pub(crate) use mortal::{Life, Moment, Then};
@@ -149,19 +149,14 @@ fn weak(authority: &Arc<Authority>) -> Weak<dyn Authorize> {
 pub(crate) fn context(account: &str, region: &str, clock: &Clock) -> Context {
     let account: AccountId = account.parse().unwrap();
     Context {
-        principal: Principal::Root(account),
-        account,
-        region: Region::parse(region.to_owned()).unwrap(),
-        partition: Partition::Aws,
         access_key: Some("AKIATEST".into()),
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
-        secure_transport: false,
-        request_id: RequestId::from_random(0),
-        received: clock.now(),
-        room: None,
+        ..Context::inside(
+            Principal::Root(account),
+            account,
+            Region::parse(region.to_owned()).unwrap(),
+            RequestId::from_random(0),
+            clock.now(),
+        )
     }
 }
 

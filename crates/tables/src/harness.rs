@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anabranch_api::{ApiError, Context, Operation, Principal, RequestId, Serve};
 use anabranch_catalog::{Catalog, MemoryCatalog, SqliteCatalog};
-use anabranch_types::{AccountId, Clock, Partition, Region, Rng, Timestamp};
+use anabranch_types::{AccountId, Clock, Region, Rng, Timestamp};
 use anabranch_wire::{Envelope, Protocol, Violations};
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
@@ -45,21 +45,13 @@ async fn bench_over(catalog: Arc<dyn Catalog>, transition_delay: Duration) -> Be
 
 fn context(clock: &Clock) -> Context {
     let account: AccountId = "123456789012".parse().unwrap();
-    Context {
-        principal: Principal::Root(account),
+    Context::inside(
+        Principal::Root(account),
         account,
-        region: Region::parse("us-east-1").unwrap(),
-        partition: Partition::Aws,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
-        secure_transport: false,
-        request_id: RequestId::from_random(0),
-        received: clock.now(),
-        room: None,
-    }
+        Region::parse("us-east-1").unwrap(),
+        RequestId::from_random(0),
+        clock.now(),
+    )
 }
 
 impl Bench {

@@ -2,28 +2,20 @@ use anabranch_api::{
     ApiError, Context, Descriptor, FederatedUser, Principal, RequestId, Resource, Resources, RoleSession,
     Session, User, WebIdentity,
 };
-use anabranch_types::{AccountId, Partition, Region, Timestamp};
+use anabranch_types::{AccountId, Region, Timestamp};
 
 use serde_json::json;
 
 use super::{AuditEvent, AuditSink, FileSink, Written};
 
 fn context() -> Context {
-    Context {
-        principal: Principal::Service("firehose"),
-        account: AccountId::DEVELOPMENT,
-        region: Region::parse("eu-west-1").unwrap(),
-        partition: Partition::Aws,
-        access_key: None,
-        session: None,
-        source: None,
-        user_agent: None,
-        endpoint: None,
-        secure_transport: true,
-        request_id: RequestId::from_random(1),
-        received: Timestamp::from_seconds(0),
-        room: None,
-    }
+    Context::inside(
+        Principal::Service("firehose"),
+        AccountId::DEVELOPMENT,
+        Region::parse("eu-west-1").unwrap(),
+        RequestId::from_random(1),
+        Timestamp::from_seconds(0),
+    )
 }
 
 fn event_of(cx: &Context, error: Option<&ApiError>) -> AuditEvent {

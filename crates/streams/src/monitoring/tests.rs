@@ -238,10 +238,17 @@ async fn consumers_are_told_apart() {
     }
 }
 
+type Documented = (
+    Option<(&'static str, &'static str)>,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, Unit, &'static str)],
+);
+
 /// The table of the Developer Guide (Monitoring the Amazon Kinesis Data Streams Service with Amazon CloudWatch), without what it calls deprecated:
 /// the dimension beside StreamName, what names begin with and which label stands beside the stream's where they are scraped, and the metrics, each with
 /// its unit and the name that is scraped.
-const DOCUMENTED: [(Option<(&str, &str)>, &str, &str, &[(&str, Unit, &str)]); 3] = [
+const DOCUMENTED: [Documented; 3] = [
     (
         None,
         "kinesis",
