@@ -126,17 +126,26 @@ impl Stream {
 
 /// What goes through a stream is counted here, for it and for its shard.
 impl Stream {
-    /// Records were put.
+    /// Records were put, none of them refused for the shard's capacity: that is a sample too (AWS: Developer Guide, monitoring with CloudWatch: the
+    /// maximum of what was throttled is 0 where nothing was).
     pub fn note_put(&self, shard: &LiveShard, records: u64, bytes: u64) {
-        let samples = [(Measure::IncomingBytes, bytes), (Measure::IncomingRecords, records)];
+        let samples = [
+            (Measure::IncomingBytes, bytes),
+            (Measure::IncomingRecords, records),
+            (Measure::WriteExceeded, 0),
+        ];
         shard.put_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.note(shard, &samples, |m| m.incoming(records, bytes));
     }
 
     /// GetRecords was answered.
     pub fn note_read(&self, shard: &LiveShard, records: u64, bytes: u64, behind_ms: u64) {
-        let samples =
-            [(Measure::ReadBytes, bytes), (Measure::ReadRecords, records), (Measure::ReadAge, behind_ms)];
+        let samples = [
+            (Measure::ReadBytes, bytes),
+            (Measure::ReadRecords, records),
+            (Measure::ReadAge, behind_ms),
+            (Measure::ReadExceeded, 0),
+        ];
         self.note(shard, &samples, |m| {
             m.outgoing(records, bytes);
             m.iterator_age(behind_ms);

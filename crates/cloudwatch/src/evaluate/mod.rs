@@ -11,6 +11,7 @@ use std::time::Duration;
 use anabranch_api::cloudwatch::{Error, MetricDataQuery};
 use anabranch_types::{AccountId, Region, Timestamp};
 use bytestring::ByteString;
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
 
 use crate::errors;
 use crate::statistic::Stat;
@@ -24,6 +25,8 @@ pub(crate) const QUERIES_MAX: usize = 500;
 const FOUND_MAX: usize = 500;
 /// CloudWatch User Guide, search expressions: metrics without data in the past two weeks are not found.
 const FOUND: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Metrics that are read at the same time: what one waits for the disk the others use.
+const READS_AT_A_TIME: usize = 8;
 /// The period of what is made of nothing, if neither its query nor a metric says.
 const PERIOD_DEFAULT: i64 = 300;
 
@@ -94,14 +97,10 @@ impl Evaluator {
             }
         }
         let parsed = (1..).zip(queries).map(|(n, query)| parse(n, query)).collect::<Result<Vec<_>, _>>()?;
-        let (mut values, mut metrics, mut searches) = (HashMap::new(), Vec::new(), HashMap::new());
+        let (mut asked, mut searches) = (Vec::new(), HashMap::new());
         for (query, parsed) in queries.iter().zip(&parsed) {
             match parsed {
-                Query::Metric(asked) => {
-                    let series = self.metric(scope, asked, None).await?;
-                    metrics.push((query.id.to_string(), series.clone()));
-                    values.insert(query.id.to_string(), Value::Series(series));
-                }
+                Query::Metric(metric) => asked.push((query.id.to_string(), metric, None)),
                 Query::Expression(expression) => {
                     for search in searches_in(expression).map_err(|why| wrong(query, &why))? {
                         let found = self.search(scope, query, &search).await?;
@@ -110,6 +109,9 @@ impl Evaluator {
                 }
             }
         }
+        let metrics = self.metrics(scope, asked).await?;
+        let mut values: HashMap<String, Value> =
+            metrics.iter().map(|(id, series)| (id.clone(), Value::Series(series.clone()))).collect();
         let period = metrics.iter().map(|(_, series)| series.period_seconds).max();
         let mut waiting: Vec<_> = queries
             .iter()
@@ -151,6 +153,19 @@ impl Evaluator {
         Ok(all)
     }
 
+    /// Reads metrics, some at a time, each to be called as it is labelled; in their order, with what stands beside each.
+    async fn metrics<T: Send>(
+        &self,
+        scope: Scope<'_>,
+        asked: Vec<(T, &Asked, Option<ByteString>)>,
+    ) -> Result<Vec<(T, TimeSeries)>, Error> {
+        let mut reads = Vec::with_capacity(asked.len());
+        for (beside, asked, label) in asked {
+            reads.push(self.metric(scope, asked, label).map_ok(|series| (beside, series)));
+        }
+        stream::iter(reads).buffered(READS_AT_A_TIME).try_collect().await
+    }
+
     async fn metric(
         &self,
         scope: Scope<'_>,
@@ -184,16 +199,18 @@ impl Evaluator {
         let mut found = self.store.list(scope.account, scope.region, is_asked).await?;
         found.truncate(FOUND_MAX);
         let several_names = found.windows(2).any(|pair| pair[0].0.name() != pair[1].0.name());
-        let mut all = Vec::with_capacity(found.len());
+        let mut asked = Vec::with_capacity(found.len());
         for (metric, _) in found {
             let values = metric.dimensions().iter().map(|(_, value)| value.to_string());
             let name =
                 Some(metric.name().to_string()).filter(|_| several_names || metric.dimensions().is_empty());
             let label = values.chain(name).collect::<Vec<_>>().join(" ");
-            let asked = Asked { metric: (*metric).clone(), stat, period_seconds, unit: None };
-            all.push(self.metric(scope, &asked, Some(label.into())).await?);
+            let metric = Asked { metric: (*metric).clone(), stat, period_seconds, unit: None };
+            asked.push((metric, label));
         }
-        Ok(all)
+        let asked = asked.iter().map(|(metric, label)| ((), metric, Some(label.as_str().into()))).collect();
+        let found = self.metrics(scope, asked).await?;
+        Ok(found.into_iter().map(|((), series)| series).collect())
     }
 }
 

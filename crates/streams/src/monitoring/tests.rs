@@ -91,8 +91,8 @@ async fn shards_differ_in_what_cloudwatch_and_metrics_tell_of_them() {
         ("GetRecords.Bytes", Some((5.0, 750.0)), None, None),
         ("OutgoingBytes", None, Some((5.0, 750.0)), None),
         ("OutgoingRecords", None, Some((5.0, 10.0)), None),
-        ("WriteProvisionedThroughputExceeded", Some((1.0, 1.0)), None, Some((1.0, 1.0))),
-        ("ReadProvisionedThroughputExceeded", Some((1.0, 1.0)), Some((1.0, 1.0)), None),
+        ("WriteProvisionedThroughputExceeded", Some((5.0, 1.0)), Some((2.0, 0.0)), Some((3.0, 1.0))),
+        ("ReadProvisionedThroughputExceeded", Some((6.0, 1.0)), Some((6.0, 1.0)), None),
         ("GetRecords.IteratorAgeMilliseconds", Some((5.0, 0.0)), None, None),
         ("IteratorAgeMilliseconds", None, Some((5.0, 0.0)), None),
     ] {
