@@ -10,12 +10,12 @@ import sizes
 
 
 @functools.cache
-def shape_name(service: str, code: str) -> str:
-    """The model's name of an error that a client calls by the older code of the Query protocol."""
-    for name, shape in models.read(service)["shapes"].items():
-        if shape.get("error", {}).get("code") == code:
-            return name
-    return code
+def shape_name(service: str, operation: str, code: str) -> str:
+    """The model's name of an error that a client calls by the older code of the Query protocol: an error of the operation, where several have the code."""
+    model = models.read(service)
+    named = [name for name, shape in model["shapes"].items() if shape.get("error", {}).get("code") == code]
+    own = [name for name in named if name in model["operations"][operation].get("errors", [])]
+    return next(iter(own + named), code)
 
 
 class Traffic:
@@ -41,7 +41,7 @@ class Traffic:
             "service": service,
             "operation": operation,
             "status": answer.get("status"),
-            "code": None if answer["ok"] else shape_name(service, answer["code"]),
+            "code": None if answer["ok"] else shape_name(service, operation, answer["code"]),
             "sizes": sizes.of(service, operation, params),
         })
 

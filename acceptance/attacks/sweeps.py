@@ -36,7 +36,7 @@ def every_operation(names: dict, instead: dict[str, str], sealed: bytes) -> Iter
         text = json.dumps(told["with"])
         for some, real in instead.items():
             text = text.replace(some, real)
-        params = as_boto3(values.expand(json.loads(text), names))
+        params = as_boto3(values.expand(json.loads(text), {"i": 0, **names}))
         if "CiphertextBlob" in params:
             params["CiphertextBlob"] = sealed
         yield told.get("service", "kinesis"), told["call"], params
