@@ -15,7 +15,7 @@ BASELINE=bench/instructions.txt
 THRESHOLD_PERCENT=3
 FEW=20
 # Case, and how many requests more.
-CASES="put-records-json:40 put-records-json-user:40 put-records-json-unrecorded:40 put-records-json-data-events:40 put-records-cbor:40 put-record-json:2000 get-records-json:40"
+CASES="put-records-json:40 put-records-json-user:40 put-records-json-unrecorded:40 put-records-json-data-events:40 put-records-cbor:40 put-record-json:2000 get-records-json:40 update-item-lease:2000"
 # Case, what it is compared with, and how many percent it may take more.
 COMPARISONS="put-records-json-user:put-records-json:5 put-records-json:put-records-json-unrecorded:3 put-records-json-data-events:put-records-json-unrecorded:15"
 

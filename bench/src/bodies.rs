@@ -46,6 +46,64 @@ pub fn get_records(iterator: &str) -> Bytes {
     Bytes::from(json!({ "ShardIterator": iterator, "Limit": 10_000 }).to_string())
 }
 
+const LEASE: &str = "shardId-000000000000";
+const OWNER: &str = "worker-0:5fa0a4f3-7d3c-4c8e-9f10-1f2ad12a3c55";
+
+/// CreateTable of a lease table, as the KCL makes it.
+pub fn lease_table(table: &str) -> Bytes {
+    let key = |name: &str| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
+    let body = json!({
+        "TableName": table,
+        "KeySchema": key("leaseKey"),
+        "AttributeDefinitions": [
+            { "AttributeName": "leaseKey", "AttributeType": "S" },
+            { "AttributeName": "leaseOwner", "AttributeType": "S" },
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "LeaseOwnerToLeaseKeyIndex",
+            "KeySchema": key("leaseOwner"),
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
+        }],
+    });
+    Bytes::from(body.to_string())
+}
+
+/// PutItem of a lease that somebody holds.
+pub fn lease(table: &str) -> Bytes {
+    let body = json!({ "TableName": table, "Item": {
+        "leaseKey": { "S": LEASE },
+        "leaseOwner": { "S": OWNER },
+        "leaseCounter": { "N": "1" },
+        "checkpoint": { "S": "49590338271490256608559692538361571095921575989136588898" },
+        "checkpointSubSequenceNumber": { "N": "0" },
+        "ownerSwitchesSinceCheckpoint": { "N": "0" },
+        "parentShardId": { "SS": ["shardId-000000000000"] },
+        "startingHashKey": { "S": "0" },
+        "endingHashKey": { "S": "340282366920938463463374607431768211455" },
+        "throughputKBps": { "N": "0.0" },
+    } });
+    Bytes::from(body.to_string())
+}
+
+/// UpdateItem as the KCL renews the lease, but that the counter stays: so one request does for many times.
+pub fn renewal(table: &str) -> Bytes {
+    let put = |value: &str| json!({ "Value": { "N": value }, "Action": "PUT" });
+    let exists = |value: serde_json::Value| json!({ "Value": value, "Exists": true });
+    let body = json!({
+        "TableName": table,
+        "Key": { "leaseKey": { "S": LEASE } },
+        "AttributeUpdates": { "leaseCounter": put("1"), "throughputKBps": put("12.5") },
+        "Expected": {
+            "leaseKey": exists(json!({ "S": LEASE })),
+            "leaseCounter": exists(json!({ "N": "1" })),
+            "leaseOwner": exists(json!({ "S": OWNER })),
+        },
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    });
+    Bytes::from(body.to_string())
+}
+
 fn noise(random: &mut fastrand::Rng, bytes: usize) -> Vec<u8> {
     std::iter::repeat_with(|| random.u8(..)).take(bytes).collect()
 }

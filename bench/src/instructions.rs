@@ -3,14 +3,16 @@
 
 use std::path::PathBuf;
 
+use anabranch_api::dynamodb::UpdateItem;
 use anabranch_api::kinesis::{GetRecords, PutRecord, PutRecords};
-use anabranch_bench::{Failure, Path, Recorded, get_records, put_record, put_records};
+use anabranch_bench::{Failure, Path, Recorded, get_records, put_record, put_records, renewal};
 use anabranch_wire::Protocol;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const STREAM: &str = "bench";
+const TABLE: &str = "bench";
 const SHARDS: i32 = 4;
 /// What a reader finds in its shard.
 const RECORDS: usize = 1000;
@@ -70,6 +72,13 @@ async fn run(case: &str, count: usize, dir: PathBuf) -> Result<(), Failure> {
             let request = path.sign(Protocol::Json11, "GetRecords", get_records(&oldest))?;
             for _ in 0..count {
                 path.answer::<GetRecords>(&request).await?;
+            }
+        }
+        "update-item-lease" => {
+            path.create_lease(TABLE).await?;
+            let request = path.sign_for_tables("UpdateItem", renewal(TABLE))?;
+            for _ in 0..count {
+                path.answer_of_tables::<UpdateItem>(&request).await?;
             }
         }
         _ => return Err(format!("there is no case {case}").into()),

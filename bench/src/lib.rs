@@ -5,6 +5,6 @@ mod bodies;
 mod path;
 mod recorder;
 
-pub use bodies::{get_records, put_record, put_records};
+pub use bodies::{get_records, lease, lease_table, put_record, put_records, renewal};
 pub use path::{Failure, Path, Signed};
 pub use recorder::Recorded;

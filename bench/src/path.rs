@@ -1,7 +1,9 @@
 use std::error::Error;
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::time::Duration;
 
+use anabranch_api::dynamodb::{CreateTable, PutItem};
 use anabranch_api::iam::{CreateAccessKey, CreateUser, PutUserPolicy};
 use anabranch_api::kinesis::{
     CreateStream, DescribeStream, GetShardIterator, PutRecords, PutResourcePolicy, ShardIteratorType,
@@ -16,6 +18,7 @@ use anabranch_log::disk::RealDisk;
 use anabranch_log::local::{Durability, LocalLog, Options};
 use anabranch_streams::limits::LimitsMode;
 use anabranch_streams::{Ground, Settings, Streams};
+use anabranch_tables::{Tables, TablesGround};
 use anabranch_types::{Clock, Due, Partition, Rng, StreamName};
 use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
 use anabranch_wire::{Envelope, Protocol, Violations};
@@ -29,6 +32,8 @@ const SECRET: &str = "of-no-worth-outside-a-benchmark";
 const USER: &str = "bench";
 /// What the user may by its identity policy, of a size that policies have.
 const USER_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":["kinesis:Get*","kinesis:List*","kinesis:Describe*"],"Resource":"*"},{"Sid":"Write","Effect":"Allow","Action":["kinesis:PutRecord","kinesis:PutRecords"],"Resource":"arn:aws:kinesis:*:*:stream/bench*"},{"Sid":"Keep","Effect":"Deny","Action":"kinesis:DeleteStream","Resource":"*"}]}"#;
+const KINESIS: Service = Service { name: "kinesis", target: "Kinesis_20131202" };
+const DYNAMODB: Service = Service { name: "dynamodb", target: "DynamoDB_20120810" };
 const HOST: &str = "127.0.0.1:4566";
 const NO_ENVELOPE: Envelope<'static> = Envelope { operation: "", namespace: "", version: "", request_id: "" };
 
@@ -40,6 +45,7 @@ pub struct Path {
     authenticator: Authenticator,
     door: Door,
     streams: Arc<Streams>,
+    tables: Arc<Tables>,
     iam: Arc<Iam>,
     caller: Caller,
     clock: Clock,
@@ -54,9 +60,18 @@ struct Caller {
     secret: String,
 }
 
+/// Whom a request is for.
+#[derive(Clone, Copy)]
+struct Service {
+    name: &'static str,
+    /// What operations are called after.
+    target: &'static str,
+}
+
 /// A request as it comes.
 #[derive(Clone)]
 pub struct Signed {
+    service: Service,
     protocol: Protocol,
     headers: HeaderMap,
     body: Bytes,
@@ -91,6 +106,14 @@ impl Path {
         };
         let kms = Kms::open(kms).await?;
         authority.guard("kms", kms.clone());
+        let tables = TablesGround {
+            catalog: Arc::clone(&catalog),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            transition_delay: Duration::ZERO,
+        };
+        let tables = Tables::open(tables).await?;
+        authority.guard("dynamodb", tables.clone());
         let ground = Ground {
             log: log.clone(),
             catalog,
@@ -114,6 +137,7 @@ impl Path {
             door: Door::new(authority, recorder.sink(), recorder.metrics.clone()),
             due: streams.due(),
             streams,
+            tables,
             caller: Caller { access_key: ACCESS_KEY.to_owned(), secret: SECRET.to_owned() },
             clock,
             recorder,
@@ -171,10 +195,25 @@ impl Path {
 
     /// Signs a request of Kinesis.
     pub fn sign(&self, protocol: Protocol, operation: &str, body: Bytes) -> Result<Signed, Failure> {
+        self.sign_for(KINESIS, protocol, operation, body)
+    }
+
+    /// Signs a request of DynamoDB.
+    pub fn sign_for_tables(&self, operation: &str, body: Bytes) -> Result<Signed, Failure> {
+        self.sign_for(DYNAMODB, Protocol::Json10, operation, body)
+    }
+
+    fn sign_for(
+        &self,
+        service: Service,
+        protocol: Protocol,
+        operation: &str,
+        body: Bytes,
+    ) -> Result<Signed, Failure> {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static(HOST));
         headers.insert("content-type", HeaderValue::from_static(protocol.content_type()));
-        headers.insert("x-amz-target", HeaderValue::try_from(format!("Kinesis_20131202.{operation}"))?);
+        headers.insert("x-amz-target", HeaderValue::try_from(format!("{}.{operation}", service.target))?);
         let signer = Signer {
             credentials: Credentials {
                 access_key: &self.caller.access_key,
@@ -182,25 +221,42 @@ impl Path {
                 token: None,
             },
             region: "us-east-1",
-            service: "kinesis",
+            service: service.name,
             now: Clock::machine_now(),
         };
         let added = signer.sign(&request(&headers, &sha256(&body))).ok_or("it cannot be signed")?;
         headers.extend(added);
-        Ok(Signed { protocol, headers, body })
+        Ok(Signed { service, protocol, headers, body })
     }
 
-    /// Answers a request, as the gateway does once its body is there.
+    /// Answers a request of Kinesis, as the gateway does once its body is there.
     pub async fn answer<Op>(&self, signed: &Signed) -> Result<Bytes, Failure>
     where
         Op: Operation,
         Streams: Serve<Op>,
     {
-        let Signed { protocol, headers, body } = signed;
+        self.answer_by(&self.streams, signed).await
+    }
+
+    /// Answers a request of DynamoDB.
+    pub async fn answer_of_tables<Op>(&self, signed: &Signed) -> Result<Bytes, Failure>
+    where
+        Op: Operation,
+        Tables: Serve<Op>,
+    {
+        self.answer_by(&self.tables, signed).await
+    }
+
+    async fn answer_by<Op, S>(&self, behind: &Arc<S>, signed: &Signed) -> Result<Bytes, Failure>
+    where
+        Op: Operation,
+        S: Serve<Op>,
+    {
+        let Signed { service, protocol, headers, body } = signed;
         protocol.well_formed(body).map_err(|malformed| format!("{malformed:?}"))?;
         let caller = self
             .authenticator
-            .authenticate(&request(headers, &sha256(body)), "kinesis")
+            .authenticate(&request(headers, &sha256(body)), service.name)
             .map_err(|failure| format!("{failure:?}"))?;
         let mut violations = Violations::default();
         let asked: Op = protocol.decode(body.clone(), &mut violations).map_err(|m| format!("{m:?}"))?;
@@ -208,7 +264,7 @@ impl Path {
         if !violations.is_empty() {
             return Err(violations.to_string().into());
         }
-        let output = self.door.unary(self.context(caller), &self.streams, asked).await?;
+        let output = self.door.unary(self.context(caller), behind, asked).await?;
         Ok(protocol.encode(&output, &NO_ENVELOPE, BytesMut::with_capacity(1024)).freeze())
     }
 
@@ -218,6 +274,17 @@ impl Path {
             CreateStream { stream_name: name(stream)?, shard_count: Some(shards), ..CreateStream::default() };
         self.door.unary(self.context(self.anybody()?), &self.streams, create).await?;
         self.recorder.watch(&self.door, self.context(self.anybody()?), stream).await
+    }
+
+    /// Makes a lease table with one lease, which has an owner and a counter of 1.
+    pub async fn create_lease(&self, table: &str) -> Result<(), Failure> {
+        let create = self.sign_for_tables("CreateTable", crate::lease_table(table))?;
+        self.answer_of_tables::<CreateTable>(&create).await?;
+        for due in self.tables.due() {
+            due.run(self.clock.now()).await;
+        }
+        let put = self.sign_for_tables("PutItem", crate::lease(table))?;
+        self.answer_of_tables::<PutItem>(&put).await.map(drop)
     }
 
     /// Fills a stream with this many records of 1 KiB, by requests of 500.

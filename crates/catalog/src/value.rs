@@ -4,12 +4,16 @@ use minicbor::{Decode, Encode};
 /// The version of values that this program writes and reads.
 const VERSION: u8 = 1;
 
+/// Room for most values, so that writing one does not move it again and again.
+const ROOM_BYTES: usize = 256;
+
 /// What may stand in the catalog as a value: a version byte, then CBOR with numbered fields. A field is never renumbered; new ones are
 /// appended and optional.
 pub trait Value: Encode<()> + for<'b> Decode<'b, ()> {
     /// As the catalog keeps it.
     fn to_bytes(&self) -> Bytes {
-        let mut bytes = vec![VERSION];
+        let mut bytes = Vec::with_capacity(ROOM_BYTES);
+        bytes.push(VERSION);
         minicbor::encode(self, &mut bytes).expect("writing into memory does not fail");
         bytes.into()
     }

@@ -186,7 +186,12 @@ pub(super) fn widget_invalid(found: &[Finding]) -> Error {
     invalid_query(format!("The metric widget is invalid, there are {count} validation errors:\n{shown}"))
 }
 
-/// A limit of ours: docs/limits.md.
+/// A limit of ours: docs/limits-cloudwatch.md.
+pub(super) fn too_many_points(why: String) -> Error {
+    invalid_query(why)
+}
+
+/// A limit of ours: docs/limits-cloudwatch.md.
 pub(super) fn too_many_points_to_draw(requested: i64, most: i64) -> Error {
     invalid_query(format!(
         "You have requested up to {requested} datapoints, which exceeds the limit of {most}. \

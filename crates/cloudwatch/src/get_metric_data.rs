@@ -18,6 +18,9 @@ impl Serve<GetMetricData> for CloudWatch {
         check(&request)?;
         let points_max = points_max(request.max_datapoints)?;
         let place = place(request.next_token.as_deref())?;
+        let Ok(_turn) = self.evaluating.acquire().await else {
+            return Err(errors::internal());
+        };
         let range = TimeRange { start: request.start_time, end: request.end_time, now: cx.received };
         let series =
             self.evaluator().query(cx.account, &cx.region, &request.metric_data_queries, range).await?;

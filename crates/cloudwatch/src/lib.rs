@@ -41,12 +41,16 @@ use store::{Hourly, Store};
 /// What the namespaces of services begin with (CW API PutMetricData).
 const SERVICES_PREFIX: &str = "AWS/";
 
+/// Calls of GetMetricData that are evaluated at a time: each takes up to 80 MB, and its points are reckoned on one core.
+const EVALUATED_AT_ONCE_MAX: usize = 4;
 /// Pictures drawn at a time: each takes up to 20 MiB.
 const DRAWN_AT_ONCE_MAX: usize = 2;
 
 /// Answers the operations of CloudWatch.
 pub struct CloudWatch {
     store: Arc<Store>,
+    /// Whose turn it is to evaluate queries.
+    evaluating: Semaphore,
     /// Whose turn it is to draw.
     drawing: Arc<Semaphore>,
 }
@@ -56,6 +60,7 @@ impl CloudWatch {
     pub fn new(log: Arc<dyn RecordLog>, catalog: Arc<dyn Catalog>) -> Self {
         Self {
             store: Arc::new(Store::new(log, catalog)),
+            evaluating: Semaphore::new(EVALUATED_AT_ONCE_MAX),
             drawing: Arc::new(Semaphore::new(DRAWN_AT_ONCE_MAX)),
         }
     }

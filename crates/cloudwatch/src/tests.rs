@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anabranch_api::cloudwatch::{
     Datapoint, Dimension, DimensionFilter, EntityMetricData, GetMetricData, GetMetricDataOutput,
@@ -718,4 +719,23 @@ async fn expressions_speak_of_metrics_of_each_other_and_of_what_a_search_finds()
     assert_eq!(results(&output), expected);
     let labels: Vec<_> = output.metric_data_results.unwrap().into_iter().map(|r| r.label.unwrap()).collect();
     assert_eq!(labels, ["late", "twice", "Load of h1", "Load of h2", "all"]);
+}
+
+#[tokio::test]
+async fn expressions_that_come_to_too_many_points_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let f = Fixture::open(directory.path());
+    let of = |count: usize| {
+        let made = vec!["TIME_SERIES(1)"; count].join(",");
+        let last = MetricDataQuery { period: Some(60), ..math("last", &format!("FIRST([{made}])")) };
+        let request = queries(vec![last]);
+        let start_time = request.end_time - Duration::from_secs(60 * 86_400);
+        GetMetricData { start_time, ..request }
+    };
+    let points = f.query(of(2)).await.unwrap().metric_data_results.unwrap()[0].values.as_ref().unwrap().len();
+    assert!(points >= 60 * 1440 - 1, "{points}");
+    let ApiError { code, message, .. } = f.query(of(60)).await.unwrap_err();
+    assert_eq!(code, "ValidationError");
+    let message = message.unwrap();
+    assert!(message.contains("The queries come to more than 5040000 datapoints."), "{message}");
 }

@@ -1,7 +1,6 @@
 //! What calls consume, for requests that ask: nothing is throttled by it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use anabranch_api::dynamodb::{
     Capacity, ConsumedCapacity, ItemCollectionMetrics, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
@@ -12,7 +11,7 @@ use crate::attributes;
 use crate::directory::Table;
 use crate::items::Written;
 use crate::stored::StoredIndex;
-use crate::value::{Attributes, Value, size_of};
+use crate::value::{Attributes, Value};
 
 /// Bytes of a read unit (CapacityUnitCalculations).
 const READ_BYTES: usize = 4096;
@@ -65,9 +64,7 @@ impl Consumption {
 
     /// A write, which counts by the greater of what was there and what is.
     pub fn wrote(&mut self, written: &Written, factor: f64) {
-        let size = |item: &Option<Arc<Attributes>>| item.as_deref().map_or(0, size_of);
-        let bytes = size(&written.before).max(size(&written.after));
-        self.table += factor * bytes.div_ceil(WRITE_BYTES).max(1) as f64;
+        self.table += factor * written.bytes.div_ceil(WRITE_BYTES).max(1) as f64;
         for (place, bytes) in &written.index_bytes {
             let index = &written.table.stored.indexes[*place];
             *self.index(index) += factor * bytes.div_ceil(WRITE_BYTES).max(1) as f64;

@@ -109,6 +109,8 @@ pub(crate) struct Written {
     pub table: Arc<Table>,
     pub before: Option<Arc<Attributes>>,
     pub after: Option<Arc<Attributes>>,
+    /// The item's bytes, before or after, whichever are more.
+    pub bytes: usize,
     /// The bytes written to each index, by its place among the table's.
     pub index_bytes: Vec<(usize, usize)>,
 }
@@ -429,10 +431,12 @@ impl<'a> Draft<'a> {
             Some(held) => Expect::Version(key.0.clone(), held.version),
         });
         let before = before.map(|held| held.item);
+        let bytes_of = |item: &Option<Arc<Attributes>>| item.as_deref().map(size_of);
+        let gone = bytes_of(&before);
         let after = match change {
             Change::Keep => {
-                let after = before.clone();
-                return Written { table, before, after, index_bytes: Vec::new() };
+                let (after, bytes) = (before.clone(), gone.unwrap_or_default());
+                return Written { table, before, after, bytes, index_bytes: Vec::new() };
             }
             Change::Put(item) => {
                 self.commit.put.push((key.0.clone(), item.to_bytes()));
@@ -443,12 +447,13 @@ impl<'a> Draft<'a> {
                 None
             }
         };
-        let count = |item: &Option<Arc<Attributes>>| item.as_ref().map(|item| Count::of(size_of(item)));
-        let (gone, come) = (count(&before), count(&after));
+        let come = bytes_of(&after);
+        let bytes = gone.max(come).unwrap_or_default();
+        let (gone, come) = (gone.map(Count::of), come.map(Count::of));
         self.counted.push(Counted { table: Arc::clone(&table), index: 0, gone, come });
         let index_bytes = self.add_indexes(&table, &key, before.as_deref(), after.as_deref());
         self.changed.push((key, after.clone()));
-        Written { table, before, after, index_bytes }
+        Written { table, before, after, bytes, index_bytes }
     }
 
     /// Moves the item's entries in every index that is kept.
@@ -461,6 +466,12 @@ impl<'a> Draft<'a> {
     ) -> Vec<(usize, usize)> {
         let mut bytes = Vec::new();
         for (place, index) in table.stored.indexes.iter().enumerate().filter(|(_, index)| index.is_kept()) {
+            // What renews a lease touches nothing of its index by owner.
+            if let (Some(before), Some(after)) = (before, after)
+                && index.keeps_the_same(&table.stored, before, after)
+            {
+                continue;
+            }
             let entry = |item: Option<&Attributes>| index.entry(self.scope, &table.stored, key, item?);
             let (gone, come) = (entry(before), entry(after));
             if gone == come {

@@ -11,6 +11,9 @@ use crate::value::{Attributes, Value};
 
 /// Bytes of a partition's digest: of SHA-256, enough that no two partitions share one.
 const DIGEST_BYTES: usize = 20;
+const ITEMS: &[u8] = b"/tables/items/";
+/// Room for most keys.
+const KEY_BYTES: usize = 128;
 /// Ends a sort key: less than whatever follows in a longer one.
 const END: [u8; 2] = [0, 0];
 /// Behind every key with a sort key, before every key with a greater one.
@@ -28,34 +31,37 @@ pub(crate) struct Scope {
 impl Scope {
     /// What the keys of its tables begin with. They come before its items', so that the first key of a scope is text.
     pub fn tables(&self) -> Bytes {
-        format!("/{}/{}/tables/by-name/", self.account, self.region).into()
+        self.place(&[b"/tables/by-name/"]).freeze()
     }
 
     pub fn table(&self, name: &str) -> Key {
-        format!("/{}/{}/tables/by-name/{name}", self.account, self.region).into()
+        self.place(&[b"/tables/by-name/", name.as_bytes()]).freeze()
     }
 
     /// What the keys of the transactions begin with that are not to be done again.
     pub fn tokens(&self) -> Bytes {
-        format!("/{}/{}/tables/transactions/", self.account, self.region).into()
+        self.place(&[b"/tables/transactions/"]).freeze()
     }
 
     pub fn token(&self, token: &str) -> Key {
-        format!("/{}/{}/tables/transactions/{token}", self.account, self.region).into()
+        self.place(&[b"/tables/transactions/", token.as_bytes()]).freeze()
     }
 
     /// Everything of the table with this id: its items and those of its indexes.
     pub fn items(&self, table: &[u8; 16]) -> Bytes {
-        let mut key: BytesMut = format!("/{}/{}/tables/items/", self.account, self.region).as_bytes().into();
-        key.put_slice(table);
-        key.freeze()
+        self.place(&[ITEMS, table]).freeze()
     }
 
     /// The items of an index; those of the table itself are number 0.
     pub fn index(&self, table: &[u8; 16], number: u32) -> IndexKeys {
-        let mut prefix = BytesMut::from(&self.items(table)[..]);
-        prefix.put_u32(number);
-        IndexKeys { prefix: prefix.freeze() }
+        IndexKeys { prefix: self.place(&[ITEMS, table, &number.to_be_bytes()]).freeze() }
+    }
+
+    fn place(&self, parts: &[&[u8]]) -> BytesMut {
+        let mut key = BytesMut::with_capacity(KEY_BYTES);
+        let scope: [&[u8]; 4] = [b"/", &self.account.digits(), b"/", self.region.as_str().as_bytes()];
+        scope.iter().chain(parts).for_each(|part| key.put_slice(part));
+        key
     }
 }
 
@@ -102,24 +108,33 @@ impl IndexKeys {
 
     /// What the keys of a partition begin with.
     pub fn partition(&self, hash: &Value) -> Bytes {
-        let mut key = BytesMut::from(&self.prefix[..]);
+        self.partition_mut(hash).freeze()
+    }
+
+    fn partition_mut(&self, hash: &Value) -> BytesMut {
+        let mut key = BytesMut::with_capacity(KEY_BYTES);
+        key.put_slice(&self.prefix);
         key.put_slice(&digest_of(hash));
-        key.freeze()
+        key
     }
 
     /// The key of an item of the table itself.
     pub fn item(&self, hash: &Value, range: Option<&Value>) -> ItemKey {
-        let mut key = BytesMut::from(&self.partition(hash)[..]);
+        ItemKey(self.item_mut(hash, range).freeze())
+    }
+
+    fn item_mut(&self, hash: &Value, range: Option<&Value>) -> BytesMut {
+        let mut key = self.partition_mut(hash);
         if let Some(range) = range {
             key.put_slice(&ordered(range));
             key.put_slice(&END);
         }
-        ItemKey(key.freeze())
+        key
     }
 
     /// The key of an index's entry for the item with this primary key.
     pub fn entry(&self, hash: &Value, range: Option<&Value>, primary: &ItemKey) -> ItemKey {
-        let mut key = BytesMut::from(&self.item(hash, range).0[..]);
+        let mut key = self.item_mut(hash, range);
         key.put_slice(&digest::digest(&digest::SHA256, &primary.0).as_ref()[..DIGEST_BYTES]);
         ItemKey(key.freeze())
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::io;
 
 use minicbor::decode::{Decoder, Error as DecodeError};
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
@@ -17,6 +18,9 @@ const POWER_MIN: i32 = -130;
 pub(crate) const ORDERED_BYTES: usize = 22;
 /// Longest text taken for a number: 38 digits with as many zeros as its powers of ten can ask for, a sign, a point and an exponent.
 const TEXT_BYTES_MAX: usize = 400;
+
+/// Longest text in which a number is stored: a sign, 38 digits, and an exponent of three with its own.
+const STORED_BYTES: usize = 44;
 
 /// A number in its normal form, so that equal numbers are equal values: no zeros at the end of the digits, no negative zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -265,8 +269,15 @@ impl fmt::Debug for Number {
 /// Stored as its text.
 impl<C> Encode<C> for Number {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        let mut text = [0; STORED_BYTES];
+        let mut rest = &mut text[..];
         let sign = if self.negative { "-" } else { "" };
-        e.str(&format!("{sign}{}e{}", self.digits, self.exponent))?;
+        let written =
+            io::Write::write_fmt(&mut rest, format_args!("{sign}{}e{}", self.digits, self.exponent));
+        written.expect("a number fits");
+        let left = rest.len();
+        let text = str::from_utf8(&text[..STORED_BYTES - left]).map_err(EncodeError::custom)?;
+        e.str(text)?;
         Ok(())
     }
 }

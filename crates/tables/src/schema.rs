@@ -126,18 +126,27 @@ impl StoredIndex {
         if self.is_local { item.clone() } else { self.projected(table, item) }
     }
 
+    /// Whether two items with one primary key have the same entry.
+    pub fn keeps_the_same(&self, table: &StoredTable, before: &Attributes, after: &Attributes) -> bool {
+        if self.is_local { before == after } else { self.shown(table, before).eq(self.shown(table, after)) }
+    }
+
     /// What the index shows of an item.
     pub fn projected(&self, table: &StoredTable, item: &Attributes) -> Attributes {
+        self.shown(table, item).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn shown<'a>(
+        &'a self,
+        table: &'a StoredTable,
+        item: &'a Attributes,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> {
         let shows = |name: &str| match &self.projection {
             Projection::All => true,
             Projection::KeysOnly => false,
             Projection::Include(names) => names.iter().any(|n| n == name),
         };
-        let is_shown = |name: &str| self.key.has(name) || table.key.has(name) || shows(name);
-        item.iter()
-            .filter(|(name, _)| is_shown(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        item.iter().filter(move |(name, _)| self.key.has(name) || table.key.has(name) || shows(name))
     }
 }
 

@@ -14,6 +14,16 @@ pub struct InvalidAccountId;
 impl AccountId {
     /// `000000000000`, where development identities live whose key is not itself an account number.
     pub const DEVELOPMENT: AccountId = AccountId(0);
+
+    /// Its twelve digits, in ASCII.
+    pub fn digits(self) -> [u8; 12] {
+        let (mut digits, mut rest) = ([b'0'; 12], self.0);
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789"[(rest % 10) as usize];
+            rest /= 10;
+        }
+        digits
+    }
 }
 
 impl FromStr for AccountId {
@@ -28,7 +38,7 @@ impl FromStr for AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012}", self.0)
+        f.write_str(str::from_utf8(&self.digits()).map_err(|_| fmt::Error)?)
     }
 }
 

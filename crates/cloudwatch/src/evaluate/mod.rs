@@ -2,6 +2,7 @@
 
 mod expression;
 mod metric_stat;
+mod points;
 mod search;
 
 use std::collections::{HashMap, HashSet};
@@ -18,6 +19,7 @@ use crate::statistic::Stat;
 use crate::store::Store;
 use expression::{Expression, Search, Surroundings, TimeSeries, Value};
 use metric_stat::Asked;
+use points::Points;
 
 /// CW API GetMetricData: queries of one call.
 pub(crate) const QUERIES_MAX: usize = 500;
@@ -68,12 +70,13 @@ enum Query {
     Expression(Expression),
 }
 
-/// Whose metrics, and of which time.
+/// Whose metrics, of which time, and how many points of them.
 #[derive(Clone, Copy)]
 struct Scope<'a> {
     account: AccountId,
     region: &'a Region,
     range: TimeRange,
+    points: &'a Points,
 }
 
 impl Evaluator {
@@ -89,7 +92,8 @@ impl Evaluator {
         queries: &[MetricDataQuery],
         range: TimeRange,
     ) -> Result<Vec<Series>, Error> {
-        let scope = Scope { account, region, range };
+        let points = Points::default();
+        let scope = Scope { account, region, range, points: &points };
         let own = account.to_string();
         for query in queries {
             if let Some(other) = query.account_id.as_ref().filter(|asked| **asked != *own) {
@@ -139,6 +143,7 @@ impl Evaluator {
                     searches: &searches,
                     range,
                     period_seconds,
+                    points: &points,
                 };
                 let value = expression::value(expression, &around).map_err(|why| wrong(query, &why))?;
                 values.insert(query.id.to_string(), value);
@@ -172,10 +177,12 @@ impl Evaluator {
         asked: &Asked,
         label: Option<ByteString>,
     ) -> Result<TimeSeries, Error> {
+        let points = asked.points(&self.store, scope.account, scope.region, scope.range).await?;
+        scope.points.take(points.len()).map_err(errors::too_many_points)?;
         Ok(TimeSeries {
             label: label.unwrap_or_else(|| asked.metric.name().clone()),
             period_seconds: asked.period_seconds,
-            points: asked.points(&self.store, scope.account, scope.region, scope.range).await?,
+            points,
         })
     }
 

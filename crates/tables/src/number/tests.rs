@@ -97,6 +97,16 @@ fn sizes_are_reckoned_in_pairs_of_digits() {
     }
 }
 
+#[test]
+fn the_longest_numbers_are_stored_and_read_again() {
+    let digits = "9".repeat(38);
+    for text in ["0".to_owned(), format!("-{digits}e-167"), format!("-{digits}e88"), format!("{digits}e-1")] {
+        let number = number(&text);
+        let stored = minicbor::to_vec(number).unwrap();
+        assert_eq!(minicbor::decode::<Number>(&stored).unwrap(), number, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_order_of_the_bytes_is_that_of_the_numbers(a in -1_000_000_i64..1_000_000, b in -1_000_000_i64..1_000_000, scale in 0_u32..6) {

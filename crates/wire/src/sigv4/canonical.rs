@@ -1,9 +1,9 @@
-//! The canonical request, hashed as it is put together.
+//! The canonical request and its hash.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use aws_lc_rs::digest::{Context, Digest, SHA256};
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use http::HeaderMap;
 
 use super::keys::Hex;
@@ -11,6 +11,8 @@ use super::request::{Payload, SignedRequest, UNSIGNED_PAYLOAD};
 use super::{ALGORITHM, TERMINATOR};
 use crate::percent::{self, Encoded, Plus};
 
+/// Room for most canonical requests.
+const TEXT_BYTES: usize = 1024;
 /// The query parameter that carries the signature and is therefore not signed.
 const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
 
@@ -18,41 +20,42 @@ const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
 pub(super) fn string_to_sign(
     request: &SignedRequest<'_>,
     signed_headers: &str,
-    time: impl fmt::Display,
+    time: &str,
     scope: [&str; 3],
 ) -> String {
     let [date, region, service] = scope;
     let hash = canonical_hash(request, signed_headers);
-    format!("{ALGORITHM}\n{time}\n{date}/{region}/{service}/{TERMINATOR}\n{}", Hex(hash.as_ref()))
+    [ALGORITHM, "\n", time, "\n", date, "/", region, "/", service, "/", TERMINATOR, "\n"].concat()
+        + &Hex(hash.as_ref()).to_string()
 }
 
 fn canonical_hash(request: &SignedRequest<'_>, signed_headers: &str) -> Digest {
-    let mut hash = Hashed(Context::new(&SHA256));
+    let mut text = Text(Vec::with_capacity(TEXT_BYTES));
     let path = normalized(request.path);
-    let written = write!(hash, "{}\n{}\n", request.method, Encoded::path(path.as_bytes()))
-        .and_then(|()| write_query(&mut hash, request.query))
-        .and_then(|()| hash.write_char('\n'));
+    let written = write!(text, "{}\n{}\n", request.method, Encoded::path(path.as_bytes()))
+        .and_then(|()| write_query(&mut text, request.query))
+        .and_then(|()| text.write_char('\n'));
     for name in signed_headers.split(';') {
-        hash.0.update(name.as_bytes());
-        hash.0.update(b":");
-        write_header(&mut hash.0, request, name);
-        hash.0.update(b"\n");
+        text.0.extend_from_slice(name.as_bytes());
+        text.0.push(b':');
+        write_header(&mut text.0, request, name);
+        text.0.push(b'\n');
     }
     let written =
-        written.and_then(|()| write!(hash, "\n{signed_headers}\n")).and_then(|()| match request.payload {
-            Payload::Sha256(sum) => write!(hash, "{}", Hex(sum)),
-            Payload::Unsigned => hash.write_str(UNSIGNED_PAYLOAD),
+        written.and_then(|()| write!(text, "\n{signed_headers}\n")).and_then(|()| match request.payload {
+            Payload::Sha256(sum) => write!(text, "{}", Hex(sum)),
+            Payload::Unsigned => text.write_str(UNSIGNED_PAYLOAD),
         });
-    written.expect("hashing does not fail");
-    hash.0.finish()
+    written.expect("writing into memory does not fail");
+    digest(&SHA256, &text.0)
 }
 
-/// A hash that text is written to.
-struct Hashed(Context);
+/// The canonical request: text but for headers, which may be anything. It is hashed in one piece, which costs less than piece by piece.
+struct Text(Vec<u8>);
 
-impl Write for Hashed {
+impl Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
+        self.0.extend_from_slice(text.as_bytes());
         Ok(())
     }
 }
@@ -97,7 +100,7 @@ fn write_query(out: &mut impl Write, query: &str) -> fmt::Result {
 }
 
 /// The values of a header in the order sent, with commas between them, trimmed, runs of spaces made one.
-fn write_header(out: &mut Context, request: &SignedRequest<'_>, name: &str) {
+fn write_header(out: &mut Vec<u8>, request: &SignedRequest<'_>, name: &str) {
     let mut values = values(request.headers, name);
     if values.is_empty()
         && matches!(name, "host" | ":authority")
@@ -107,14 +110,14 @@ fn write_header(out: &mut Context, request: &SignedRequest<'_>, name: &str) {
     }
     for (at, value) in values.iter().enumerate() {
         if at > 0 {
-            out.update(b",");
+            out.push(b',');
         }
         let words = value.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty());
         for (at, word) in words.enumerate() {
             if at > 0 {
-                out.update(b" ");
+                out.push(b' ');
             }
-            out.update(word);
+            out.extend_from_slice(word);
         }
     }
 }

@@ -19,7 +19,10 @@ pub struct Claim<'a> {
 /// The credential scope a request names, in its header or its query string; `None` without one of five parts. Nothing is verified.
 pub fn claim<'a>(headers: &'a HeaderMap, query: &'a str) -> Option<Claim<'a>> {
     let credential = match headers.get(AUTHORIZATION) {
-        Some(value) => Cow::Borrowed(element(value.to_str().ok()?, "Credential")?),
+        Some(value) => {
+            let [credential] = elements(value.to_str().ok()?, ["Credential"]);
+            Cow::Borrowed(credential?)
+        }
         None => parameter(query, "X-Amz-Credential")?,
     };
     let part = |index: usize| -> Option<Cow<'a, str>> {
@@ -41,18 +44,31 @@ pub fn claimed_token<'a>(headers: &'a HeaderMap, query: &'a str) -> Option<Cow<'
 
 /// The five parts of a credential; slashes at its end do not count (dynalite, index.js).
 pub(super) fn five(credential: &str) -> Option<[&str; 5]> {
-    let mut parts = credential.trim_end_matches('/').split('/');
-    let five = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-    parts.next().is_none().then_some(five)
+    let mut rest = credential;
+    while let Some(shorter) = rest.strip_suffix('/') {
+        rest = shorter;
+    }
+    let mut parts = [""; 5];
+    for part in &mut parts[..4] {
+        // By bytes: the searcher for characters takes five times as long.
+        let slash = rest.bytes().position(|b| b == b'/')?;
+        (*part, rest) = (&rest[..slash], &rest[slash + 1..]);
+    }
+    parts[4] = rest;
+    (!rest.bytes().any(|b| b == b'/')).then_some(parts)
 }
 
-/// An element of an `Authorization` header, which has commas, spaces or both between them; an empty one counts as absent. By bytes:
+/// Elements of an `Authorization` header, which has commas, spaces or both between them; an empty one counts as absent. By bytes:
 /// searched by characters, four elements took an eighth of a PutRecord's instructions.
-pub(super) fn element<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
-    let elements = authorization.as_bytes().split(|b| matches!(b, b',' | b' ')).skip(1);
-    let mut values = elements.filter_map(|e| e.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-    // It was cut at ASCII characters, so it is text.
-    values.next().filter(|value| !value.is_empty()).and_then(|value| std::str::from_utf8(value).ok())
+pub(super) fn elements<'a, const N: usize>(authorization: &'a str, names: [&str; N]) -> [Option<&'a str>; N] {
+    let mut values: [Option<&[u8]>; N] = [None; N];
+    for element in authorization.as_bytes().split(|b| matches!(b, b',' | b' ')).skip(1) {
+        for (name, value) in names.iter().zip(&mut values).filter(|(_, value)| value.is_none()) {
+            *value = element.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
+        }
+    }
+    // They were cut at ASCII characters, so they are text.
+    values.map(|value| std::str::from_utf8(value.filter(|value| !value.is_empty())?).ok())
 }
 
 /// The decoded value of the first query parameter called `name`; an empty one counts as absent.

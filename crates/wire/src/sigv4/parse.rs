@@ -6,7 +6,7 @@ use http::HeaderValue;
 use http::header::{AUTHORIZATION, DATE};
 
 use super::canonical::string_to_sign;
-use super::claim::{element, five, parameter};
+use super::claim::{elements, five, parameter};
 use super::date::{Basic, parse_basic, parse_header};
 use super::keys::{self, Hex, SigningKeys};
 use super::request::{Payload, SignedRequest, UNSIGNED_PAYLOAD};
@@ -37,7 +37,8 @@ pub struct Presented<'a> {
     credential: Cow<'a, str>,
     signed_headers: Cow<'a, str>,
     signature: Cow<'a, str>,
-    time: Timestamp,
+    /// In the basic form.
+    time: Cow<'a, str>,
     token: Option<Cow<'a, str>>,
 }
 
@@ -71,7 +72,9 @@ pub fn parse<'a>(request: &SignedRequest<'a>, expected: &Expected<'_>) -> Result
             "Unsupported AWS 'algorithm': '{algorithm}' (only {ALGORITHM} for now). "
         )));
     }
-    check_scope(&parts.credential, time, expected)?;
+    // What is not from a `Date` header is in the basic form already.
+    let time = if parts.from_date_header { Basic(time).to_string().into() } else { parts.date };
+    check_scope(&parts.credential, &time, expected)?;
     Ok(Presented {
         credential: parts.credential,
         signed_headers,
@@ -96,9 +99,8 @@ fn in_header<'a>(request: &SignedRequest<'a>, sent: &HeaderValue) -> Result<Part
     let headers = request.headers;
     let value = |name: &str| headers.get(name)?.to_str().ok();
     let authorization = value(AUTHORIZATION.as_str()).unwrap_or_default();
-    let credential = element(authorization, "Credential");
-    let signature = element(authorization, "Signature");
-    let signed_headers = element(authorization, "SignedHeaders");
+    let [credential, signature, signed_headers] =
+        elements(authorization, ["Credential", "Signature", "SignedHeaders"]);
     let amz_date = value("x-amz-date");
     let date = amz_date.or_else(|| value(DATE.as_str()));
     let (Some(credential), Some(signature), Some(signed_headers), Some(date)) =
@@ -176,7 +178,8 @@ fn check_current(time: Timestamp, expected: &Expected<'_>) -> Result<(), Failure
 
 /// The host and every `x-amz-` header have to be signed; a hash of the body that is sent along has to be the body's.
 fn check_headers(request: &SignedRequest<'_>, signed_headers: &str) -> Result<(), Failure> {
-    let is_signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
+    let is_signed =
+        |name: &str| signed_headers.as_bytes().split(|b| *b == b';').any(|signed| signed == name.as_bytes());
     if !is_signed("host") && !is_signed(":authority") {
         return Err(Failure::Invalid(
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".to_owned(),
@@ -194,7 +197,7 @@ fn check_headers(request: &SignedRequest<'_>, signed_headers: &str) -> Result<()
 }
 
 /// All that is wrong with the scope in one sentence after the other, as dynalite (index.js) recorded it.
-fn check_scope(credential: &str, time: Timestamp, expected: &Expected<'_>) -> Result<(), Failure> {
+fn check_scope(credential: &str, time: &str, expected: &Expected<'_>) -> Result<(), Failure> {
     let Some([_, date, region, service, terminator]) = five(credential) else {
         return Err(Failure::Incomplete(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
@@ -212,11 +215,10 @@ fn check_scope(credential: &str, time: Timestamp, expected: &Expected<'_>) -> Re
             "Credential should be scoped with a valid terminator: '{TERMINATOR}', not '{terminator}'."
         ));
     }
-    let full = Basic(time).to_string();
-    let (day, _) = full.split_at(8);
+    let (day, _) = time.split_at(8);
     if date != day {
         wrong.push(format!(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{day}', from '{full}'."
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{day}', from '{time}'."
         ));
     }
     if wrong.is_empty() { Ok(()) } else { Err(Failure::Invalid(wrong.join(" "))) }
@@ -252,8 +254,7 @@ impl Presented<'_> {
     ) -> Result<(), Failure> {
         let parts = self.parts();
         let [_, date, region, service, _] = parts;
-        let to_sign =
-            string_to_sign(request, &self.signed_headers, Basic(self.time), [date, region, service]);
+        let to_sign = string_to_sign(request, &self.signed_headers, &self.time, [date, region, service]);
         let key = keys.key(&self.credential, parts, secret);
         let signature = Hex(keys::signature(&key, &to_sign).as_ref()).to_string();
         if is_equal(signature.as_bytes(), self.signature.as_bytes()) {

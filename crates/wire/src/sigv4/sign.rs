@@ -88,9 +88,8 @@ impl Signer<'_> {
     }
 
     fn signature(&self, request: &SignedRequest<'_>, signed_headers: &str) -> String {
-        let date = self.date();
-        let to_sign =
-            string_to_sign(request, signed_headers, Basic(self.now), [&date, self.region, self.service]);
+        let (date, time) = (self.date(), Basic(self.now).to_string());
+        let to_sign = string_to_sign(request, signed_headers, &time, [&date, self.region, self.service]);
         let key = derive(self.credentials.secret, &date, self.region, self.service);
         Hex(keys::signature(&key, &to_sign).as_ref()).to_string()
     }

@@ -6,6 +6,7 @@ use anabranch_types::Timestamp;
 
 use super::calendar;
 use super::value::{TimeSeries, Value};
+use crate::evaluate::points::Points;
 use crate::grid::Grid;
 
 /// Points of a series that a function makes at the most (CW API GetMetricData, MaxDatapoints).
@@ -16,7 +17,7 @@ const REFUSED: [&str; 5] =
     ["ANOMALY_DETECTION_BAND", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA", "DB_PERF_INSIGHTS", "LAMBDA"];
 
 /// Calls a function on values. `times` are all that a series can have.
-pub(super) fn call(name: &str, arguments: Vec<Value>, times: &Times) -> Result<Value, String> {
+pub(super) fn call(name: &str, arguments: Vec<Value>, times: &Times<'_>) -> Result<Value, String> {
     let count = arguments.len();
     let mut arguments = arguments.into_iter();
     let mut next = || arguments.next();
@@ -116,15 +117,17 @@ const KNOWN: [&str; 31] = [
 ];
 
 /// Which times there are.
-pub(super) struct Times {
+pub(super) struct Times<'a> {
     pub(super) start: Timestamp,
     /// Excluded; not later than now.
     pub(super) end: Timestamp,
     /// What a series has that is made of nothing.
     pub(super) period_seconds: i64,
+    /// Counts what is made of nothing.
+    pub(super) points: &'a Points,
 }
 
-impl Times {
+impl Times<'_> {
     /// The start of each period.
     fn of(&self, period_seconds: i64) -> Result<impl Iterator<Item = Timestamp> + use<>, String> {
         let grid = Grid::aligned(self.start, self.end.max(self.start), period_seconds);
@@ -229,7 +232,7 @@ fn stepped(name: &str, mut series: TimeSeries) -> TimeSeries {
     series
 }
 
-fn filled(value: Value, with: &Value, times: &Times) -> Result<Value, String> {
+fn filled(value: Value, with: &Value, times: &Times<'_>) -> Result<Value, String> {
     let fill = |mut series: TimeSeries| -> Result<TimeSeries, String> {
         let mut points = Vec::new();
         let mut last: Option<(Timestamp, f64)> = None;
@@ -253,6 +256,7 @@ fn filled(value: Value, with: &Value, times: &Times) -> Result<Value, String> {
             };
             points.extend(filled.map(|value| (at, value)));
         }
+        times.points.take(points.len())?;
         series.points = points;
         Ok(series)
     };

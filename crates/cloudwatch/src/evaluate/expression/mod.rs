@@ -13,6 +13,7 @@ use value::joined;
 pub(super) use value::{TimeSeries, Value};
 
 use super::TimeRange;
+use super::points::Points;
 
 /// What an expression may speak of.
 pub(super) struct Surroundings<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) range: TimeRange,
     /// The period of what is made of nothing.
     pub(super) period_seconds: i64,
+    /// Counts what expressions come to.
+    pub(super) points: &'a Points,
 }
 
 /// A search: what for, by which statistic, in which period if it says.
@@ -37,6 +40,12 @@ pub(super) struct Search {
 
 /// What it comes to; why not, if it cannot be told.
 pub(super) fn value(expression: &Expression, around: &Surroundings<'_>) -> Result<Value, String> {
+    let value = part(expression, around)?;
+    around.points.take(value.points())?;
+    Ok(value)
+}
+
+fn part(expression: &Expression, around: &Surroundings<'_>) -> Result<Value, String> {
     match expression {
         Expression::Number(number) => Ok(Value::Scalar(*number)),
         Expression::Text(text) => Ok(Value::Text(text.clone())),
@@ -67,7 +76,8 @@ pub(super) fn value(expression: &Expression, around: &Surroundings<'_>) -> Resul
             let arguments = arguments.iter().map(|one| value(one, around)).collect::<Result<_, _>>()?;
             let range = around.range;
             let (start, end) = (range.start, range.end.min(range.now));
-            functions::call(name, arguments, &Times { start, end, period_seconds: around.period_seconds })
+            let Surroundings { period_seconds, points, .. } = *around;
+            functions::call(name, arguments, &Times { start, end, period_seconds, points })
         }
     }
 }

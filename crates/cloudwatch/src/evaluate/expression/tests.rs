@@ -25,8 +25,14 @@ fn told(text: &str) -> Result<String, String> {
         end: Timestamp::from_seconds(300),
         now: Timestamp::from_seconds(240),
     };
-    let around =
-        Surroundings { values: &values, metrics: &metrics, searches: &searches, range, period_seconds: 60 };
+    let around = Surroundings {
+        values: &values,
+        metrics: &metrics,
+        searches: &searches,
+        range,
+        period_seconds: 60,
+        points: &Points::default(),
+    };
     let shown = |series: &TimeSeries| {
         let at =
             |n: i64| series.at(Timestamp::from_seconds(n * 60)).map_or("-".into(), |value| value.to_string());

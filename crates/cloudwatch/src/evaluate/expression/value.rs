@@ -34,6 +34,15 @@ impl Value {
         }
     }
 
+    /// How many points it has.
+    pub(super) fn points(&self) -> usize {
+        match self {
+            Self::Scalar(_) | Self::Text(_) => 0,
+            Self::Series(series) => series.points.len(),
+            Self::Array(all) => all.iter().map(|series| series.points.len()).sum(),
+        }
+    }
+
     /// The same of each value; what comes to no number is left out.
     pub(super) fn map(self, of: impl Fn(f64) -> f64 + Copy) -> Result<Self, String> {
         match self {
