@@ -4,7 +4,7 @@
 #
 # Of two cases that differ in one thing, one may take only so much more than the other: what an IAM user puts under an identity policy and a
 # stream's policy than what the root puts; what is put with metrics, events of management and an alarm, and with events of data too, than with
-# nothing recorded. A minute passes every 20 of these.
+# nothing recorded. A minute passes every 4 of these, and every 20 the files of data events are delivered.
 #
 # A count is the difference between two runs that differ in the number of requests alone, divided by that number: starting, filling
 # and ending are in neither. valgrind hides the processor's newest instructions, so counts of SHA-256 are of another code than runs outside.

@@ -19,7 +19,7 @@ use anabranch_log::local::{Durability, LocalLog, Options};
 use anabranch_streams::limits::LimitsMode;
 use anabranch_streams::{Ground, Settings, Streams};
 use anabranch_tables::{Tables, TablesGround};
-use anabranch_types::{Clock, Due, Partition, Rng, StreamName};
+use anabranch_types::{Clock, Due, Partition, Rng, StreamName, Timestamp};
 use anabranch_wire::sigv4::{Credentials, Payload, SignedRequest, Signer, sha256};
 use anabranch_wire::{Envelope, Protocol, Violations};
 use bytes::{Bytes, BytesMut};
@@ -34,6 +34,8 @@ const USER: &str = "bench";
 const USER_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":["kinesis:Get*","kinesis:List*","kinesis:Describe*"],"Resource":"*"},{"Sid":"Write","Effect":"Allow","Action":["kinesis:PutRecord","kinesis:PutRecords"],"Resource":"arn:aws:kinesis:*:*:stream/bench*"},{"Sid":"Keep","Effect":"Deny","Action":"kinesis:DeleteStream","Resource":"*"}]}"#;
 const KINESIS: Service = Service { name: "kinesis", target: "Kinesis_20131202" };
 const DYNAMODB: Service = Service { name: "dynamodb", target: "DynamoDB_20120810" };
+/// When the clock begins: a full hour, so that what falls due every so many minutes does so at the same requests of each run.
+const BEGINS_SECONDS: i64 = 1_800_000_000;
 const HOST: &str = "127.0.0.1:4566";
 const NO_ENVELOPE: Envelope<'static> = Envelope { operation: "", namespace: "", version: "", request_id: "" };
 
@@ -80,7 +82,7 @@ pub struct Signed {
 impl Path {
     /// Opens the stores in a directory; records are acknowledged from memory, so that what is counted is our own work.
     pub async fn open(dir: &FilePath, recorded: Recorded) -> Result<Self, Failure> {
-        let clock = Clock::test(0);
+        let clock = Clock::standing(Timestamp::from_seconds(BEGINS_SECONDS));
         let options = Options { durability: Durability::Memory, clock: clock.clone(), ..Options::default() };
         let log = Arc::new(LocalLog::open(Arc::new(RealDisk::open(dir.join("log"))?), options)?);
         let catalog: Arc<dyn Catalog> = Arc::new(MemoryCatalog::default());

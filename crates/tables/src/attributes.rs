@@ -26,30 +26,46 @@ fn read_at(given: &AttributeValue, depth: usize) -> Result<Value, Error> {
     if depth > DEPTH_MAX {
         return Err(errors::too_deep());
     }
-    let mut found = [
-        given.s.as_ref().map(|text| Ok(Value::S(text.to_string()))),
-        given.n.as_ref().map(|text| number(text).map(Value::N)),
-        given.b.as_ref().map(|bytes| Ok(Value::B(bytes.to_vec()))),
-        given.ss.as_ref().map(|all| strings(all)),
-        given.ns.as_ref().map(|all| numbers(all)),
-        given.bs.as_ref().map(|all| blobs(all)),
-        given.m.as_ref().map(|all| {
-            let entries = all.iter().map(|(name, v)| Ok((name.to_string(), read_at(v, depth + 1)?)));
-            entries.collect::<Result<_, Error>>().map(Value::M)
-        }),
-        given
-            .l
-            .as_ref()
-            .map(|all| all.iter().map(|v| read_at(v, depth + 1)).collect::<Result<_, Error>>().map(Value::L)),
-        given.null.map(|null| if null { Ok(Value::Null) } else { Err(errors::null_must_be_true()) }),
-        given.bool.map(|value| Ok(Value::Bool(value))),
-    ]
-    .into_iter()
-    .flatten();
-    match (found.next(), found.next()) {
-        (Some(value), None) => value,
-        (None, _) => Err(errors::empty_value()),
-        (Some(_), Some(_)) => Err(errors::ambiguous_value()),
+    let kinds = [
+        given.s.is_some(),
+        given.n.is_some(),
+        given.b.is_some(),
+        given.ss.is_some(),
+        given.ns.is_some(),
+        given.bs.is_some(),
+        given.m.is_some(),
+        given.l.is_some(),
+        given.null.is_some(),
+        given.bool.is_some(),
+    ];
+    match kinds.into_iter().filter(|is_given| *is_given).count() {
+        0 => return Err(errors::empty_value()),
+        1 => {}
+        _ => return Err(errors::ambiguous_value()),
+    }
+    if let Some(text) = &given.s {
+        Ok(Value::S(text.to_string()))
+    } else if let Some(text) = &given.n {
+        number(text).map(Value::N)
+    } else if let Some(bytes) = &given.b {
+        Ok(Value::B(bytes.to_vec()))
+    } else if let Some(all) = &given.ss {
+        strings(all)
+    } else if let Some(all) = &given.ns {
+        numbers(all)
+    } else if let Some(all) = &given.bs {
+        blobs(all)
+    } else if let Some(all) = &given.m {
+        let entries = all.iter().map(|(name, value)| Ok((name.to_string(), read_at(value, depth + 1)?)));
+        entries.collect::<Result<_, Error>>().map(Value::M)
+    } else if let Some(all) = &given.l {
+        all.iter().map(|value| read_at(value, depth + 1)).collect::<Result<_, Error>>().map(Value::L)
+    } else if let Some(is_true) = given.bool {
+        Ok(Value::Bool(is_true))
+    } else if given.null == Some(true) {
+        Ok(Value::Null)
+    } else {
+        Err(errors::null_must_be_true())
     }
 }
 

@@ -1,6 +1,6 @@
 //! DynamoDB, as far as the Kinesis Client Library keeps its leases, worker metrics and coordinator state in it.
 //!
-//! Start reading at [`Tables`] and `ops/`, one file per operation. `items` reads and writes single items, `page` reads many in order,
+//! Start reading at [`Tables`] and `ops/`, one file per operation. `items` reads and writes single items, `draft` is a commit in the making, `page` reads many in order,
 //! `settle` is what happens to tables as time passes, `sweep` to items. `value` and `number` are what items hold; `expression/` and `legacy/` make a `condition` or an
 //! `update` of what a request says. `keys` says where everything stands in the catalog.
 
@@ -12,6 +12,7 @@ mod counts;
 mod definition;
 mod describe;
 mod directory;
+mod draft;
 mod errors;
 mod expression;
 #[cfg(feature = "fuzzing")]

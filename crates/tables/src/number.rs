@@ -62,11 +62,10 @@ impl Number {
             None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = [whole, fraction].concat();
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b.wrapping_sub(b'0')).collect();
+        if digits.is_empty() || digits.iter().any(|digit| *digit > 9) {
             return Err(NotNumber::Text);
         }
-        let digits: Vec<u8> = digits.bytes().map(|b| b - b'0').collect();
         Self::of_digits(negative, &digits, exponent - fraction.len() as i32)
     }
 

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, Tag, sign};
@@ -22,7 +22,7 @@ pub struct SigningKeys {
 /// A key and the secret it was derived from, which may have been replaced since.
 struct Derived {
     secret: Zeroizing<Box<[u8]>>,
-    key: Key,
+    key: Arc<Key>,
 }
 
 /// AWS-LC wipes its keys (HMAC_CTX_cleanup).
@@ -30,21 +30,21 @@ impl ZeroizeOnDrop for Derived {}
 
 impl SigningKeys {
     /// The key of `secret` for a credential's scope; `credential` is what the request presented, all five parts of it.
-    pub(super) fn key(&self, credential: &str, parts: [&str; 5], secret: &str) -> Key {
+    pub(super) fn key(&self, credential: &str, parts: [&str; 5], secret: &str) -> Arc<Key> {
         let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = derived.get(credential)
             && is_equal(&known.secret, secret.as_bytes())
         {
-            return known.key.clone();
+            return Arc::clone(&known.key);
         }
         let [_, date, region, service, _] = parts;
-        let key = derive(secret, date, region, service);
+        let key = Arc::new(derive(secret, date, region, service));
         if derived.len() >= SIGNING_KEYS_MAX {
             derived.clear();
         }
         derived.insert(
             credential.to_owned(),
-            Derived { secret: Zeroizing::new(secret.as_bytes().into()), key: key.clone() },
+            Derived { secret: Zeroizing::new(secret.as_bytes().into()), key: Arc::clone(&key) },
         );
         key
     }

@@ -35,6 +35,8 @@ pub struct Expected<'a> {
 #[derive(Clone, Debug)]
 pub struct Presented<'a> {
     credential: Cow<'a, str>,
+    /// Of the five parts of the credential.
+    lengths: [usize; 5],
     signed_headers: Cow<'a, str>,
     signature: Cow<'a, str>,
     /// In the basic form.
@@ -74,9 +76,10 @@ pub fn parse<'a>(request: &SignedRequest<'a>, expected: &Expected<'_>) -> Result
     }
     // What is not from a `Date` header is in the basic form already.
     let time = if parts.from_date_header { Basic(time).to_string().into() } else { parts.date };
-    check_scope(&parts.credential, &time, expected)?;
+    let lengths = check_scope(&parts.credential, &time, expected)?.map(str::len);
     Ok(Presented {
         credential: parts.credential,
+        lengths,
         signed_headers,
         signature: parts.signature,
         time,
@@ -196,9 +199,13 @@ fn check_headers(request: &SignedRequest<'_>, signed_headers: &str) -> Result<()
     }
 }
 
-/// All that is wrong with the scope in one sentence after the other, as dynalite (index.js) recorded it.
-fn check_scope(credential: &str, time: &str, expected: &Expected<'_>) -> Result<(), Failure> {
-    let Some([_, date, region, service, terminator]) = five(credential) else {
+/// The credential's five parts; else all that is wrong with the scope in one sentence after the other, as dynalite (index.js) recorded it.
+fn check_scope<'a>(
+    credential: &'a str,
+    time: &str,
+    expected: &Expected<'_>,
+) -> Result<[&'a str; 5], Failure> {
+    let Some(parts @ [_, date, region, service, terminator]) = five(credential) else {
         return Err(Failure::Incomplete(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
         )));
@@ -221,13 +228,18 @@ fn check_scope(credential: &str, time: &str, expected: &Expected<'_>) -> Result<
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' != '{day}', from '{time}'."
         ));
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Failure::Invalid(wrong.join(" "))) }
+    if wrong.is_empty() { Ok(parts) } else { Err(Failure::Invalid(wrong.join(" "))) }
 }
 
 impl Presented<'_> {
-    /// The five parts of the credential; [`parse`] saw to it that there are five.
+    /// The five parts of the credential.
     fn parts(&self) -> [&str; 5] {
-        five(&self.credential).unwrap_or_default()
+        let mut rest = &*self.credential;
+        self.lengths.map(|length| {
+            let (part, behind) = rest.split_at(length);
+            rest = behind.strip_prefix('/').unwrap_or_default();
+            part
+        })
     }
 
     /// The access key id.
