@@ -7,27 +7,21 @@ use super::{Extracted, Invalid};
 /// Most words of a line that are looked at.
 const WORDS_MAX: usize = 1024;
 
-/// A word of a line, and the field that it stands for.
-type Column<'f, 'a> = (Option<&'f Field>, &'a str);
-
 /// Conditions on a line's words.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Fields {
-    fields: Vec<Field>,
-    /// How many of them stand before `...`, if it stands there.
+    /// As fields are named, with `$` before it. A word without a name is called by its place in the line, `$1` the first (LOGS API
+    /// TestMetricFilter, examples).
+    names: Vec<Option<String>>,
+    conditions: Vec<Condition<Test>>,
+    /// How many of the fields stand before `...`, if it stands there.
     before_gap: Option<usize>,
 }
 
 #[derive(Debug)]
-struct Field {
-    /// As it is named, with `$` before it. A word without a name is called by its place in the line, `$1` the first (LOGS API
-    /// TestMetricFilter, examples).
-    name: Option<String>,
-    condition: Option<Condition<Test>>,
-}
-
-#[derive(Debug)]
 struct Test {
+    /// Whose word, by the field's place.
+    field: usize,
     comparison: Comparison,
     operand: Operand,
 }
@@ -38,7 +32,7 @@ impl Fields {
         if !cursor.take("[") {
             return Err(Invalid);
         }
-        let mut fields = Self { fields: Vec::new(), before_gap: None };
+        let mut fields = Self::default();
         // `[]` is any line.
         if cursor.take("]") {
             fields.before_gap = Some(0);
@@ -46,11 +40,11 @@ impl Fields {
         }
         loop {
             if cursor.take("...") {
-                if fields.before_gap.replace(fields.fields.len()).is_some() {
+                if fields.before_gap.replace(fields.names.len()).is_some() {
                     return Err(Invalid);
                 }
             } else {
-                fields.fields.push(Field::parse(&mut cursor)?);
+                fields.field(&mut cursor)?;
             }
             if !cursor.take(",") {
                 break;
@@ -60,84 +54,97 @@ impl Fields {
         if whole && fields.regexes() <= REGEXES_MAX { Ok(fields) } else { Err(Invalid) }
     }
 
+    /// Reads a field, with its condition if it has one.
+    fn field(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Invalid> {
+        let mut behind = *cursor;
+        let place = self.names.len();
+        self.names.push(named(&mut behind)?);
+        if Comparison::parse(&mut behind.clone()).is_none() {
+            *cursor = behind;
+            return Ok(());
+        }
+        let names = &mut self.names;
+        let mut test = |cursor: &mut Cursor<'_>| Test::parse(cursor, names, place);
+        self.conditions.push(Condition::parse(cursor, &mut test)?);
+        Ok(())
+    }
+
     pub fn matches(&self, message: &str) -> bool {
-        self.columns(message).is_some_and(|columns| holds(&columns))
+        self.words(message).is_some_and(|words| self.holds(&words))
     }
 
     pub fn extract(&self, message: &str) -> Option<Extracted> {
-        let columns = self.columns(message).filter(|columns| holds(columns))?;
-        let named = columns.into_iter().enumerate();
-        Some(named.map(|(at, (field, word))| (name(field, at), word.to_owned())).collect())
+        let words = self.words(message).filter(|words| self.holds(words))?;
+        let named = words.iter().enumerate();
+        Some(named.map(|(at, word)| (self.name(at, words.len()), (*word).to_owned())).collect())
     }
 
     pub fn value(&self, wanted: &str, message: &str) -> Option<String> {
-        let mut columns = self.columns(message)?.into_iter().enumerate();
-        columns.find(|(at, (field, _))| name(*field, *at) == wanted).map(|(_, (_, word))| word.to_owned())
+        let words = self.words(message)?;
+        let at = (0..words.len()).find(|at| self.name(*at, words.len()) == wanted)?;
+        Some(words[at].to_owned())
     }
 
     pub fn regexes(&self) -> usize {
         let mut count = 0;
-        for condition in self.fields.iter().filter_map(|field| field.condition.as_ref()) {
+        for condition in &self.conditions {
             condition.each(&mut |test| count += usize::from(test.operand.is_regex()));
         }
         count
     }
 
-    /// A line's words, each with the field that it stands for if it is in no gap; none if the line has too few or too many.
-    fn columns<'a>(&self, message: &'a str) -> Option<Vec<Column<'_, 'a>>> {
+    /// A line's words; none if the line has too few or too many.
+    fn words<'a>(&self, message: &'a str) -> Option<Vec<&'a str>> {
         let words = split(message);
-        let in_gap = words.len().checked_sub(self.fields.len())?;
-        if in_gap > 0 && self.before_gap.is_none() {
-            return None;
-        }
-        let (before, behind) = self.fields.split_at(self.before_gap.unwrap_or(self.fields.len()));
-        let gap = std::iter::repeat_n(None, in_gap);
-        let fields = before.iter().map(Some).chain(gap).chain(behind.iter().map(Some));
-        Some(fields.zip(words).collect())
+        let in_gap = words.len().checked_sub(self.names.len())?;
+        (in_gap == 0 || self.before_gap.is_some()).then_some(words)
+    }
+
+    fn holds(&self, words: &[&str]) -> bool {
+        let in_gap = words.len() - self.names.len();
+        let is_before_gap = |field| self.before_gap.is_none_or(|before| field < before);
+        let word = |field| words[if is_before_gap(field) { field } else { field + in_gap }];
+        let holds = |test: &Test| test.operand.compares_text(test.comparison, word(test.field));
+        self.conditions.iter().all(|condition| condition.holds(&holds))
+    }
+
+    /// What the word at a place, from 0 on, is called in a line of so many.
+    fn name(&self, at: usize, words: usize) -> String {
+        let (before, in_gap) = (self.before_gap.unwrap_or(words), words - self.names.len());
+        let field = if at < before { Some(at) } else { at.checked_sub(in_gap).filter(|f| *f >= before) };
+        field.and_then(|field| self.names[field].clone()).unwrap_or_else(|| format!("${}", at + 1))
     }
 }
 
-fn holds(columns: &[Column<'_, '_>]) -> bool {
-    columns.iter().all(|(field, word)| {
-        let Some(condition) = field.and_then(|field| field.condition.as_ref()) else { return true };
-        condition.holds(&|test| test.operand.compares_text(test.comparison, word))
-    })
-}
-
-/// What the word at a place, from 0 on, is called.
-fn name(field: Option<&Field>, at: usize) -> String {
-    field.and_then(|field| field.name.clone()).unwrap_or_else(|| format!("${}", at + 1))
-}
-
-impl Field {
-    fn parse(cursor: &mut Cursor<'_>) -> Result<Self, Invalid> {
-        let mut first = *cursor;
-        let written = first.word().unwrap_or_default();
-        let name = (!written.is_empty()).then(|| format!("${written}"));
-        let is_name = written.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        if !is_name {
-            return Err(Invalid);
-        }
-        let mut ahead = first;
-        let is_compared = Comparison::parse(&mut ahead).is_some();
-        if !is_compared {
-            *cursor = first;
-            return Ok(Self { name, condition: None });
-        }
-        let mut test = |cursor: &mut Cursor<'_>| Test::parse(cursor, written);
-        let condition = Condition::parse(cursor, &mut test)?;
-        Ok(Self { name, condition: Some(condition) })
+/// Reads a field's name; nothing is a field without one.
+fn named(cursor: &mut Cursor<'_>) -> Result<Option<String>, Invalid> {
+    let written = cursor.word().unwrap_or_default();
+    if !written.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+        return Err(Invalid);
     }
+    Ok((!written.is_empty()).then(|| format!("${written}")))
 }
 
 impl Test {
-    /// `name = operand`, of this name.
-    fn parse(cursor: &mut Cursor<'_>, name: &str) -> Result<Self, Invalid> {
-        if cursor.word().unwrap_or_default() != name {
-            return Err(Invalid);
+    /// `name = operand`, of the field at `place` or another one; one that was not named before is the next of the line (LOGS API
+    /// TestMetricFilter: `[…, request, status_code = 4* && bytes > 1000]`).
+    fn parse(
+        cursor: &mut Cursor<'_>,
+        names: &mut Vec<Option<String>>,
+        place: usize,
+    ) -> Result<Self, Invalid> {
+        let name = named(cursor)?;
+        let is_it = |known: &Option<String>| *known == name;
+        let field = match names[place..].iter().position(is_it) {
+            Some(at) => place + at,
+            None if name.is_none() => return Err(Invalid),
+            None => names.iter().position(is_it).unwrap_or(names.len()),
+        };
+        if field == names.len() {
+            names.push(name);
         }
         let comparison = Comparison::parse(cursor).ok_or(Invalid)?;
-        Ok(Self { comparison, operand: Operand::parse(cursor, comparison)? })
+        Ok(Self { field, comparison, operand: Operand::parse(cursor, comparison)? })
     }
 }
 

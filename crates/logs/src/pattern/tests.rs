@@ -142,6 +142,11 @@ fn words_of_a_line_are_fields() {
     assert_eq!(meant("[..., bytes > 4000 && bytes < 5000]", &ACCESS), ACCESS[2..]);
     assert_eq!(meant("[..., request = %about|contact%, status_code, bytes]", &ACCESS), ACCESS[1..]);
     assert_eq!(meant("[ip = 127.0.0.1, user, ...]", &ACCESS), ACCESS);
+    let beside = "[ip, server, username, timestamp, request, status_code = 4* && bytes > 1000]";
+    assert_eq!(meant(beside, &ACCESS), ACCESS[..1]);
+    assert_eq!(meant("[ip, ..., status_code = 200 || bytes > 5000]", &ACCESS), ACCESS[1..]);
+    assert_eq!(meant("[ip, ..., status_code, bytes > 1000 && ip = 127.*]", &ACCESS), ACCESS);
+    assert_eq!(meant("[ip, ..., status_code, bytes > 1000 && ip = 128.*]", &ACCESS), [""; 0]);
     assert_eq!(meant("[..., status_code != 200, bytes]", &ACCESS), ACCESS[..2]);
     assert_eq!(
         meant("[w1=ERROR, ...]", &["ERROR here", "[ERROR] there", "none"]),
@@ -256,7 +261,7 @@ fn what_is_no_pattern_is_refused() {
         "[a",
         "[a, ..., b, ...]",
         "[a = ]",
-        "[a = 1 && b = 2]",
+        "[a = 1 && = 2]",
         "[a] more",
         "[a.b]",
         &deep,
