@@ -179,7 +179,7 @@ fn check_current(time: Timestamp, expected: &Expected<'_>) -> Result<(), Failure
     }
 }
 
-/// The host and every `x-amz-` header have to be signed; a hash of the body that is sent along has to be the body's.
+/// The host and every `x-amz-` header have to be signed, and none twice: a long one named a thousand times would have to be hashed as often. A hash of the body that is sent along has to be the body's.
 fn check_headers(request: &SignedRequest<'_>, signed_headers: &str) -> Result<(), Failure> {
     let is_signed =
         |name: &str| signed_headers.as_bytes().split(|b| *b == b';').any(|signed| signed == name.as_bytes());
@@ -191,6 +191,11 @@ fn check_headers(request: &SignedRequest<'_>, signed_headers: &str) -> Result<()
     let amz = request.headers.keys().map(|name| name.as_str()).filter(|name| name.starts_with("x-amz-"));
     if let Some(name) = amz.into_iter().find(|name| !is_signed(name)) {
         return Err(Failure::Invalid(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")));
+    }
+    let mut names: Vec<&str> = signed_headers.split(';').collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Failure::Mismatch);
     }
     match (request.header("x-amz-content-sha256"), request.payload) {
         (Some(said), Payload::Sha256(sum)) if said != Hex(sum).to_string() => Err(Failure::Mismatch),

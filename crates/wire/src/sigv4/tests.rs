@@ -182,6 +182,19 @@ fn a_wrong_secret_and_a_replaced_secret_are_refused_in_spite_of_the_kept_key() {
 }
 
 #[test]
+fn no_header_is_signed_twice() {
+    let told = |names: &str| {
+        let case = put_record();
+        let scope = format!("{KEY}/20150830/us-east-1/{}/aws4_request", case.service);
+        let value = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={names}, Signature=0");
+        let case = case.with("x-amz-date", NOW).with("authorization", &value);
+        parse(&case.request(&sha256(case.body)), &case.expected()).map(drop)
+    };
+    assert_eq!(told("host;x-amz-date;x-amz-target"), Ok(()));
+    assert_eq!(told("host;x-amz-date;x-amz-target;HOST"), Err(Failure::Mismatch));
+}
+
+#[test]
 fn the_session_token_is_signed() {
     let case = put_record();
     let sum = sha256(case.body);
