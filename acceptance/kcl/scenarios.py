@@ -164,8 +164,10 @@ def soak() -> str:
         stage.stream(STREAM, 8)
         load = stage.load(STREAM, PER_SECOND)
         clients = [kcl("3", retrieval) for retrieval in ("polling", "fanout", "polling", "fanout")]
-        places = [stage.worker(client.start(stage, f"worker-{number}")) for number, client in enumerate(clients)]
+        # Of workers that find a new application's tables empty in the same moment one gives up (KCL 3.5.1), so the first begins alone.
+        places = [stage.worker(clients[0].start(stage, "worker-0"))]
         stage.until("the 8 shards are read", stage.reading, START_SECONDS)
+        places += [stage.worker(clients[number].start(stage, f"worker-{number}")) for number in range(1, len(clients))]
         turn, over = 0, time.monotonic() + SOAK_SECONDS
         while time.monotonic() < over:
             turn += 1
