@@ -41,7 +41,7 @@ use store::{Hourly, Store};
 /// What the namespaces of services begin with (CW API PutMetricData).
 const SERVICES_PREFIX: &str = "AWS/";
 
-/// Calls of GetMetricData that are evaluated at a time: each takes up to 80 MB, and its points are reckoned on one core.
+/// Calls of GetMetricData that are evaluated at a time: each may hold its points two or three times over, and they are reckoned on one core.
 const EVALUATED_AT_ONCE_MAX: usize = 4;
 /// Pictures drawn at a time: each takes up to 20 MiB.
 const DRAWN_AT_ONCE_MAX: usize = 2;
