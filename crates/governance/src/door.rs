@@ -17,12 +17,14 @@ use crate::authorize::Authorize;
 use crate::metrics::{Metrics, Operations};
 
 mod record;
+mod to_the_end;
 
 use record::Record;
+use to_the_end::ToTheEnd;
 
 /// The one way into every service, for calls from outside and between our own services: authorize, serve, record.
 ///
-/// Cheap to clone. A call of an operation that changes something runs in a task of its own from authorization to audit, so that a
+/// Cheap to clone. A call of an operation that changes something goes on from authorization to audit also when it is dropped, so that a
 /// caller who goes away neither stops it half-way nor escapes the audit. A panic of a service is answered as InternalFailure.
 #[derive(Clone)]
 pub struct Door {
@@ -85,11 +87,7 @@ impl Door {
             }
             answer
         };
-        let mut served = if operation.read_only {
-            whole.await?
-        } else {
-            tokio::spawn(whole).await.unwrap_or_else(|_| Err(ApiError::internal()))?
-        };
+        let mut served = if operation.read_only { whole.await? } else { ToTheEnd::new(whole).await? };
         served.frames = served.frames.map(|frames| self.counted(operation.name, frames));
         Ok(served)
     }
