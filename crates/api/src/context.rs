@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use anabranch_types::{AccountId, Partition, Region, Timestamp};
+use anabranch_types::{AccountId, Hyphenated, Partition, Region, Timestamp};
 
 mod principal;
 mod session;
@@ -83,16 +83,7 @@ impl RequestId {
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.0;
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            id >> 96,
-            (id >> 80) & 0xffff,
-            (id >> 64) & 0xffff,
-            (id >> 48) & 0xffff,
-            id & 0xffff_ffff_ffff
-        )
+        Hyphenated(self.0).fmt(f)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anabranch_catalog::{Catalog, CatalogError, Commit, Expect, Key, Undecodable, Value as _};
 use anabranch_governance::kms::{MasterKey, NotWrappedByThis};
-use anabranch_types::{AccountId, Region, Rng, Timestamp};
+use anabranch_types::{AccountId, Hex, Region, Rng, Timestamp};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
@@ -12,8 +12,6 @@ use aws_lc_rs::{digest, rand, signature};
 use bytes::Bytes;
 use minicbor::{Decode, Encode};
 use tokio::task::JoinError;
-
-use crate::ledger::hex;
 
 /// What the private half is sealed for.
 const CONTEXT: &[u8] = b"a key that signs the digests of trails";
@@ -129,7 +127,7 @@ impl SigningKey {
 
     /// What digests know it by.
     pub fn fingerprint(&self) -> String {
-        hex(&digest::digest(&digest::SHA256, &self.public).as_ref()[..16])
+        Hex(&digest::digest(&digest::SHA256, &self.public).as_ref()[..16]).to_string()
     }
 }
 

@@ -7,6 +7,7 @@
 mod arn;
 mod clock;
 mod hash_key;
+mod hex;
 mod identity;
 mod names;
 mod rng;
@@ -16,6 +17,7 @@ mod timestamp;
 pub use arn::{Arn, ConsumerArn, InvalidArn, StreamArn};
 pub use clock::{Clock, Due};
 pub use hash_key::{HashKey, HashRange, InvalidHashKey};
+pub use hex::{Hex, Hyphenated};
 pub use identity::{AccountId, InvalidAccountId, Partition, Region};
 pub use names::{InvalidName, NAME_CHARACTERS_MAX, ShardId, StreamName};
 pub use rng::Rng;

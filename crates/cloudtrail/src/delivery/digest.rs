@@ -1,12 +1,12 @@
 use std::path::Path;
 
-use anabranch_types::{Region, Timestamp};
+use anabranch_types::{Hex, Region, Timestamp};
 use aws_lc_rs::digest;
 use serde::Serialize;
 
 use super::DeliveryError;
 use super::object::{compressed, digest_name, put};
-use crate::ledger::{hex, seconds_utc};
+use crate::ledger::seconds_utc;
 use crate::service::CloudTrail;
 use crate::trails::{StoredDigest, StoredFile, Trail};
 
@@ -79,7 +79,7 @@ impl CloudTrail {
         let previous = state.previous.as_ref().map_or("null", |(_, _, signature)| signature);
         let sum = sum(&content);
         let signed = format!("{}\n{}/{object}\n{sum}\n{previous}", seconds_utc(end), trail.stored.bucket);
-        let signature = hex(&self.signing_keys.sign(&key, signed.as_bytes())?);
+        let signature = Hex(&self.signing_keys.sign(&key, signed.as_bytes())?).to_string();
         let metadata = Metadata { signature: &signature, algorithm: ALGORITHM };
         put(bucket, &format!("{object}.metadata.json"), json(&metadata)).await?;
         put(bucket, &object, compressed(&content)?).await?;
@@ -126,7 +126,7 @@ fn document(
 
 /// The SHA-256 sum of a file before it is compressed, in hexadecimal digits.
 pub(super) fn sum(content: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, content).as_ref())
+    Hex(digest::digest(&digest::SHA256, content).as_ref()).to_string()
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {

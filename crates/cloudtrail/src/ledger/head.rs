@@ -1,9 +1,9 @@
-use anabranch_types::{AccountId, Timestamp};
+use anabranch_types::{AccountId, Hex, Timestamp};
 use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
 
 use super::key::AuditKey;
-use super::link::{Hash, hex};
+use super::link::Hash;
 use super::{Book, seconds_utc};
 
 /// What the MAC's text begins with, so that nothing else made with the key is ever taken for a head.
@@ -45,10 +45,10 @@ impl Head {
             time: seconds_utc(at),
             first,
             sequence,
-            hash: hex(hash),
+            hash: Hex(hash).to_string(),
             mac: String::new(),
         };
-        head.mac = hex(hmac::sign(key.mac(), head.text().as_bytes()).as_ref());
+        head.mac = Hex(hmac::sign(key.mac(), head.text().as_bytes()).as_ref()).to_string();
         head
     }
 

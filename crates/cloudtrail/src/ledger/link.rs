@@ -93,11 +93,6 @@ pub fn next_hour(at: Timestamp) -> Timestamp {
     Timestamp::from_millis((hour(at) + 1) * HOUR_MS)
 }
 
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ use anabranch_types::Timestamp;
 pub use head::Head;
 pub use key::{AuditKey, AuditKeyError};
 pub use key_file::AuditKeyFileError;
-pub use link::{Hash, Kind, Link, hex};
+pub use link::{Hash, Kind, Link};
 pub use logs::ledgers;
 pub use outbox::{HeadOutbox, WaitingHead};
 pub use reading::{Entry, Page};

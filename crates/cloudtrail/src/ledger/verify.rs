@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anabranch_types::AccountId;
+use anabranch_types::{AccountId, Hex};
 
-use super::{AuditKey, Book, Hash, Head, Kind, Link, hex};
+use super::{AuditKey, Book, Hash, Head, Kind, Link};
 
 /// Reads a ledger from its first record to its last and finds out what was changed since it was written.
 ///
@@ -202,7 +202,7 @@ impl<'a> Verifier<'a> {
         let is_genuine = self.key.is_none_or(|key| head.is_genuine(key));
         if !is_genuine {
             self.of_other_keys.push(sequence);
-        } else if head.sequence + 1 != sequence || head.hash != hex(&link.previous) {
+        } else if head.sequence + 1 != sequence || head.hash != Hex(&link.previous).to_string() {
             self.find(Finding::HeadWrong { sequence });
         } else {
             // By its hash it vouches for all before it: those heads stood there, and were made with an earlier key.

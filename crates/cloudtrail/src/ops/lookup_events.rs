@@ -5,13 +5,13 @@ use anabranch_api::cloudtrail::{
 };
 use anabranch_api::{Context, Serve};
 use anabranch_log::ReadFrom;
-use anabranch_types::Timestamp;
+use anabranch_types::{Hex, Timestamp};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 
 use crate::errors;
 use crate::event::Event;
-use crate::ledger::{Book, Entry, hex};
+use crate::ledger::{Book, Entry};
 use crate::service::CloudTrail;
 
 /// API_LookupEvents, under MaxResults.
@@ -168,7 +168,7 @@ impl<'a> Search<'a> {
                 .max_results
                 .and_then(|max| usize::try_from(max).ok())
                 .unwrap_or(RESULTS_DEFAULT),
-            sum: hex(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8]),
+            sum: Hex(&digest::digest(&digest::SHA256, text.as_bytes()).as_ref()[..8]).to_string(),
         })
     }
 

@@ -1,3 +1,4 @@
+use anabranch_types::Hex;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,6 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use super::*;
-use crate::ledger::hex;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -43,7 +43,7 @@ fn json(path: &Path) -> Value {
 }
 
 fn sum(content: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, content).as_ref())
+    Hex(digest::digest(&digest::SHA256, content).as_ref()).to_string()
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Where alarms, their history and their notifications stand in the catalog (docs/formats/alarms.md).
 
 use anabranch_catalog::Key;
-use anabranch_types::{AccountId, Partition, Region, Timestamp};
+use anabranch_types::{AccountId, Hex, Partition, Region, Timestamp};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 
@@ -42,7 +42,7 @@ impl Scope {
 
     /// The catalog's key of an alarm.
     pub fn alarm(&self, name: &str) -> Key {
-        format!("{ALARMS}{}/{}/{}", self.account, self.region, hex(&digest_of(name))).into()
+        format!("{ALARMS}{}/{}/{}", self.account, self.region, Hex(&digest_of(name))).into()
     }
 
     /// What the keys of its history begin with.
@@ -83,10 +83,6 @@ fn in_order(at: Timestamp, number: u64) -> String {
 fn digest_of(name: &str) -> [u8; DIGEST_BYTES] {
     let digest = digest::digest(&digest::SHA256, name.as_bytes());
     std::array::from_fn(|at| digest.as_ref()[at])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -80,6 +80,8 @@ impl fmt::Debug for DataKey {
 
 #[cfg(test)]
 mod tests {
+    use anabranch_types::Hex;
+
     use super::*;
 
     fn sealed(key: &DataKey, nonce: Nonce, associated: &[u8], plain: &[u8]) -> Vec<u8> {
@@ -115,8 +117,10 @@ mod tests {
     fn it_is_aes_256_gcm() {
         let key = DataKey::new(Zeroizing::new([0; KEY_BYTES]));
         let bytes = sealed(&key, [0; NONCE_BYTES], b"", &[0; 16]);
-        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
+        assert_eq!(
+            Hex(&bytes).to_string(),
+            "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
+        );
     }
 
     #[test]

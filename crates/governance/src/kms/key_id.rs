@@ -1,6 +1,6 @@
 use std::fmt;
 
-use anabranch_types::{AccountId, Region, Rng};
+use anabranch_types::{AccountId, Hyphenated, Region, Rng};
 use aws_lc_rs::digest::{SHA256, digest};
 use bytestring::ByteString;
 
@@ -65,9 +65,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.0;
-        let (a, b, c) = (id >> 96, (id >> 80) & 0xffff, (id >> 64) & 0xffff);
-        write!(f, "{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", (id >> 48) & 0xffff, id & 0xffff_ffff_ffff)
+        Hyphenated(self.0).fmt(f)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use anabranch_types::{Rng, Timestamp};
+use anabranch_types::{Hex, Rng, Timestamp};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use flate2::Compression;
@@ -57,7 +57,7 @@ pub(crate) fn partition_key(is_random: bool, stream: &str, rng: &Rng) -> String 
         return format!("{:032x}", rng.u128());
     }
     let digest = digest::digest(&digest::SHA256, stream.as_bytes());
-    digest.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&digest.as_ref()[..16]).to_string()
 }
 
 fn document(

@@ -1,6 +1,6 @@
 use anabranch_catalog::Key;
 use anabranch_log::GroupId;
-use anabranch_types::{AccountId, Region};
+use anabranch_types::{AccountId, Hex, Region};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 
@@ -81,7 +81,7 @@ impl Scope {
 /// A name that may be longer than a key: the first half of its SHA-256.
 fn digest_of(name: &str) -> String {
     let digest = digest::digest(&digest::SHA256, name.as_bytes());
-    digest.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&digest.as_ref()[..16]).to_string()
 }
 
 /// The scope a key lies in; none of keys that belong to no account.

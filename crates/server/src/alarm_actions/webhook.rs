@@ -1,6 +1,7 @@
 //! Posting a notification as SNS posts one to an HTTP endpoint.
 
 use anabranch_cloudwatch::Notification;
+use anabranch_types::Hyphenated;
 use anabranch_wire::sigv4::sha256;
 use http::{Request, StatusCode, Uri};
 use serde_json::json;
@@ -62,8 +63,8 @@ fn body(notification: &Notification, id: &str) -> String {
 
 /// The same for each delivery of a notification, so that its receiver can tell.
 fn message_id(notification: &Notification) -> String {
-    let hex: String = sha256(&notification.key).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let half = sha256(&notification.key).first_chunk().copied().unwrap_or_default();
+    Hyphenated(u128::from_be_bytes(half)).to_string()
 }
 
 #[cfg(test)]

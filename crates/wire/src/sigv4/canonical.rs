@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use anabranch_types::Hex;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use http::HeaderMap;
 
-use super::keys::Hex;
 use super::request::{Payload, SignedRequest, UNSIGNED_PAYLOAD};
 use super::{ALGORITHM, TERMINATOR};
 use crate::percent::{self, Encoded, Plus};
@@ -101,14 +101,10 @@ fn write_query(out: &mut impl Write, query: &str) -> fmt::Result {
 
 /// The values of a header in the order sent, with commas between them, trimmed, runs of spaces made one.
 fn write_header(out: &mut Vec<u8>, request: &SignedRequest<'_>, name: &str) {
-    let mut values = values(request.headers, name);
-    if values.is_empty()
-        && matches!(name, "host" | ":authority")
-        && let Some(authority) = request.authority
-    {
-        values.push(authority.as_bytes());
-    }
-    for (at, value) in values.iter().enumerate() {
+    let mut sent = values(request.headers, name).peekable();
+    let authority =
+        request.authority.filter(|_| sent.peek().is_none() && matches!(name, "host" | ":authority"));
+    for (at, value) in sent.chain(authority.map(str::as_bytes)).enumerate() {
         if at > 0 {
             out.push(b',');
         }
@@ -122,9 +118,6 @@ fn write_header(out: &mut Vec<u8>, request: &SignedRequest<'_>, name: &str) {
     }
 }
 
-fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a [u8]> {
-    if name.starts_with(':') {
-        return Vec::new();
-    }
-    headers.get_all(name).iter().map(|value| value.as_bytes()).collect()
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    headers.get_all(name).iter().map(|value| value.as_bytes())
 }

@@ -76,25 +76,6 @@ pub fn sha256(body: &[u8]) -> [u8; 32] {
     sum
 }
 
-/// Bytes in lower-case hexadecimal.
-pub(super) struct Hex<'a>(pub(super) &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        // A hash in one piece: every request writes four of them, and digit by digit they cost more than some of the hashing.
-        let mut text = [0; 64];
-        for bytes in self.0.chunks(text.len() / 2) {
-            for (byte, digits) in bytes.iter().zip(text.chunks_exact_mut(2)) {
-                digits[0] = DIGITS[usize::from(byte >> 4)];
-                digits[1] = DIGITS[usize::from(byte & 15)];
-            }
-            f.write_str(std::str::from_utf8(&text[..2 * bytes.len()]).map_err(|_| fmt::Error)?)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,14 +85,5 @@ mod tests {
         fn is_wiped_when_dropped<T: ZeroizeOnDrop>() {}
         is_wiped_when_dropped::<Derived>();
         is_wiped_when_dropped::<Zeroizing<Box<[u8]>>>();
-    }
-
-    #[test]
-    fn bytes_of_any_number_are_two_digits_each() {
-        for count in [0, 1, 31, 32, 33, 64, 65] {
-            let bytes: Vec<u8> = (0..count).map(|n| (n * 37) as u8).collect();
-            let expected: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-            assert_eq!(Hex(&bytes).to_string(), expected);
-        }
     }
 }

@@ -1,14 +1,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use anabranch_types::{Region, Timestamp};
+use anabranch_types::{Hex, Region, Timestamp};
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, DATE};
 
 use super::canonical::string_to_sign;
 use super::claim::{elements, five, parameter};
 use super::date::{Basic, parse_basic, parse_header};
-use super::keys::{self, Hex, SigningKeys};
+use super::keys::{self, SigningKeys};
 use super::request::{Payload, SignedRequest, UNSIGNED_PAYLOAD};
 use super::{ALGORITHM, Failure, TERMINATOR};
 use crate::constant_time::is_equal;

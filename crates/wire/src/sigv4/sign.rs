@@ -1,10 +1,10 @@
-use anabranch_types::Timestamp;
+use anabranch_types::{Hex, Timestamp};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue};
 
 use super::canonical::string_to_sign;
 use super::date::Basic;
-use super::keys::{self, Hex, derive};
+use super::keys::{self, derive};
 use super::request::SignedRequest;
 use super::{ALGORITHM, TERMINATOR};
 use crate::percent::Encoded;

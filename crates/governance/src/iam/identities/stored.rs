@@ -384,6 +384,7 @@ pub fn fuzz_stored(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use anabranch_catalog::Value;
+    use anabranch_types::Hex;
 
     use super::*;
 
@@ -402,8 +403,7 @@ mod tests {
             attached: [aws, PolicyRef::Own("p".to_owned())].into(),
         };
         let bytes = group.to_bytes();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, EXAMPLE);
+        assert_eq!(Hex(&bytes).to_string(), EXAMPLE);
         assert!(include_str!("../../../../../docs/formats/iam.md").contains(EXAMPLE));
         assert_eq!(StoredGroup::from_bytes(&bytes).unwrap(), group);
     }

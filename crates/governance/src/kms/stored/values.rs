@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anabranch_types::Timestamp;
+use anabranch_types::{Hex, Timestamp};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
@@ -141,7 +141,7 @@ impl fmt::Debug for Generation {
 impl Generation {
     /// The KeyMaterialId: 64 hexadecimal digits.
     pub fn material_id(&self) -> String {
-        self.id.iter().map(|byte| format!("{byte:02x}")).collect()
+        Hex(&self.id[..]).to_string()
     }
 
     pub fn made(&self) -> Timestamp {
