@@ -7,6 +7,7 @@ use bytestring::ByteString;
 
 use crate::errors;
 use crate::number::Number;
+use crate::text::Text;
 use crate::value::{Attributes, Blob, Value};
 
 /// Deepest nesting of lists and maps (ServiceQuotas: "Nested attribute depth").
@@ -14,7 +15,7 @@ const DEPTH_MAX: usize = 32;
 
 /// An item or a key as a request gives it.
 pub(crate) fn read_all(given: &[(ByteString, AttributeValue)]) -> Result<Attributes, Error> {
-    given.iter().map(|(name, value)| Ok((name.to_string(), read(value)?))).collect()
+    given.iter().map(|(name, value)| Ok((Text::from(&**name), read(value)?))).collect()
 }
 
 /// A value as a request gives it.
@@ -44,7 +45,7 @@ fn read_at(given: &AttributeValue, depth: usize) -> Result<Value, Error> {
         _ => return Err(errors::ambiguous_value()),
     }
     if let Some(text) = &given.s {
-        Ok(Value::S(text.to_string()))
+        Ok(Value::S(Text::from(&**text)))
     } else if let Some(text) = &given.n {
         number(text).map(Value::N)
     } else if let Some(bytes) = &given.b {
@@ -56,7 +57,7 @@ fn read_at(given: &AttributeValue, depth: usize) -> Result<Value, Error> {
     } else if let Some(all) = &given.bs {
         blobs(all)
     } else if let Some(all) = &given.m {
-        let entries = all.iter().map(|(name, value)| Ok((name.to_string(), read_at(value, depth + 1)?)));
+        let entries = all.iter().map(|(name, value)| Ok((Text::from(&**name), read_at(value, depth + 1)?)));
         entries.collect::<Result<_, Error>>().map(Value::M)
     } else if let Some(all) = &given.l {
         all.iter().map(|value| read_at(value, depth + 1)).collect::<Result<_, Error>>().map(Value::L)
@@ -74,7 +75,7 @@ fn number(text: &str) -> Result<Number, Error> {
 }
 
 fn strings(all: &[ByteString]) -> Result<Value, Error> {
-    let set: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+    let set: BTreeSet<Text> = all.iter().map(|text| Text::from(&**text)).collect();
     match set.len() {
         0 => Err(errors::empty_set("An string set ")),
         len if len < all.len() => Err(errors::duplicates(&shown(all.iter().map(|s| &**s)))),

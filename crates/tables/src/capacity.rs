@@ -146,7 +146,7 @@ pub(crate) fn collection(
     if asked != Some(ReturnItemCollectionMetrics::Size) || !has_collections {
         return None;
     }
-    let hash: &Value = item.get(&table.stored.key.hash)?;
+    let hash: &Value = item.get(table.stored.key.hash.as_str())?;
     let key = vec![(table.stored.key.hash.as_str().into(), attributes::write(hash))];
     Some(ItemCollectionMetrics {
         item_collection_key: Some(key),

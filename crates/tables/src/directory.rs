@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anabranch_catalog::Revision;
+use anabranch_catalog::{Key, Revision};
 
 use crate::counts::Counts;
 use crate::keys::Scope;
@@ -17,6 +17,8 @@ use crate::stored::StoredTable;
 pub(crate) struct Table {
     pub scope: Scope,
     pub name: String,
+    /// Where the catalog has it.
+    pub key: Key,
     pub stored: StoredTable,
     /// Of its entry in the catalog.
     pub version: Revision,
@@ -24,6 +26,16 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    pub fn new(
+        scope: Scope,
+        name: String,
+        stored: StoredTable,
+        version: Revision,
+        counts: Arc<Counts>,
+    ) -> Self {
+        Self { key: scope.table(&name), scope, name, stored, version, counts }
+    }
+
     pub fn arn(&self) -> String {
         arn_of(self.scope.region.partition(), &self.scope, &self.name)
     }

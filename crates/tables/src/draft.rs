@@ -61,8 +61,8 @@ impl<'a> Draft<'a> {
 
     fn expect_table(&mut self, table: &Arc<Table>) {
         if !self.tables.iter().any(|known| known.name == table.name) {
-            let key = self.scope.table(&table.name);
-            self.commit.expect.insert(self.tables.len(), Expect::Version(key, table.version));
+            let expected = Expect::Version(table.key.clone(), table.version);
+            self.commit.expect.insert(self.tables.len(), expected);
             self.tables.push(Arc::clone(table));
         }
     }

@@ -64,7 +64,7 @@ pub fn update(source: &str) {
     let before = item();
     let Ok(after) = update.apply(&before) else { return };
     assert_eq!(Attributes::from_bytes(&after.to_bytes()).ok().as_ref(), Some(&after));
-    let touched = update.paths();
+    let touched: Vec<_> = update.paths().collect();
     let others = before.iter().filter(|(name, _)| touched.iter().all(|path| path.root != **name));
     for (name, value) in others {
         assert_eq!(after.get(name), Some(value), "{source}");

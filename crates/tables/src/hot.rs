@@ -85,7 +85,7 @@ mod tests {
     use crate::value::{Attributes, Value};
 
     fn held(bytes: usize) -> Held {
-        let item = Attributes::from([("a".to_owned(), Value::S("x".repeat(bytes)))]);
+        let item = Attributes::from([("a".into(), Value::S("x".repeat(bytes).into()))]);
         Held { item: Arc::new(item), version: Revision(1) }
     }
 

@@ -173,8 +173,7 @@ impl Write {
             Action::Put(item) => table.check_item(item),
             Action::Delete { key } | Action::Check { key } => table.check_key(key),
             Action::Update { key, update } => {
-                let touched = update.paths();
-                if let Some(path) = touched.iter().find(|path| table.key.has(&path.root)) {
+                if let Some(path) = update.paths().find(|path| table.key.has(&path.root)) {
                     return Err(errors::key_updated(&path.root));
                 }
                 table.check_key(key)
@@ -298,20 +297,16 @@ impl Tables {
         }
         let _held = self.locks.all(&keys).await;
         let (befores, is_fresh) = self.befores(&keys, from).await?;
-        let mut changes = Vec::with_capacity(writes.len());
-        let mut refusals = Vec::with_capacity(writes.len());
-        for ((write, table), before) in writes.iter().zip(&tables).zip(&befores) {
-            match write.decide(&table.stored, before.as_ref().map(|held| &*held.item)) {
-                Ok(change) => {
-                    changes.push(change);
-                    refusals.push(None);
-                }
-                Err(refusal) => refusals.push(Some(refusal)),
-            }
-        }
-        if refusals.iter().any(Option::is_some) {
+        let each = writes.iter().zip(&tables).zip(&befores);
+        let decided = each.map(|((write, table), before)| {
+            write.decide(&table.stored, before.as_ref().map(|held| &*held.item))
+        });
+        let decided: Vec<Result<Change, Refusal>> = decided.collect();
+        if decided.iter().any(Result::is_err) {
+            let refusals = decided.into_iter().map(Result::err).collect();
             return if is_fresh { Err(Failure::Refused(refusals)) } else { Ok(None) };
         }
+        let changes = decided.into_iter().flatten();
         let mut draft = Draft::new(scope, token);
         let mut written = Vec::with_capacity(writes.len());
         for (((table, key), before), change) in tables.into_iter().zip(keys).zip(befores).zip(changes) {

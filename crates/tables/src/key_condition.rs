@@ -10,6 +10,7 @@ use crate::keys::{IndexKeys, beginning, lower, upper};
 use crate::legacy::Conditions;
 use crate::page::{Direction, Walk};
 use crate::stored::{KeySchema, StoredTable};
+use crate::text::Text;
 use crate::value::Value;
 
 /// A partition, and what of it.
@@ -54,7 +55,7 @@ impl KeyCondition {
     }
 
     fn of_leaves(
-        leaves: Vec<(String, RangeCondition)>,
+        leaves: Vec<(Text, RangeCondition)>,
         key: &KeySchema,
         table: &StoredTable,
         form: Form,
@@ -62,9 +63,9 @@ impl KeyCondition {
         let (mut hash, mut range) = (None, None);
         let mut foreign = false;
         for (name, leaf) in leaves {
-            let place = match name {
+            let place = match name.as_str() {
                 name if name == key.hash => &mut hash,
-                name if key.range.as_ref() == Some(&name) => &mut range,
+                name if key.range.as_deref() == Some(name) => &mut range,
                 _ => {
                     foreign = true;
                     continue;
@@ -148,7 +149,7 @@ fn flatten(condition: Condition, leaves: &mut Vec<Condition>) -> Result<(), Erro
 }
 
 /// The attribute a condition is about, and what it asks of it.
-fn leaf_of(condition: Condition, form: Form) -> Result<(String, RangeCondition), Error> {
+fn leaf_of(condition: Condition, form: Form) -> Result<(Text, RangeCondition), Error> {
     let refuse = |operator: &str| match form {
         Form::Expression => errors::key_condition_operator(operator),
         Form::Legacy => errors::not_indexable(),

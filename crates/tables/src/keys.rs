@@ -54,7 +54,18 @@ impl Scope {
 
     /// The items of an index; those of the table itself are number 0.
     pub fn index(&self, table: &[u8; 16], number: u32) -> IndexKeys {
-        IndexKeys { prefix: self.place(&[ITEMS, table, &number.to_be_bytes()]).freeze() }
+        IndexKeys { prefix: self.index_mut(table, number).freeze() }
+    }
+
+    fn index_mut(&self, table: &[u8; 16], number: u32) -> BytesMut {
+        self.place(&[ITEMS, table, &number.to_be_bytes()])
+    }
+
+    /// The key of an item of the table itself.
+    pub fn item(&self, table: &[u8; 16], hash: &Value, range: Option<&Value>) -> ItemKey {
+        let mut key = self.index_mut(table, 0);
+        put_place(&mut key, hash, range);
+        ItemKey(key.freeze())
     }
 
     fn place(&self, parts: &[&[u8]]) -> BytesMut {
@@ -108,33 +119,19 @@ impl IndexKeys {
 
     /// What the keys of a partition begin with.
     pub fn partition(&self, hash: &Value) -> Bytes {
-        self.partition_mut(hash).freeze()
+        self.place(hash, None).freeze()
     }
 
-    fn partition_mut(&self, hash: &Value) -> BytesMut {
+    fn place(&self, hash: &Value, range: Option<&Value>) -> BytesMut {
         let mut key = BytesMut::with_capacity(KEY_BYTES);
         key.put_slice(&self.prefix);
-        key.put_slice(&digest_of(hash));
-        key
-    }
-
-    /// The key of an item of the table itself.
-    pub fn item(&self, hash: &Value, range: Option<&Value>) -> ItemKey {
-        ItemKey(self.item_mut(hash, range).freeze())
-    }
-
-    fn item_mut(&self, hash: &Value, range: Option<&Value>) -> BytesMut {
-        let mut key = self.partition_mut(hash);
-        if let Some(range) = range {
-            key.put_slice(&ordered(range));
-            key.put_slice(&END);
-        }
+        put_place(&mut key, hash, range);
         key
     }
 
     /// The key of an index's entry for the item with this primary key.
     pub fn entry(&self, hash: &Value, range: Option<&Value>, primary: &ItemKey) -> ItemKey {
-        let mut key = self.item_mut(hash, range);
+        let mut key = self.place(hash, range);
         key.put_slice(&digest::digest(&digest::SHA256, &primary.0).as_ref()[..DIGEST_BYTES]);
         ItemKey(key.freeze())
     }
@@ -148,6 +145,15 @@ impl IndexKeys {
             Some(key.freeze())
         };
         (bound(segment).filter(|_| segment > 0), bound(segment + 1))
+    }
+}
+
+/// Puts behind an index's prefix what tells an item's partition, and its place in there if it has one.
+fn put_place(key: &mut BytesMut, hash: &Value, range: Option<&Value>) {
+    key.put_slice(&digest_of(hash));
+    if let Some(range) = range {
+        key.put_slice(&ordered(range));
+        key.put_slice(&END);
     }
 }
 
@@ -217,9 +223,9 @@ pub(crate) fn key_values<'a>(
     key: &KeySchema,
     item: &'a Attributes,
 ) -> Option<(&'a Value, Option<&'a Value>)> {
-    let hash = item.get(&key.hash)?;
+    let hash = item.get(key.hash.as_str())?;
     match &key.range {
-        Some(range) => Some((hash, Some(item.get(range)?))),
+        Some(range) => Some((hash, Some(item.get(range.as_str())?))),
         None => Some((hash, None)),
     }
 }

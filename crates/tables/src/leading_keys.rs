@@ -36,7 +36,7 @@ pub(crate) fn condition_keys(values: Vec<String>) -> ConditionKeys {
 /// A key's value as conditions compare it: equal numbers are the same text.
 pub(crate) fn shown(value: &Value) -> Option<String> {
     match value {
-        Value::S(text) => Some(text.clone()),
+        Value::S(text) => Some(text.to_string()),
         Value::N(number) => Some(number.to_string()),
         Value::B(bytes) => Some(STANDARD.encode_to_string(bytes)),
         _ => None,

@@ -40,6 +40,7 @@ mod service;
 mod settle;
 mod stored;
 mod sweep;
+mod text;
 mod update;
 mod value;
 

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::io;
 
 use minicbor::decode::{Decoder, Error as DecodeError};
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
@@ -268,14 +267,15 @@ impl fmt::Debug for Number {
 /// Stored as its text.
 impl<C> Encode<C> for Number {
     fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
-        let mut text = [0; STORED_BYTES];
-        let mut rest = &mut text[..];
+        let (mut digits, mut exponent) = (itoa::Buffer::new(), itoa::Buffer::new());
         let sign = if self.negative { "-" } else { "" };
-        let written =
-            io::Write::write_fmt(&mut rest, format_args!("{sign}{}e{}", self.digits, self.exponent));
-        written.expect("a number fits");
-        let left = rest.len();
-        let text = str::from_utf8(&text[..STORED_BYTES - left]).map_err(EncodeError::custom)?;
+        let mut text = [0; STORED_BYTES];
+        let mut end = 0;
+        for part in [sign, digits.format(self.digits), "e", exponent.format(self.exponent)] {
+            text[end..end + part.len()].copy_from_slice(part.as_bytes());
+            end += part.len();
+        }
+        let text = str::from_utf8(&text[..end]).map_err(EncodeError::custom)?;
         e.str(text)?;
         Ok(())
     }

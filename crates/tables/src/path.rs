@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use crate::text::Text;
 use crate::value::{Attributes, Value};
 
 /// A place in an item.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Path {
     /// The attribute.
-    pub root: String,
+    pub root: Text,
     /// The way down from there.
     pub steps: Vec<Step>,
 }
@@ -16,14 +17,14 @@ pub(crate) struct Path {
 /// One step down.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    Key(String),
+    Key(Text),
     Index(usize),
 }
 
 impl Path {
     /// An attribute itself.
     pub fn attribute(name: &str) -> Self {
-        Self { root: name.to_owned(), steps: Vec::new() }
+        Self { root: name.into(), steps: Vec::new() }
     }
 
     /// What stands there.
@@ -111,9 +112,9 @@ pub(crate) fn project(item: &Attributes, paths: &[Path]) -> Attributes {
     for root in roots {
         let Some(value) = item.get(root) else { continue };
         let steps: Vec<&[Step]> =
-            paths.iter().filter(|path| path.root == root).map(|path| path.steps.as_slice()).collect();
+            paths.iter().filter(|path| *path.root == *root).map(|path| path.steps.as_slice()).collect();
         if let Some(value) = project_value(value, &steps) {
-            part.insert(root.to_owned(), value);
+            part.insert(root.into(), value);
         }
     }
     part
@@ -127,7 +128,7 @@ fn project_value(value: &Value, ways: &[&[Step]]) -> Option<Value> {
     match value {
         Value::M(map) => {
             let under = |key: &str| -> Vec<&[Step]> {
-                let first = |way: &&[Step]| matches!(&way[0], Step::Key(k) if k == key);
+                let first = |way: &&[Step]| matches!(&way[0], Step::Key(k) if **k == *key);
                 ways.iter().filter(|way| first(way)).map(|way| &way[1..]).collect()
             };
             let kept = map.iter().filter_map(|(key, value)| {

@@ -127,7 +127,7 @@ impl Source {
 
     fn key_of(&self, item: &Attributes) -> Attributes {
         let names = self.place_names().into_iter();
-        names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
+        names.filter_map(|name| Some((name.into(), item.get(name)?.clone()))).collect()
     }
 
     /// Where the item with these keys stands, which a request names to go on behind it.

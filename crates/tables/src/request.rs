@@ -27,15 +27,15 @@ pub(crate) struct Conditional<'a> {
 
 /// Parameters of the two forms must not stand beside each other: each with whether it is there.
 pub(crate) fn check_forms(expressions: &[(&str, bool)], others: &[(&str, bool)]) -> Result<(), Error> {
-    let named = |all: &[(&'_ str, bool)]| -> Vec<String> {
-        all.iter().filter(|(_, given)| *given).map(|(name, _)| (*name).to_owned()).collect()
-    };
-    let (expressions, others) = (named(expressions), named(others));
-    if expressions.is_empty() || others.is_empty() {
+    let is_any = |all: &[(&str, bool)]| all.iter().any(|(_, given)| *given);
+    if !is_any(expressions) || !is_any(others) {
         return Ok(());
     }
-    let texts = |all: &[String]| all.join(", ");
-    Err(errors::mixed(&texts(&expressions), &texts(&others)))
+    let texts = |all: &[(&str, bool)]| -> String {
+        let given: Vec<&str> = all.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        given.join(", ")
+    };
+    Err(errors::mixed(&texts(expressions), &texts(others)))
 }
 
 /// A condition that is an expression alone.
@@ -66,7 +66,7 @@ impl Conditional<'_> {
         };
         placeholders.all_used()?;
         Ok(Write {
-            table: table_name(cx, table)?,
+            table: table_name(cx, table)?.into_owned(),
             action,
             condition,
             tells_item: self.on_failure == Some(ReturnValuesOnConditionCheckFailure::AllOld),

@@ -1,5 +1,6 @@
 //! Which table a request is about: by name or by ARN.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use anabranch_api::dynamodb::Error;
@@ -59,13 +60,13 @@ impl Table {
 }
 
 /// The bare name of a table of the caller's account and region.
-pub(crate) fn table_name(cx: &Context, given: &str) -> Result<String, Error> {
+pub(crate) fn table_name<'a>(cx: &Context, given: &'a str) -> Result<Cow<'a, str>, Error> {
     if !given.starts_with("arn:") {
         check_name(given)?;
-        return Ok(given.to_owned());
+        return Ok(given.into());
     }
     match named_in(given) {
-        Some((place, name)) if place == scope(cx) => Ok(name.to_owned()),
+        Some((place, name)) if place == scope(cx) => Ok(name.into()),
         _ => Err(errors::no_such_table_for_items()),
     }
 }

@@ -5,6 +5,7 @@ use anabranch_api::dynamodb::Error;
 use crate::errors;
 use crate::keys::{ItemKey, RANGE_BYTES_MAX, Scope, key_values, ordered};
 use crate::stored::{KeySchema, Projection, StoredIndex, StoredTable};
+use crate::text::Text;
 use crate::value::{Attributes, Kind, Value, size_of};
 
 /// AWS (ServiceQuotas): an item, names included.
@@ -94,13 +95,13 @@ impl StoredTable {
     /// Where an item with this primary key stands.
     pub fn item_key(&self, scope: &Scope, item: &Attributes) -> Result<ItemKey, Error> {
         let (hash, range) = key_values(&self.key, item).ok_or_else(errors::key_schema)?;
-        Ok(scope.index(&self.id, 0).item(hash, range))
+        Ok(scope.item(&self.id, hash, range))
     }
 
     /// The primary key's attributes of an item.
     pub fn key_of(&self, item: &Attributes) -> Attributes {
         let names = self.key.names();
-        names.filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
+        names.filter_map(|name| Some((name.into(), item.get(name)?.clone()))).collect()
     }
 }
 
@@ -140,7 +141,7 @@ impl StoredIndex {
         &'a self,
         table: &'a StoredTable,
         item: &'a Attributes,
-    ) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    ) -> impl Iterator<Item = (&'a Text, &'a Value)> {
         let shows = |name: &str| match &self.projection {
             Projection::All => true,
             Projection::KeysOnly => false,

@@ -106,14 +106,8 @@ impl Tables {
                 let Some((scope, name)) = table_of(&entry.key) else { continue };
                 let stored = StoredTable::from_bytes(&entry.value)
                     .map_err(|source| TablesOpenError::Table { name: name.to_owned(), source })?;
-                let table = Table {
-                    scope,
-                    name: name.to_owned(),
-                    stored,
-                    version: entry.version,
-                    counts: Arc::new(Counts::default()),
-                };
-                self.take_in(table);
+                let (name, counts) = (name.to_owned(), Arc::new(Counts::default()));
+                self.take_in(Table::new(scope, name, stored, entry.version, counts));
             }
         }
         Ok(())
@@ -150,16 +144,15 @@ impl Tables {
             Err(error) => return Err(self.in_doubt(scope, name, &error).await),
         };
         let counts = Arc::new(Counts::empty());
-        Ok(self.take_in(Table { scope: scope.clone(), name: name.to_owned(), stored, version, counts }))
+        Ok(self.take_in(Table::new(scope.clone(), name.to_owned(), stored, version, counts)))
     }
 
     /// Changes a table from what it was. The caller holds `changing`.
     pub(crate) async fn change(&self, before: &Table, stored: StoredTable) -> Result<Arc<Table>, Error> {
-        let Table { scope, name, version, counts, .. } = before;
-        let key = scope.table(name);
+        let Table { scope, name, key, version, counts, .. } = before;
         let commit = Commit {
             expect: vec![Expect::Version(key.clone(), *version)],
-            put: vec![(key, stored.to_bytes())],
+            put: vec![(key.clone(), stored.to_bytes())],
             delete: Vec::new(),
         };
         let version = match self.catalog.commit(commit).await {
@@ -167,7 +160,7 @@ impl Tables {
             Err(error) => return Err(self.in_doubt(scope, name, &error).await),
         };
         let (scope, name, counts) = (scope.clone(), name.clone(), Arc::clone(counts));
-        Ok(self.take_in(Table { scope, name, stored, version, counts }))
+        Ok(self.take_in(Table::new(scope, name, stored, version, counts)))
     }
 
     /// Takes the table as the catalog has it after a commit that failed, because it may have happened.
@@ -195,8 +188,7 @@ impl Tables {
             Ok(stored) => {
                 let known = self.directory.get(scope, name).filter(|table| table.stored.id == stored.id);
                 let counts = known.map(|table| Arc::clone(&table.counts)).unwrap_or_default();
-                let (scope, name, version) = (scope.clone(), name.to_owned(), entry.version);
-                self.take_in(Table { scope, name, stored, version, counts });
+                self.take_in(Table::new(scope.clone(), name.to_owned(), stored, entry.version, counts));
             }
             Err(error) => {
                 tracing::error!(%name, error = &error as &dyn std::error::Error, "a table cannot be read")

@@ -66,9 +66,8 @@ impl Tables {
         let Table { scope, name, stored, .. } = &**table;
         self.delete_all(scope.items(&stored.id)).await?;
         let _changing = self.changing.lock().await;
-        let key = scope.table(name);
-        let expect = vec![Expect::Version(key.clone(), table.version)];
-        let commit = Commit { expect, put: Vec::new(), delete: vec![key] };
+        let expect = vec![Expect::Version(table.key.clone(), table.version)];
+        let commit = Commit { expect, put: Vec::new(), delete: vec![table.key.clone()] };
         match self.catalog.commit(commit).await {
             Ok(_) => {
                 self.agenda.set(scope, name, None);
@@ -112,9 +111,9 @@ impl Tables {
         index: &StoredIndex,
         items: &[Entry],
     ) -> Result<Piece, Error> {
-        let Table { scope, name, stored, .. } = &**table;
+        let Table { scope, stored, .. } = &**table;
         let mut commit = Commit::default();
-        commit.expect.push(Expect::Version(scope.table(name), table.version));
+        commit.expect.push(Expect::Version(table.key.clone(), table.version));
         for item in items {
             let attributes = read_stored(&item.value)?;
             let primary = ItemKey(item.key.clone());

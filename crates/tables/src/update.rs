@@ -45,10 +45,10 @@ impl Update {
     }
 
     /// Every place it touches.
-    pub fn paths(&self) -> Vec<Path> {
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let sets = self.sets.iter().map(|(path, _)| path);
         let others = self.adds.iter().chain(&self.deletes).map(|(path, _)| path);
-        sets.chain(&self.removes).chain(others).cloned().collect()
+        sets.chain(&self.removes).chain(others)
     }
 
     /// Whether it only takes something away, which makes no item where there is none.

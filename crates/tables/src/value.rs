@@ -6,9 +6,10 @@ use std::fmt;
 use minicbor::{Decode, Encode};
 
 use crate::number::Number;
+use crate::text::Text;
 
 /// The attributes of an item, by name.
-pub(crate) type Attributes = BTreeMap<String, Value>;
+pub(crate) type Attributes = BTreeMap<Text, Value>;
 
 /// An attribute's value. Equal as AWS compares: numbers by value, sets without order.
 ///
@@ -16,13 +17,13 @@ pub(crate) type Attributes = BTreeMap<String, Value>;
 #[derive(Clone, PartialEq, Encode, Decode)]
 pub(crate) enum Value {
     #[n(0)]
-    S(#[n(0)] String),
+    S(#[n(0)] Text),
     #[n(1)]
     N(#[n(0)] Number),
     #[n(2)]
     B(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
     #[n(3)]
-    Ss(#[n(0)] BTreeSet<String>),
+    Ss(#[n(0)] BTreeSet<Text>),
     #[n(4)]
     Ns(#[n(0)] BTreeSet<Number>),
     #[n(5)]
@@ -125,7 +126,7 @@ impl Value {
             Value::S(text) => text.len(),
             Value::N(number) => number.size(),
             Value::B(bytes) => bytes.len(),
-            Value::Ss(all) => all.iter().map(String::len).sum(),
+            Value::Ss(all) => all.iter().map(|text| text.len()).sum(),
             Value::Ns(all) => all.iter().map(|n| n.size()).sum(),
             Value::Bs(all) => all.iter().map(|b| b.0.len()).sum(),
             Value::M(all) => 3 + all.len() + size_of(all),

@@ -220,7 +220,7 @@ impl Parser<'_> {
         match operand {
             Some(Operand::Value(Value::S(code))) => Kind::ALL
                 .into_iter()
-                .find(|kind| kind.code() == code)
+                .find(|kind| kind.code() == code.as_str())
                 .ok_or_else(|| self.place.unknown_type(&code)),
             Some(Operand::Value(value)) => Err(self.place.operand_kind("attribute_type", value.kind())),
             _ => Err(self.place.operand_needs_value("attribute_type")),

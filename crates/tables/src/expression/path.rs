@@ -6,6 +6,7 @@ use super::reserved::is_reserved;
 use super::token::TokenKind;
 use crate::errors::Place;
 use crate::path::{Path, Step};
+use crate::text::Text;
 
 impl Parser<'_> {
     /// A document path.
@@ -28,14 +29,14 @@ impl Parser<'_> {
         }
     }
 
-    fn name(&mut self) -> Result<String, Error> {
+    fn name(&mut self) -> Result<Text, Error> {
         match self.peek().kind {
             TokenKind::Name => {
                 let placeholder = self.take().text;
                 self.placeholders.name(self.place, placeholder)
             }
             TokenKind::Word if is_reserved(self.peek().text) => Err(self.place.reserved(self.peek().text)),
-            TokenKind::Word => Ok(self.take().text.to_owned()),
+            TokenKind::Word => Ok(self.take().text.into()),
             _ => Err(self.syntax()),
         }
     }
@@ -49,12 +50,12 @@ pub(crate) fn projection(source: &str, placeholders: &Placeholders) -> Result<Ve
         paths.push(parser.path()?);
     }
     parser.expect_end()?;
-    check_distinct(Place::Projection, &paths)?;
+    check_distinct(Place::Projection, &paths.iter().collect::<Vec<_>>())?;
     Ok(paths)
 }
 
 /// Refuses paths that overlap, or take one place for a map and for a list.
-pub(super) fn check_distinct(place: Place, paths: &[Path]) -> Result<(), Error> {
+pub(super) fn check_distinct(place: Place, paths: &[&Path]) -> Result<(), Error> {
     for (behind, one) in paths.iter().enumerate() {
         for two in &paths[..behind] {
             if one.overlaps(two) {

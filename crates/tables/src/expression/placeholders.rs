@@ -6,11 +6,12 @@ use bytestring::ByteString;
 
 use crate::attributes;
 use crate::errors::{self, Place};
+use crate::text::Text;
 use crate::value::Value;
 
 /// What stands for what in a request's expressions.
 pub(crate) struct Placeholders {
-    names: BTreeMap<String, String>,
+    names: BTreeMap<String, Text>,
     values: BTreeMap<String, Value>,
     used: RefCell<BTreeSet<String>>,
 }
@@ -43,7 +44,7 @@ impl Placeholders {
         self.values.get(placeholder).cloned().ok_or_else(|| place.undefined_value(placeholder))
     }
 
-    pub(super) fn name(&self, place: Place, placeholder: &str) -> Result<String, Error> {
+    pub(super) fn name(&self, place: Place, placeholder: &str) -> Result<Text, Error> {
         self.used.borrow_mut().insert(placeholder.to_owned());
         self.names.get(placeholder).cloned().ok_or_else(|| place.undefined_name(placeholder))
     }
@@ -69,7 +70,7 @@ impl Placeholders {
 const NAMES: &str = "ExpressionAttributeNames";
 const VALUES: &str = "ExpressionAttributeValues";
 
-fn read_names(given: &[(ByteString, ByteString)]) -> Result<BTreeMap<String, String>, Error> {
+fn read_names(given: &[(ByteString, ByteString)]) -> Result<BTreeMap<String, Text>, Error> {
     if given.is_empty() {
         return Err(errors::empty_placeholders(NAMES));
     }
@@ -77,7 +78,7 @@ fn read_names(given: &[(ByteString, ByteString)]) -> Result<BTreeMap<String, Str
         .iter()
         .map(|(key, name)| {
             check_key(NAMES, '#', key)?;
-            Ok((key.to_string(), name.to_string()))
+            Ok((key.to_string(), Text::from(&**name)))
         })
         .collect()
 }

@@ -11,22 +11,22 @@ fn n(text: &str) -> Value {
 }
 
 fn s(text: &str) -> Value {
-    Value::S(text.to_owned())
+    Value::S(text.into())
 }
 
 /// What every condition here is asked of.
 fn item() -> Attributes {
-    let map = [("k".to_owned(), s("v")), ("a.b".to_owned(), n("3"))].into();
+    let map = [("k".into(), s("v")), ("a.b".into(), n("3"))].into();
     [
-        ("s".to_owned(), s("hello")),
-        ("n".to_owned(), n("5")),
-        ("b".to_owned(), Value::B(vec![1, 2, 3])),
-        ("members".to_owned(), Value::Ss(["x".to_owned(), "y".to_owned()].into())),
-        ("blobs".to_owned(), Value::Bs([Blob(vec![1])].into())),
-        ("l".to_owned(), Value::L(vec![n("1"), s("two")])),
-        ("m".to_owned(), Value::M(map)),
-        ("nil".to_owned(), Value::Null),
-        ("yes".to_owned(), Value::Bool(true)),
+        ("s".into(), s("hello")),
+        ("n".into(), n("5")),
+        ("b".into(), Value::B(vec![1, 2, 3])),
+        ("members".into(), Value::Ss(["x".into(), "y".into()].into())),
+        ("blobs".into(), Value::Bs([Blob(vec![1])].into())),
+        ("l".into(), Value::L(vec![n("1"), s("two")])),
+        ("m".into(), Value::M(map)),
+        ("nil".into(), Value::Null),
+        ("yes".into(), Value::Bool(true)),
     ]
     .into()
 }
@@ -220,9 +220,9 @@ fn a_projection_keeps_each_path_in_its_frame() {
     let paths = projection("m.k, l[1], gone, s, l[7]", &given()).unwrap();
     let part = crate::path::project(&item(), &paths);
     let expected: Attributes = [
-        ("m".to_owned(), Value::M([("k".to_owned(), s("v"))].into())),
-        ("l".to_owned(), Value::L(vec![s("two")])),
-        ("s".to_owned(), s("hello")),
+        ("m".into(), Value::M([("k".into(), s("v"))].into())),
+        ("l".into(), Value::L(vec![s("two")])),
+        ("s".into(), s("hello")),
     ]
     .into();
     assert_eq!(part, expected);

@@ -24,7 +24,7 @@ pub(crate) fn update(source: &str, placeholders: &Placeholders) -> Result<Update
         parser.take();
         parser.section(section, &mut update)?;
     }
-    check_distinct(Place::Update, &update.paths())?;
+    check_distinct(Place::Update, &update.paths().collect::<Vec<_>>())?;
     Ok(update)
 }
 

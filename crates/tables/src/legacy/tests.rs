@@ -21,10 +21,10 @@ fn n(text: &str) -> Value {
 
 fn item() -> Attributes {
     [
-        ("s".to_owned(), Value::S("hello".to_owned())),
-        ("n".to_owned(), n("5")),
-        ("set".to_owned(), Value::Ns([Number::parse("1").unwrap()].into())),
-        ("nil".to_owned(), Value::Null),
+        ("s".into(), Value::S("hello".into())),
+        ("n".into(), n("5")),
+        ("set".into(), Value::Ns([Number::parse("1").unwrap()].into())),
+        ("nil".into(), Value::Null),
     ]
     .into()
 }
@@ -126,7 +126,7 @@ fn updates_change_attribute_by_attribute() {
         ..AttributeValue::default()
     };
     let cases = [
-        ("n", change(None, Some(text("new"))), Some(Value::S("new".to_owned()))),
+        ("n", change(None, Some(text("new"))), Some(Value::S("new".into()))),
         ("n", change(Some(Do::Add), Some(number("-7"))), Some(n("-2"))),
         ("none", change(Some(Do::Add), Some(number("3"))), Some(n("3"))),
         ("n", change(Some(Do::Delete), None), None),

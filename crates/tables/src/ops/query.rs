@@ -44,7 +44,7 @@ impl Serve<Query> for Tables {
         let mut walk = keyed.walk(&source.keys(), direction);
         if let Some(start) = &read.start {
             let place = source.place(start)?;
-            if start.get(&source.key().hash) != Some(&keyed.hash) {
+            if start.get(source.key().hash.as_str()) != Some(&keyed.hash) {
                 return Err(errors::start_key_outside());
             }
             walk.resume(place.0);

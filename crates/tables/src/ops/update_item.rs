@@ -5,7 +5,7 @@ use crate::attributes::{self, write_all};
 use crate::capacity::{Consumption, collection};
 use crate::errors::Place;
 use crate::expression;
-use crate::items::{Action, Write};
+use crate::items::{Action, Write, Written};
 use crate::legacy;
 use crate::path::{Path, project};
 use crate::request::{Conditional, check_forms};
@@ -23,12 +23,11 @@ impl Serve<UpdateItem> for Tables {
     }
 
     async fn serve(&self, cx: &Context, request: UpdateItem) -> Result<UpdateItemOutput, Error> {
-        let (write, touched) = read(cx, &request)?;
+        let write = read(cx, &request)?;
         let written = self.write(&service::scope(cx), &write).await?;
         let mut consumed = Consumption::default();
         consumed.wrote(&written, 1.0);
-        let returned =
-            returned(request.return_values, &touched, written.before.as_deref(), written.after.as_deref());
+        let returned = returned(request.return_values, &write, &written);
         Ok(UpdateItemOutput {
             attributes: returned.as_ref().map(write_all),
             consumed_capacity: consumed.told(&written.table.name, request.return_consumed_capacity),
@@ -41,7 +40,7 @@ impl Serve<UpdateItem> for Tables {
     }
 }
 
-fn read(cx: &Context, request: &UpdateItem) -> Result<(Write, Vec<Path>), Error> {
+fn read(cx: &Context, request: &UpdateItem) -> Result<Write, Error> {
     let conditional = Conditional {
         expression: request.condition_expression.as_deref(),
         expected: request.expected.as_deref(),
@@ -59,27 +58,24 @@ fn read(cx: &Context, request: &UpdateItem) -> Result<(Write, Vec<Path>), Error>
         &[("AttributeUpdates", request.attribute_updates.is_some()), expected, operator],
     )?;
     let key = attributes::read_all(&request.key)?;
-    let mut touched = Vec::new();
     let beside = [(Place::Update, request.update_expression.is_some())];
-    let write = conditional.write(cx, &request.table_name, &beside, |placeholders| {
+    conditional.write(cx, &request.table_name, &beside, |placeholders| {
         let update = match request.update_expression.as_deref() {
             Some(source) => expression::update(source, placeholders)?,
             None => legacy::updates(request.attribute_updates.as_deref().unwrap_or_default())?,
         };
-        touched = update.paths();
         Ok(Action::Update { key, update })
-    })?;
-    Ok((write, touched))
+    })
 }
 
 /// What the request wants to see of the item; none if there is nothing to see.
-fn returned(
-    asked: Option<ReturnValue>,
-    touched: &[Path],
-    before: Option<&Attributes>,
-    after: Option<&Attributes>,
-) -> Option<Attributes> {
-    let part = |item: &Attributes| Some(project(item, touched)).filter(|part| !part.is_empty());
+fn returned(asked: Option<ReturnValue>, write: &Write, written: &Written) -> Option<Attributes> {
+    let (before, after) = (written.before.as_deref(), written.after.as_deref());
+    let part = |item: &Attributes| {
+        let Action::Update { update, .. } = &write.action else { return None };
+        let touched: Vec<Path> = update.paths().cloned().collect();
+        Some(project(item, &touched)).filter(|part| !part.is_empty())
+    };
     match asked? {
         ReturnValue::None => None,
         ReturnValue::AllOld => before.cloned(),

@@ -141,7 +141,7 @@ async fn a_token_that_is_not_as_it_was_found_keeps_the_transaction_from_being_do
     let stored = StoredToken { digest: [0; 32], at_ms: 0 };
     // As if it had been swept since.
     let token = Token { key: scope.token("t1"), stored, expired: Some(Revision(1)) };
-    let item = Attributes::from([("p".to_owned(), Held::S("y".to_owned()))]);
+    let item = Attributes::from([("p".into(), Held::S("y".into()))]);
     let write =
         Write { table: "tab".to_owned(), action: Action::Put(item), condition: None, tells_item: false };
     let failure = bench.tables.write_all(&scope, &[write], Some(&token)).await.unwrap_err();
