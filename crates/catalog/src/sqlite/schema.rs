@@ -15,6 +15,12 @@ pub(super) const SCHEMA_VERSION: i32 = 1;
 const BUSY_MAX: Duration = Duration::from_secs(10);
 /// What the write-ahead log is cut to when it is reset.
 const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
+/// Pages in the write-ahead log when it is taken into the file: a page that is written again and again, as those of leases are, is taken
+/// once. As many as are kept of the log.
+const WAL_PAGES: i64 = WAL_BYTES_KEPT / 4096;
+/// Most KiB of pages that the writer keeps in memory. SQLite's own 2 MiB are fewer than 4,000 leases take, which are all written every
+/// few seconds.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
 
 const TABLES: &str = "
     CREATE TABLE entries (
@@ -143,6 +149,9 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    // Negative: in KiB, not in pages.
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     // What is deleted is overwritten with zeros: sealed keys stand in it.
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)

@@ -1,17 +1,18 @@
 use std::fmt;
+use std::sync::Arc;
 
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-/// A secret access key. Never printed, and wiped from memory when dropped.
+/// A secret access key. Never printed; its clones are one in memory, which is wiped when the last of them is dropped.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl ZeroizeOnDrop for Secret {}
 
 impl Secret {
     /// Takes the secret.
     pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
+        Self(Arc::new(Zeroizing::new(text)))
     }
 
     /// The secret itself, for making a signing key.

@@ -178,6 +178,6 @@ impl Gateway {
 
     /// An id for another request.
     fn request_id(&self) -> RequestId {
-        RequestId::from_random(self.rng.u128())
+        RequestId::from_random(self.rng.id())
     }
 }

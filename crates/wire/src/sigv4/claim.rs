@@ -25,13 +25,17 @@ pub fn claim<'a>(headers: &'a HeaderMap, query: &'a str) -> Option<Claim<'a>> {
         }
         None => parameter(query, "X-Amz-Credential")?,
     };
-    let part = |index: usize| -> Option<Cow<'a, str>> {
-        match &credential {
-            Cow::Borrowed(text) => five(text).map(|parts| Cow::Borrowed(parts[index])),
-            Cow::Owned(text) => five(text).map(|parts| Cow::Owned(parts[index].to_owned())),
-        }
+    let [access_key, region, service] = match &credential {
+        Cow::Borrowed(text) => claimed(text)?.map(Cow::Borrowed),
+        Cow::Owned(text) => claimed(text)?.map(|part| Cow::Owned(part.to_owned())),
     };
-    Some(Claim { access_key: part(0)?, region: part(2)?, service: part(3)? })
+    Some(Claim { access_key, region, service })
+}
+
+/// Access key id, region and service.
+fn claimed(credential: &str) -> Option<[&str; 3]> {
+    let [access_key, _, region, service, _] = five(credential)?;
+    Some([access_key, region, service])
 }
 
 /// The session token a request brings along, in a header or its query string. Nothing is verified.
