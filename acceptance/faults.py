@@ -20,6 +20,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 from agents import environment
+from conditions import eventually
 from server import Server
 
 # The stream whose files are damaged, and one that has files of its own.
@@ -29,6 +30,8 @@ DATA_BYTES = 20_000
 DISK_MIB = 256
 FILLER_MIB = 100
 PUTS_MAX = 400
+# It looks every half second.
+ROOM_SEEN_SECONDS = 2
 ON_FROM = re.compile(r"are damaged where they are stored .* from StartingSequenceNumber (\d+) on")
 
 
@@ -291,7 +294,8 @@ def full(server: Server) -> str | None:
             if (held := read_all(talking)) != acknowledged:
                 raise Wrong(f"{len(acknowledged)} were acknowledged, {len(held)} are read from a full disk")
             filler.unlink()
-            more = put_until_refused(talking, len(acknowledged), most=5)
+            more = put_once_there_is_room(talking, len(acknowledged))
+            more += put_until_refused(talking, len(acknowledged + more), most=4)
             if len(more) != 5:
                 raise Wrong("records are refused although there is room")
             server.kill()
@@ -316,6 +320,14 @@ def put_until_refused(talking, first: int, most: int = PUTS_MAX) -> list[int]:
             return acknowledged
         acknowledged.append(number)
     return acknowledged
+
+
+def put_once_there_is_room(talking, number: int) -> list[int]:
+    """The same, for one record and a server that has not looked yet whether there is room."""
+    try:
+        return eventually("it is taken", lambda: put_until_refused(talking, number, most=1), ROOM_SEEN_SECONDS)
+    except TimeoutError as late:
+        raise Wrong("records are refused although there is room") from late
 
 
 def read_all(talking) -> list[int]:
