@@ -6,6 +6,8 @@ from diary import Life
 from load import client
 
 HOURS = 2
+# The KCL sends what it counted every 10 s (metricsBufferTimeMillis).
+SENT_SECONDS = 15
 
 
 def processed(application: str, lives: list[Life], identifiers: dict[str, str]) -> int:
@@ -16,6 +18,17 @@ def processed(application: str, lives: list[Life], identifiers: dict[str, str]) 
         of_stream = {"StreamId": identifiers[stream]} if identifiers else {}
         found += total(application, "RecordsProcessed", Operation="ProcessTask", ShardId=shard, **of_stream)
     return round(found)
+
+
+def owed(lives: list[Life], killed: dict[str, float], crashes: list[tuple[float, float]]) -> int:
+    """How many records CloudWatch must have been told of: what a worker that was killed had not sent yet is lost, and so is what a
+    worker sent while the server was away."""
+    lost = {worker: [(at - SENT_SECONDS, at)] for worker, at in killed.items()}
+    away = [(begun - SENT_SECONDS, over) for begun, over in crashes]
+    return sum(
+        not any(begun <= at <= over for begun, over in lost.get(life.worker, []) + away)
+        for life in lives for at, *_ in life.records
+    )
 
 
 def total(application: str, metric: str, **dimensions: str) -> float:

@@ -27,6 +27,8 @@ class Stage:
         self.identifiers: dict[str, str] = {}
         self.workers: list[Worker] = []
         self.loads: list[Load] = []
+        # From when to when the server was away.
+        self.crashes: list[tuple[float, float]] = []
 
     def __enter__(self) -> "Stage":
         os.environ.update(surroundings(self.server.start().endpoint))
@@ -110,8 +112,10 @@ class Stage:
 
     def crash(self) -> None:
         """Ends the server as a power cut would, and starts it again on what it left, at the same address."""
+        begun = time.monotonic()
         self.server.kill()
         self.server.start()
+        self.crashes.append((begun, time.monotonic()))
 
     def leases(self) -> dict[tuple, dict]:
         """The lease table: of each stream and shard its owner, if any, and its checkpoint."""

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from agents import CLIENTS, environment
@@ -32,6 +33,7 @@ class Worker:
     def __init__(self, name: str, command: list[str], surroundings: dict[str, str], place: Path, diary: Path):
         self.name, self.log = name, place / f"{name}.log"
         self.diary = Diary(diary)
+        self.killed: float | None = None
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, env=surroundings, cwd=place, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -42,6 +44,7 @@ class Worker:
 
     def kill(self) -> None:
         """Ends it and the children that it has, as a power cut would."""
+        self.killed = time.monotonic()
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
