@@ -58,6 +58,9 @@ class Diary:
             life = Life(line["worker"], line["stream"], line["shard"], line["at"], line["from"], position=line["from"])
             self.known[line["life"]] = life
             return
+        if line["event"] != "records" and line["life"] not in self.known:
+            # The KCL takes a lease from a processor, or asks it to end, even before it has initialized it.
+            return
         life = self.known[line["life"]]
         match line["event"]:
             case "records":

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import metrics
@@ -111,7 +111,7 @@ def whole_life(client: Client, shards: Shards) -> str:
         stage.crash()
         stage.reshard(STREAM, *shards.fewer)
         third = stage.worker(client.start(stage, "third"))
-        stage.until(f"the two that are left read the {shards.fewer[-1]} shards", lambda: shared(stage, left, third, evenly=False), LEADER_SECONDS)
+        stage.until(f"the two that are left read the {shards.fewer[-1]} shards", lambda: taken_over(stage, left, third), LEADER_SECONDS)
         stage.until(f"the leases of the first {shards.before} shards are deleted", lambda: not oldest & set(stage.leases()), CLEAN_SECONDS)
         stage.until(f"{RECORDS_LEAST} records were put", lambda: load.acknowledged >= RECORDS_LEAST, RECORDS_LEAST / PER_SECOND)
         return drained(stage, left, third, measured=client.measured)
@@ -200,7 +200,7 @@ def split_or_merged(stage: Stage, chance: random.Random) -> str:
     return f"{shard} and {neighbour} were merged"
 
 
-def owned(stage: Stage, workers: list[Worker]) -> bool:
+def owned(stage: Stage, workers: Iterable[Worker]) -> bool:
     """All leases that are to be had are those of open shards, and each is some live worker's."""
     found = stage.unfinished()
     return found.total() == len(stage.open()) and set(found) <= {worker.name for worker in workers}
@@ -254,15 +254,19 @@ def in_the_middle(worker: Worker) -> bool:
     return 2 * len(open_ended) > len(going)
 
 
-def shared(stage: Stage, *workers: Worker, evenly: bool = True) -> bool:
-    """All shards are read, and each of the workers has its share of them, up to a half more or less; or at least one.
-
-    KCL 3 itself balances bytes, those of finished shards too until their leases are deleted."""
+def shared(stage: Stage, *workers: Worker) -> bool:
+    """All shards are read, and each of the workers has its share of them, up to a half more or less."""
     found = stage.unfinished()
     fair = found.total() / len(workers)
-    off = max(1, fair / 2) if evenly else fair - 1
-    even = all(abs(found[worker.name] - fair) <= off for worker in workers)
+    even = all(abs(found[worker.name] - fair) <= max(1, fair / 2) for worker in workers)
     return even and found.total() == len(stage.open()) and stage.reading()
+
+
+def taken_over(stage: Stage, *workers: Worker) -> bool:
+    """All shards are read by these workers, and each was given records. Few shards need not be spread evenly: KCL 3 balances bytes,
+    those of finished shards too until their leases are deleted."""
+    took_part = all(any(life.records for life in worker.diary.lives()) for worker in workers)
+    return took_part and owned(stage, workers) and stage.reading()
 
 
 def drained(stage: Stage, *workers: Worker, measured: bool = True) -> str:
